@@ -1,0 +1,1 @@
+"""The hidden checks: one module of plain pytest functions for each day."""

@@ -1,0 +1,55 @@
+"""What a check is written with. A day's checks import from here and from nowhere deeper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import pytest
+
+from grader.checks.toolkit.comparison import compare
+from grader.checks.toolkit.handles import Called, Handle, Learner
+from grader.checks.toolkit.inputs import AWKWARD, Numbers
+from grader.checks.toolkit.speed import must_beat
+from grader.checks.toolkit.structure import (
+    bans,
+    compiles_once,
+    largest_value_at_most,
+    same_size_for,
+    uses_each_key_once,
+)
+from grader.checks.toolkit.verdicts import WrongAnswer
+
+_Check = TypeVar("_Check", bound=Callable[..., None])
+
+
+def check(exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str) -> Callable[[_Check], _Check]:
+    """Mark a test function as a check of one exercise and one aspect.
+
+    The function is called test_<exercise>_<name>; the name is what results and wrong answers know it by.
+    The hint is shown when it fails: one sentence or two, for the mistake that this check catches.
+    """
+
+    def mark(function: _Check) -> _Check:
+        marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint)(function)
+        return marked  # type: ignore[no-any-return]
+
+    return mark
+
+
+__all__ = [
+    "AWKWARD",
+    "Called",
+    "Handle",
+    "Learner",
+    "Numbers",
+    "WrongAnswer",
+    "bans",
+    "check",
+    "compare",
+    "compiles_once",
+    "largest_value_at_most",
+    "must_beat",
+    "same_size_for",
+    "uses_each_key_once",
+]

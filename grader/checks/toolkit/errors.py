@@ -1,0 +1,238 @@
+"""What JAX and Python raise, in words for the learner: their own line, the cause, the next step."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.learner_file import LearnerFile
+
+_WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one kind of error teaches. `pattern` is searched in the error's own text."""
+
+    error: str
+    pattern: str
+    cause: str
+    hint: str
+
+
+# From the special to the general: the first that fits is told.
+LESSONS = (
+    Lesson(
+        "TracerBoolConversionError",
+        "",
+        "A Python branch (if, while, and, or, not, assert) needs True or False now. While JAX traces, an array is a "
+        "tracer: it has a shape and a dtype, but no value yet.",
+        "jnp.where(condition, a, b) computes both and picks; lax.cond runs one. If the value never changes, make it a "
+        "static argument.",
+    ),
+    Lesson(
+        "TracerIntegerConversionError",
+        "",
+        "Python needs a whole number now: range(n), a shape, a list index. While JAX traces, n is a tracer: it has a "
+        "shape and a dtype, but no value yet.",
+        "Shapes are static: take them from x.shape, or mark the argument static. To index by a traced number use a JAX "
+        "array: x[i] instead of a_list[i]. lax.fori_loop takes traced bounds.",
+    ),
+    Lesson(
+        "NonConcreteBooleanIndexError",
+        "",
+        "A mask in square brackets picks as many elements as it holds Trues, and the size of an array may not depend "
+        "on its data when JAX compiles.",
+        "Keep the shape: jnp.where(mask, x, neutral), then reduce; for writing use x.at[...].set(jnp.where(...)).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        r"(?i)size argument|jnp\.(nonzero|unique|where|argwhere|repeat|bincount)|length must be",
+        "The size of this result depends on data, and JAX compiles for fixed shapes.",
+        "Use three-argument jnp.where, or give size= (and fill_value=) so that the shape is known.",
+    ),
+    Lesson(
+        "TracerArrayConversionError",
+        "",
+        "NumPy asked a tracer for its numbers. While JAX traces there are none: NumPy cannot see tracers.",
+        "Call the function of the same name in jax.numpy (jnp) instead of NumPy (np).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        "",
+        "Something needs the value now: float(x), int(x), x.item(), a shape or a static argument. While JAX traces "
+        "there is no value yet.",
+        "Stay with arrays: x.astype(...) instead of float(x). What decides a shape must be a static argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"JAX arrays are immutable|does not support item (assignment|deletion)",
+        "JAX arrays never change in place.",
+        "x = x.at[i].set(v) makes the changed array; keep the result.",
+    ),
+    Lesson(
+        "UnexpectedTracerError",
+        "",
+        "A tracer outlived the trace that made it: a value was stored outside the function (a global, an attribute, "
+        "a list) while JAX traced, and was used later.",
+        "Return every value that you need later; only what is returned leaves a traced function.",
+    ),
+    Lesson(
+        "Exception",
+        r"Leaked trace|Leaked (sub)?level",
+        "A tracer was stored outside the function (a global, an attribute, a list) while JAX traced it.",
+        "Return every value that you need later; only what is returned leaves a traced function.",
+    ),
+    Lesson(
+        "KeyReuseError",
+        "",
+        "A random key was used twice. The same key gives the same numbers again, so draws that should be independent "
+        "are equal.",
+        "Use each key once: key, subkey = jax.random.split(key), then draw with subkey.",
+    ),
+    Lesson(
+        "ValueError",
+        r"[Rr]everse-mode differentiation does not work for lax\.while_loop|while_loop.*reverse|fori_loop.*dynamic",
+        "Going backwards needs every step's values, and a while_loop does not know how many steps there will be.",
+        "Use lax.scan, or lax.fori_loop with bounds that are Python integers.",
+    ),
+    Lesson(
+        "TypeError",
+        r"carry (input|output)|body_fun output and input|[Cc]arry.*(must have|types? )",
+        "A loop's carry came out of the body in another dtype, shape or container than it went in.",
+        "Make both alike: start with an array of the final dtype (jnp.zeros((), x.dtype)), return the same structure.",
+    ),
+    Lesson(
+        "TypeError",
+        r"(true_fun|branches?|cond).*(output|must have)",
+        "The branches of a cond or switch returned different shapes, dtypes or structures.",
+        "Give all branches the same structure; astype or broadcast where they differ.",
+    ),
+    Lesson(
+        "ValueError",
+        r"[Nn]on-hashable static arg|unhashable",
+        "A static argument is looked up in the table of compiled programs, so it must be hashable, and this one is not.",
+        "Pass a tuple instead of a list, or make an array an ordinary (traced) argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"unhashable type",
+        "Something that is looked up in a table (a static argument, a dict key) must be hashable.",
+        "Pass a tuple instead of a list; arrays are not hashable: pass them as ordinary arguments.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Shapes must be 1D sequences|shape.*(traced|Tracer|concrete)|got.*Traced<",
+        "A shape was computed from a traced value. JAX compiles for fixed shapes.",
+        "Take sizes from x.shape, or mark the argument that decides the shape static.",
+    ),
+    Lesson(
+        "TypeError",
+        r"incompatible shapes for broadcasting|got incompatible shapes",
+        "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
+        "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
+    ),
+    Lesson(
+        "ValueError",
+        r"Incompatible shapes for broadcasting|[Ii]ncompatible shapes",
+        "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
+        "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
+    ),
+    Lesson(
+        "TypeError",
+        r"grad requires real- or complex-valued|expects (real|float).*inputs|input dtype that is a sub-dtype of np\.inexact",
+        "grad differentiates with respect to floating-point inputs; this one is of an integer or boolean dtype.",
+        "Convert with x.astype(jnp.float32), or choose the arguments with argnums.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Gradient only defined for scalar-output functions",
+        "grad differentiates a function with a single number as its result; this one returned an array.",
+        "Reduce to a scalar (mean or sum), or use jax.jacobian or vmap(grad(...)).",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap got inconsistent sizes",
+        "vmap maps all its arguments in step, so the mapped axes must have one size.",
+        "Give in_axes=None to what is shared, and the right axis to the others.",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap in_axes|in_axes",
+        "in_axes does not fit the arguments: it needs one entry an argument, shaped like the argument's tree.",
+        "0 maps the first axis, None shares the argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"is not a valid JAX type|not a valid JAX array type",
+        "Only arrays, and trees of arrays, pass through a JAX transformation.",
+        "Turn it into an array with jnp.asarray, make it a static argument, or close over it.",
+    ),
+    Lesson(
+        "RuntimeError",
+        r"Array has been deleted|donated",
+        "This array's buffer was given away (donated) and is gone.",
+        "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
+        "RecursionError",
+        "",
+        "The function called itself until Python gave up.",
+        "A recursion that depends on a traced value never ends; use lax.while_loop or lax.fori_loop.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An exception in the learner's terms."""
+
+    message: str
+    hint: str | None
+    line: int | None
+
+
+def translate(error: BaseException, call: str, learner: LearnerFile) -> Translation:
+    """Say what `call` raised: the learner's own line, the error's name (for searching), its cause and a next step."""
+    frame = learner_frame(error, learner.path)
+    line = frame.lineno if frame else None
+    names = [kind.__name__ for kind in type(error).__mro__]
+    text = str(error)
+    head = f"{call} raised {names[0]}"
+    if frame and line:
+        head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
+    if isinstance(error, NameError) and (problem := learner.missing_names.get(error.name or "")):
+        return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
+    lesson = next((one for one in LESSONS if one.error in names and re.search(one.pattern, text)), None)
+    if lesson:
+        return Translation(f"{head}\n\n{textwrap.fill(lesson.cause, _WIDTH)}", lesson.hint, line)
+    outcome = _python_ending(error, names)
+    if outcome:
+        return Translation(f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line)
+    return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), None, line)
+
+
+def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | None:
+    """The innermost frame of the traceback that lies in the learner's file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return frames[-1] if frames else None
+
+
+def _python_ending(error: BaseException, names: list[str]) -> str:
+    if isinstance(error, SystemExit):
+        return "The function asked Python to exit. A graded function returns its result and leaves the process alone."
+    if "OutcomeException" in names or type(error).__module__.startswith("_pytest"):
+        return "The function called into pytest. Verdicts are the checks' business; a graded function returns its result."
+    if isinstance(error, KeyboardInterrupt):
+        return "The function raised KeyboardInterrupt, which is how Ctrl-C ends a program."
+    return ""
+
+
+def _shorten(text: str, lines: int = 6) -> str:
+    """The start of an error's own text: JAX's go on for a page."""
+    kept = [line for line in text.strip().splitlines() if line.strip()]
+    shown = [line[:200] for line in kept[:lines]]
+    return "\n".join(shown + (["..."] if len(kept) > lines else []))

@@ -1,0 +1,260 @@
+"""The learner's functions as handles: a check calls and transforms them, and never touches them raw.
+
+A handle checks results against the signature, guards the arguments, translates what is raised, and
+leaves open where the function runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from grader.checks.toolkit import comparison, programs, wording
+from grader.checks.toolkit.contract import Contract
+from grader.checks.toolkit.errors import learner_frame, translate
+from grader.checks.toolkit.verdicts import NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+from grader.learner_file import LearnerFile
+from grader.results import Speed
+
+# Bound here, before any learner's code runs.
+_block_until_ready = jax.block_until_ready
+
+
+class Called:
+    """What a call gave, and how the call is written in messages."""
+
+    def __init__(self, text: str, value: Any) -> None:
+        self.text = text
+        self.value = value
+
+    def __getitem__(self, index: int | str) -> Called:
+        """One part of a tuple or dict that was returned."""
+        return Called(f"{self.text}[{index!r}]", self.value[index])
+
+    def close_to(self, expected: Any, *, rtol: float = comparison.RTOL, atol: float = comparison.ATOL, hint: str | None = None) -> Called:
+        """Compare with a NumPy oracle: kind, shape, dtype, then values. Raises WrongAnswer."""
+        try:
+            comparison.compare(self.text, self.value, expected, rtol=rtol, atol=atol)
+        except WrongAnswer as wrong:
+            wrong.hint = hint or wrong.hint
+            raise
+        return self
+
+    def equals(self, expected: Any, *, hint: str | None = None) -> Called:
+        """Compare exactly. Raises WrongAnswer."""
+        return self.close_to(expected, rtol=0.0, atol=0.0, hint=hint)
+
+    def finite(self, *, hint: str | None = None) -> Called:
+        """No nan and no infinity in any array of the result. Raises WrongAnswer."""
+        try:
+            comparison.all_finite(self.text, self.value)
+        except WrongAnswer as wrong:
+            wrong.hint = hint or wrong.hint
+            raise
+        return self
+
+    def require(self, holds: Any, complaint: str, *, expected: str, got: object, hint: str | None = None) -> Called:
+        """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`."""
+        if not bool(holds):
+            came = got if isinstance(got, str) else wording.argument(got)
+            raise WrongAnswer(f"{self.text} {complaint}\n" + wording.table(expected=expected, got=came), hint=hint)
+        return self
+
+
+class Session:
+    """One learner's file under the checks of one day. Lives as long as the worker, so that compiled programs do."""
+
+    def __init__(self, learner: LearnerFile, contract: Contract) -> None:
+        self.learner = learner
+        self.contract = contract
+        self._handles: dict[str, Handle] = {}
+
+    def handle(self, name: str) -> Handle:
+        """The handle of an exercise. Raises RaisedError when the learner's file has no such function."""
+        if name not in self._handles:
+            function = self.learner.module.__dict__.get(name)
+            if function is None:
+                problem = self.learner.absence(name)
+                raise RaisedError(problem.message, hint=problem.hint, line=problem.line)
+            self.contract.check_signature(name, function, self.learner.lines.get(name))
+            self._handles[name] = Handle(self, name, name, self._guarded(name, function), raw=function)
+        return self._handles[name]
+
+    def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its results checked against the signature: when traced, too."""
+
+        @functools.wraps(function)
+        def guarded(*arguments: Any, **keywords: Any) -> Any:
+            result = function(*arguments, **keywords)
+            what = wording.call(name, arguments, keywords)
+            self.contract.check_result(what, name, arguments, keywords, result)
+            return result
+
+        if not self.contract.is_class(name):
+            # Checks may leave the learner's own extra parameters alone.
+            guarded.__signature__ = self.contract.signature(name)  # type: ignore[attr-defined]
+            return guarded
+        return function
+
+
+class Handle:
+    """A learner's function, or a transformation of it."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        shown: str,
+        function: Callable[..., Any],
+        *,
+        raw: Callable[..., Any],
+        jit_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.session = session
+        self.name = name  # of the exercise
+        self.shown = shown  # in messages: jit(softmax)
+        self.function = function
+        self.raw = raw  # without our guard: for timing what the learner wrote
+        self.traces = 0  # how often a jit handle has been traced
+        self._untransformed = function
+        self._jit_options = jit_options or {}
+        self._donates = any(option.startswith("donate") for option in self._jit_options)
+        self._repeated = False
+        self._transformed: dict[str, Handle] = {}
+
+    # ---- calling
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Called:
+        """Call the function, wait for its result, and see that the arguments are as they were.
+
+        The first call is made twice: a pure function gives the same again.
+        """
+        text = wording.call(self.shown, arguments, keywords)
+        before = _snapshot((arguments, keywords))
+        result = self.run(text, self.function, *arguments, **keywords)
+        if not self._donates:
+            _unchanged(text, before, (arguments, keywords))
+        if not self._repeated and not self._donates:
+            self._repeated = True
+            again = self.run(text, self.function, *arguments, **keywords)
+            _same_again(text, result, again)
+        return Called(text, result)
+
+    def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Run something of the learner's; what it raises becomes a verdict in their own terms."""
+        try:
+            return _block_until_ready(function(*arguments, **keywords))
+        except (Verdict, TookTooLong):
+            raise
+        except BaseException as error:
+            learner = self.session.learner
+            frame = learner_frame(error, learner.path)
+            if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
+                raise NotStarted(f"{self.name} is still to do.", line=frame.lineno) from None
+            told = translate(error, text, learner)
+            raise RaisedError(told.message, hint=told.hint, line=told.line) from error
+
+    # ---- transforming
+
+    def jit(self, **options: Any) -> Handle:
+        """jit of the function; the same options give the same handle, so nothing is compiled twice."""
+        key = f"jit{sorted(options.items())}"
+        if key not in self._transformed:
+            shown = f"jit({self.shown})"
+            handle = Handle(self.session, self.name, shown, self.function, raw=self.raw, jit_options=options)
+
+            @functools.wraps(self.function)
+            def counted(*arguments: Any, **keywords: Any) -> Any:
+                handle.traces += 1  # Python runs once a trace
+                return self.function(*arguments, **keywords)
+
+            handle.function = jax.jit(counted, **options)
+            self._transformed[key] = handle
+        return self._transformed[key]
+
+    def vmap(self, in_axes: Any = 0, out_axes: Any = 0, **options: Any) -> Handle:
+        """vmap of the function."""
+        return self._transform("vmap", jax.vmap, in_axes=in_axes, out_axes=out_axes, **options)
+
+    def grad(self, argnums: int | Sequence[int] = 0, **options: Any) -> Handle:
+        """grad of the function."""
+        return self._transform("grad", jax.grad, argnums=argnums, **options)
+
+    def _transform(self, name: str, transformation: Callable[..., Any], **options: Any) -> Handle:
+        key = f"{name}{sorted(options.items())}"
+        if key not in self._transformed:
+            function = transformation(self.function, **options)
+            self._transformed[key] = Handle(self.session, self.name, f"{name}({self.shown})", function, raw=function)
+        return self._transformed[key]
+
+    # ---- looking inside
+
+    def program(self, *arguments: Any, **keywords: Any) -> programs.Program:
+        """The operations that a jit handle compiles for these arguments. Traces, does not compile."""
+        text = wording.call(self.shown, arguments, keywords)
+        traced = self.run(text, lambda: self.function.trace(*arguments, **keywords))  # type: ignore[attr-defined]
+        return programs.Program(text, traced.jaxpr)
+
+    def trace_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
+        """Trace the function of a jit handle once more, whatever was traced before; counted nowhere."""
+        untransformed = self._untransformed
+
+        def fresh(*positional: Any, **named: Any) -> Any:  # a new function: JAX knows traces by identity
+            return untransformed(*positional, **named)
+
+        functools.update_wrapper(fresh, untransformed)
+        self.run(text, lambda: jax.jit(fresh, **self._jit_options).trace(*arguments, **keywords))
+
+    def compiled(self, *arguments: Any, **keywords: Any) -> Any:
+        """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
+        text = wording.call(self.shown, arguments, keywords)
+        return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
+
+
+class Learner:
+    """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
+
+    def __init__(self, session: Session, file: LearnerFile) -> None:
+        self.session = session
+        self.file = file
+        self.speed: Speed | None = None  # what a speed check measured
+
+    def __getattr__(self, name: str) -> Handle:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.session.handle(name)
+
+
+def _snapshot(tree: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    leaves, structure = jax.tree.flatten(tree)
+    return structure, [(leaf, leaf.copy() if isinstance(leaf, np.ndarray) else None) for leaf in leaves]
+
+
+def _unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) -> None:
+    structure, kept = before
+    leaves, now = jax.tree.flatten(tree)
+    hint = "Build new arrays and containers; leave what you were given as it was."
+    same = now == structure and all(leaf is old for leaf, (old, _) in zip(leaves, kept, strict=True))
+    same = same and all(copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept)
+    if not same:
+        rows = wording.table(expected="arguments as they were", got="changed arguments")
+        raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
+    if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
+        rows = wording.table(expected="arguments as they were", got="a deleted array")
+        raise WrongAnswer(f"{text} gave one of its arguments away\n{rows}", hint=hint)
+
+
+def _same_again(text: str, first: Any, second: Any) -> None:
+    ones, twos = jax.tree.leaves(first), jax.tree.leaves(second)
+    for one, two in zip(ones, twos, strict=False):
+        if not wording.is_jax_array(one) or not wording.is_jax_array(two):
+            continue
+        a, b = (np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two))
+        if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+            rows = wording.table(expected="the same result twice", got="two different results")
+            hint = "A pure function depends on its arguments alone: no globals, no hidden counters, no fresh randomness."
+            raise WrongAnswer(f"{text} was called twice\n{rows}", hint=hint)

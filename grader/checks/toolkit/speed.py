@@ -1,0 +1,145 @@
+"""The learner's function against the naive way, on this machine, now."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from grader.checks.toolkit import comparison, wording
+from grader.checks.toolkit.handles import Handle, Learner
+from grader.checks.toolkit.inputs import Numbers
+from grader.checks.toolkit.structure import grows
+from grader.checks.toolkit.verdicts import Unclear, WrongAnswer
+from grader.results import Speed
+
+# Bound here, before any learner's code runs.
+_clock = time.perf_counter
+_block_until_ready = jax.block_until_ready
+
+PAIRS_A_ROUND = 5
+ROUNDS = 3
+
+Draw = Callable[[int], tuple[Any, ...]]
+Agreement = Callable[[str, Any, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the samples say about a gate. Ratios are baseline time over learner's time."""
+
+    verdict: Literal["pass", "fail", "unclear"]
+    ratio: float
+    low: float
+    high: float
+
+
+def decide(pairs: Sequence[tuple[float, float]], gate: float) -> Decision:
+    """Judge pairs of (learner's seconds, baseline seconds) against a gate.
+
+    Two estimators must agree: the median of the ratios within pairs, which bursts of load hit on both
+    sides, and the ratio of minima, which only luck can flatter. low and high are the 10th and 90th
+    percentile of the paired ratios.
+    """
+    ratios = sorted(baseline / ours for ours, baseline in pairs)
+    median = statistics.median(ratios)
+    minima = min(baseline for _, baseline in pairs) / min(ours for ours, _ in pairs)
+    low, high = np.percentile(ratios, [10, 90])
+    cleared = (median >= gate, minima >= gate)
+    verdict: Literal["pass", "fail", "unclear"] = "pass" if all(cleared) else "unclear" if any(cleared) else "fail"
+    return Decision(verdict, median, float(low), float(high))
+
+
+def must_beat(
+    learner: Learner,
+    handle: Handle,
+    baseline: Callable[..., Any],
+    *,
+    named: str,
+    draw: Draw,
+    size: int,
+    gate: float | Mapping[str, float],
+    numbers: Numbers,
+    agree: Agreement | None = None,
+    **keywords: Any,
+) -> None:
+    """Time a jit handle against the naive way and compare the ratio with the gate.
+
+    named     the baseline in words: "a Python double loop"
+    draw      size -> positional arguments, new ones at each call
+    size      of the timed problem; half of it is traced, too: a program that grows with its size is a
+              Python loop written out, and such a function is timed as it was written, without jit
+    gate      the smallest ratio that passes; one for all platforms, or by platform ("cpu", "gpu", "tpu")
+    agree     compares (call, learner's result, baseline's result); close values when it is not given
+    keywords  go along with every call of both (static arguments, as a rule)
+
+    Raises WrongAnswer below the gate, Unclear when three rounds of pairs cannot tell.
+    """
+    needed = gate if isinstance(gate, int | float) else gate.get(jax.default_backend(), max(gate.values()))
+    agree = agree or _close
+    arguments = draw(size)
+    text = wording.call(handle.shown, arguments, keywords)
+    small, large = handle.program(*draw(size // 2), **keywords), handle.program(*arguments, **keywords)
+    unrolled = grows(small.size, large.size)
+    function = handle.raw if unrolled else handle.function
+    if unrolled:
+        text = wording.call(handle.name, arguments, keywords)
+
+    def timed(what: Callable[..., Any], values: tuple[Any, ...]) -> tuple[float, Any]:
+        begin = _clock()
+        result = _block_until_ready(what(*values, **keywords))
+        return _clock() - begin, result
+
+    first_call, result = handle.run(text, timed, function, arguments)
+    _, wanted = timed(baseline, arguments)
+    agree(text, result, wanted)
+
+    pairs: list[tuple[float, float]] = []
+    decision = Decision("unclear", 0.0, 0.0, 0.0)
+    for _ in range(ROUNDS):
+        for _ in range(PAIRS_A_ROUND):
+            arguments = _block_until_ready(draw(size))
+            learner_first = numbers.coin()
+            if learner_first:
+                ours, result = handle.run(text, timed, function, arguments)
+            theirs, wanted = timed(baseline, arguments)
+            if not learner_first:
+                ours, result = handle.run(text, timed, function, arguments)
+            agree(text, result, wanted)
+            pairs.append((ours, theirs))
+        decision = decide(pairs, needed)
+        if decision.verdict != "unclear":
+            break
+
+    learner.speed = Speed(
+        ratio=decision.ratio,
+        low=decision.low,
+        high=decision.high,
+        gate=float(needed),
+        baseline=named,
+        first_call_s=first_call,
+        steady_s=statistics.median(ours for ours, _ in pairs),
+    )
+    if decision.verdict == "pass":
+        return
+    measured = f"x{decision.ratio:.3g} ({decision.low:.3g}-{decision.high:.3g})"
+    rows = wording.table(expected=f"x{needed:g} or more, against {named}", got=measured)
+    if decision.verdict == "unclear":
+        raise Unclear(f"{text} is too close to its gate to tell on this machine\n{rows}", hint="Run it again when less is going on.")
+    if unrolled:
+        rows += (
+            f"\n\nIts program has {small.size} operations at half the size and {large.size} at the full size:\n"
+            "a Python loop, written out. It was timed as written, without jit."
+        )
+    raise WrongAnswer(f"{text} is right, but too slow\n{rows}")
+
+
+def _close(text: str, result: Any, wanted: Any) -> None:
+    """The timed results agree: loosely, for both are float32."""
+    wanted = jax.tree.map(lambda leaf: np.asarray(leaf), wanted)
+    comparison.compare(text, result, wanted, rtol=1e-3, atol=1e-3)

@@ -1,0 +1,47 @@
+"""How a check says that it did not pass. Each exception carries what the learner reads."""
+
+from __future__ import annotations
+
+from grader.results import Status
+
+
+class Verdict(Exception):
+    """A check did not pass.
+
+    `message` says what was called, what was expected and what came; `hint` replaces the check's own
+    hint when it is given; `line` is the learner's.
+    """
+
+    status = Status.FAILED
+
+    def __init__(self, message: str, *, hint: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.line = line
+
+
+class WrongAnswer(Verdict):
+    """The function ran and its answer is wrong."""
+
+
+class RaisedError(Verdict):
+    """The learner's code raised, does not parse, or is not there."""
+
+    status = Status.ERROR
+
+
+class NotStarted(Verdict):
+    """The function is still the stub."""
+
+    status = Status.TODO
+
+
+class Unclear(Verdict):
+    """A timing that cannot be told from noise."""
+
+    status = Status.INCONCLUSIVE
+
+
+class TookTooLong(BaseException):
+    """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""

@@ -1,0 +1,116 @@
+"""Words and numbers for messages: how calls, arrays and differences are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+_SHORT = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
+_SMALL = 4  # arrays of up to this many numbers are written out
+_WIDTH = 60  # messages stay readable in a narrow terminal
+
+
+def is_jax_array(value: object) -> bool:
+    """True for a JAX array, key or tracer; an object that merely claims to be one stays outside."""
+    kinds = type(value).__mro__
+    genuine = type(value).__module__.partition(".")[0] in {"jax", "jaxlib"}
+    return genuine and (jax.Array in kinds or jax.core.Tracer in kinds)
+
+
+def is_key(value: object) -> bool:
+    """True for an array of typed random keys."""
+    return is_jax_array(value) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)  # type: ignore[attr-defined]
+
+
+def dtype_name(dtype: Any) -> str:
+    """`f32`, `i32`, `bool`, `key`."""
+    if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+        return "key"
+    name = np.dtype(dtype).name
+    match = re.fullmatch(r"([a-z]+)(\d+)", name)
+    return f"{_SHORT[match[1]]}{match[2]}" if match and match[1] in _SHORT else name
+
+
+def kind_and_shape(value: object) -> str:
+    """`f32[4,3]` for arrays, the Python type's name for everything else."""
+    if is_jax_array(value) or type(value) is np.ndarray:
+        shape = ",".join(str(size) for size in value.shape)  # type: ignore[attr-defined]
+        return f"{dtype_name(value.dtype)}[{shape}]"  # type: ignore[attr-defined]
+    return type(value).__name__
+
+
+def number(value: Any, digits: int = 5) -> str:
+    """One array element, written short."""
+    item = np.asarray(value)[()]
+    if isinstance(item, np.bool_ | bool):
+        return str(bool(item))
+    if isinstance(item, np.integer | int):
+        return str(int(item))
+    if isinstance(item, np.complexfloating | complex):
+        return f"{complex(item):.{digits}g}"
+    return f"{float(item):.{digits}g}"
+
+
+def numbers_that_differ(first: Any, second: Any) -> tuple[str, str]:
+    """Both written with as many digits as it takes to see the difference."""
+    for digits in (5, 7, 9, 17):
+        texts = number(first, digits), number(second, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def argument(value: object) -> str:
+    """One argument of a call: small arrays with their numbers, large ones by shape."""
+    if is_key(value):
+        return "key" if value.shape == () else kind_and_shape(value).replace("key", "keys", 1)  # type: ignore[attr-defined]
+    if is_jax_array(value) and not isinstance(value, jax.core.Tracer) and value.size <= _SMALL:  # type: ignore[attr-defined]
+        return _small_array(np.asarray(value))
+    if is_jax_array(value) or isinstance(value, np.ndarray):
+        return kind_and_shape(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {argument(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        inside = ", ".join(argument(item) for item in value[:4]) + (", ..." if len(value) > 4 else "")
+        if isinstance(value, tuple):
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
+        return f"[{inside}]"
+    if callable(value):
+        return getattr(value, "__name__", "function").replace("<lambda>", "function")
+    text = repr(value)
+    return text if len(text) <= _WIDTH else type(value).__name__
+
+
+def _small_array(array: np.ndarray[Any, Any]) -> str:
+    if array.size == 0 and array.ndim != 1:
+        return kind_and_shape(array)
+    if array.ndim == 0:
+        return number(array)
+    return "[" + ", ".join(_small_array(part) for part in array) + "]"
+
+
+def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object]) -> str:
+    """`softmax([0, 1], axis=0)`."""
+    parts = [argument(value) for value in arguments]
+    parts += [f"{key}={argument(value)}" for key, value in keywords.items()]
+    text = f"{name}({', '.join(parts)})"
+    if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone
+        parts = [kind_and_shape(value) if is_jax_array(value) else argument(value) for value in arguments]
+        parts += [f"{key}={kind_and_shape(v) if is_jax_array(v) else argument(v)}" for key, v in keywords.items()]
+        text = f"{name}({', '.join(parts)})"
+    return text
+
+
+def table(**rows: str) -> str:
+    """Aligned `expected  0.2447` lines, two spaces in; underscores in names become blanks."""
+    width = max(len(name) for name in rows)
+    lines = []
+    for name, text in rows.items():
+        first, *others = text.splitlines() or [""]
+        lines.append(f"  {name.replace('_', ' '):<{width}}  {first}")
+        lines += [f"  {'':<{width}}  {other}" for other in others]
+    return "\n".join(lines)

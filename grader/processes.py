@@ -1,0 +1,97 @@
+"""Start workers from a warm process: JAX and its friends imported, no backend started, one thread.
+
+Where fork does not exist a worker starts from nothing; it only takes longer.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from grader.protocol import Job
+
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
+# What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
+_JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
+
+
+def _context(cwd: Path) -> BaseContext:
+    context = multiprocessing.get_context(_METHOD)
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        context.set_forkserver_preload(list(_PRELOADED))  # no __main__: the learner's shell is no business of ours
+        with _neutral(cwd):
+            forkserver.ensure_running()
+    return context
+
+
+def start(job: Job, cwd: Path) -> tuple[BaseProcess, Connection]:
+    """Start a worker on a job; its events come out of the connection. `cwd` is a folder with nothing in it."""
+    context = _context(cwd)
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_enter, args=(job, sending, str(cwd)), daemon=True)  # type: ignore[attr-defined]
+    with _neutral(cwd):
+        process.start()
+    sending.close()
+    return process, receiving
+
+
+def _enter(job: Job, events: Connection, cwd: str) -> None:
+    os.chdir(cwd)
+    from grader.worker import run
+
+    run(job, events)
+
+
+def kill(process: BaseProcess) -> None:
+    """End a worker and everything that it started."""
+    if process.pid is not None:
+        for end in (os.killpg, os.kill) if hasattr(os, "killpg") else ():
+            try:
+                end(process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+    if process.is_alive():
+        process.kill()
+    process.join()
+
+
+@contextmanager
+def _neutral(cwd: Path) -> Iterator[None]:
+    """An empty working directory, and an environment that changes no verdict, for the processes begun inside."""
+    here, kept = os.getcwd(), dict(os.environ)
+    os.chdir(cwd)
+    for name in kept:
+        foreign_jax = name.startswith("JAX_") and name not in _JAX_SETTINGS
+        if name.startswith(("PYTHON", "PYTEST_")) or foreign_jax:
+            del os.environ[name]
+    # One warm process must find the grader even where it is not installed.
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        yield
+    finally:
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def shut_down() -> None:
+    """End the warm process."""
+    if _METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+

@@ -1,0 +1,61 @@
+"""What goes between the runner and a worker: one job in, a line of JSON out for each event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.results import Aspect, CheckResult, Problem, Speed, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one worker is asked to do."""
+
+    checks: Path
+    solution: Path  # for its signatures
+    learner: Path
+    exercises: tuple[str, ...]
+    aspects: tuple[Aspect, ...]
+    seed: int
+    check_timeout: float  # seconds
+    settled: dict[str, Status]  # checks that an earlier worker of this run has judged: exercise.name -> status
+    skip_lines: frozenset[int]  # top-level lines that ended an earlier worker
+    crash_file: Path  # where the interpreter writes its last traceback
+
+
+def encode(event: str, **fields: Any) -> bytes:
+    """One event as a line of JSON."""
+    return json.dumps({"event": event, **fields}).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Raises ValueError when the line is no event."""
+    event = json.loads(line)
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        raise ValueError(f"not an event: {line[:80]!r}")
+    return event
+
+
+def result_fields(result: CheckResult) -> dict[str, Any]:
+    """A check's result as plain fields of an event."""
+    return asdict(result)
+
+
+def result_from(fields: dict[str, Any]) -> CheckResult:
+    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else."""
+    speed = fields["speed"]
+    return CheckResult(
+        **{
+            **fields,
+            "aspect": Aspect(fields["aspect"]),
+            "status": Status(fields["status"]),
+            "speed": Speed(**speed) if speed else None,
+        }
+    )
+
+
+def problem_from(fields: dict[str, Any]) -> Problem:
+    return Problem(**fields)

@@ -1,0 +1,59 @@
+"""From results to people and machines. The only importer of rich."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Protocol
+
+from grader.report import machine
+from grader.results import RunResult
+
+
+class Step(Protocol):
+    """What is told while a run goes on."""
+
+    day: str
+    exercise: str
+    check: str
+    done: int
+    total: int
+
+
+class Report:
+    """One run on the screen or on standard output, in one of four formats: rich, plain, json, junit."""
+
+    def __init__(self, format: str, *, verbose: bool = False) -> None:
+        self._format = format
+        self._screen = None
+        if format in {"rich", "plain"}:
+            from grader.report.screen import Screen, plain_console, rich_console
+
+            console = rich_console() if format == "rich" else plain_console()
+            self._screen = Screen(console, verbose=verbose)
+
+    def __enter__(self) -> Report:
+        if self._screen:
+            self._screen.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._screen:
+            self._screen.end()
+
+    def progress(self, step: Step) -> None:
+        """Say what is going on; nothing where nobody watches."""
+        if self._screen:
+            self._screen.progress(step.day, step.exercise, step.check, step.done, step.total)
+
+    def show(self, result: RunResult) -> None:
+        """Show the finished run."""
+        if self._screen:
+            self._screen.end()
+            self._screen.show(result)
+        elif self._format == "json":
+            sys.stdout.write(machine.as_json(result))
+        else:
+            sys.stdout.write(machine.as_junit(result))

@@ -1,0 +1,55 @@
+"""Results for machines: one JSON document, or JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+from grader.report.text import printable
+from grader.results import RunResult, Status
+
+_SKIPPED = frozenset({Status.TODO, Status.SKIPPED, Status.BLOCKED, Status.INCONCLUSIVE})
+
+
+def as_json(result: RunResult) -> str:
+    """The document described by `schema.json` beside this file."""
+    return json.dumps(result.to_json(), indent=2) + "\n"
+
+
+def as_junit(result: RunResult) -> str:
+    """A test suite a day, a test case a check: what classroom tools and build servers read.
+
+    Wrong answers are failures; what raised, hung or crashed is an error; todo and blocked are skipped.
+    """
+    root = ElementTree.Element("testsuites", name="jax-kata", time=f"{result.seconds:.3f}")
+    for day in result.days:
+        suite = ElementTree.SubElement(root, "testsuite", name=day.day)
+        counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+        for exercise in day.exercises:
+            for check in exercise.checks:
+                counts["tests"] += 1
+                case = ElementTree.SubElement(
+                    suite,
+                    "testcase",
+                    classname=f"{day.day}.{exercise.name}",
+                    name=f"{check.aspect.value}: {check.name}",
+                    time=f"{check.seconds:.3f}",
+                )
+                if check.status is Status.PASSED:
+                    continue
+                kind = "skipped" if check.status in _SKIPPED else "failure"
+                kind = "error" if kind == "failure" and check.status is not Status.FAILED else kind
+                counts[{"skipped": "skipped", "failure": "failures", "error": "errors"}[kind]] += 1
+                message = printable(check.message)
+                node = ElementTree.SubElement(case, kind, message=message.partition("\n")[0], type=check.status.value)
+                node.text = message + (f"\n\nhint: {printable(check.hint)}" if check.hint else "")
+        for problem in day.problems:
+            counts["tests"] += 1
+            counts["errors"] += 1
+            case = ElementTree.SubElement(suite, "testcase", classname=day.day, name="file")
+            ElementTree.SubElement(case, "error", message=printable(problem.message).partition("\n")[0])
+        suite.attrib.update({name: str(count) for name, count in counts.items()})
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+

@@ -1,0 +1,224 @@
+"""The screen of a run: a line of progress while checks run, then a table, then what to mend first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.box import ASCII, SIMPLE_HEAD, Box
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.status import Status as Spinner
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.text import printable
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    DayResult,
+    ExerciseResult,
+    RunResult,
+    Speed,
+    Status,
+)
+
+# status -> (sign, sign in plain ASCII, word, style)
+_LOOKS = {
+    Status.PASSED: ("✓", "ok", "", "green"),
+    Status.FAILED: ("✗", "x", "wrong", "bold red"),
+    Status.ERROR: ("✗", "x", "raised", "bold red"),
+    Status.TODO: ("·", ".", "todo", "cyan"),
+    Status.TIMEOUT: ("✗", "x", "too long", "bold red"),
+    Status.CRASHED: ("✗", "x", "crashed", "bold red"),
+    Status.INCONCLUSIVE: ("~", "~", "unclear", "yellow"),
+    Status.SKIPPED: ("-", "-", "skipped", "yellow"),
+    Status.BLOCKED: ("-", "-", "", "dim"),
+    Status.FAULT: ("!", "!", "grader", "bold magenta"),
+}
+
+
+def rich_console() -> Console:
+    """Colour and signs where the terminal has them."""
+    return Console(highlight=False)
+
+
+def plain_console() -> Console:
+    """ASCII, no colour, a width that does not depend on the terminal."""
+    return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
+
+
+class Screen:
+    """Renders one run on a console that is passed in."""
+
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self.console = console
+        self.verbose = verbose
+        self._ascii = console.color_system is None and not console.is_terminal or not _speaks_unicode(console)
+        self._spinner: Spinner | None = None
+
+    # ---- while it runs
+
+    def begin(self) -> None:
+        if self.console.is_terminal:
+            self._spinner = self.console.status(Text("starting JAX"), spinner="line" if self._ascii else "dots")
+            self._spinner.start()
+
+    def progress(self, day: str, exercise: str, check: str, done: int, total: int) -> None:
+        if self._spinner and total:
+            what = f"{exercise}: {check.replace('_', ' ')}" if exercise else "loading"
+            self._spinner.update(Text(f"{day}  {done}/{total}  {printable(what)}"))
+
+    def end(self) -> None:
+        if self._spinner:
+            self._spinner.stop()
+            self._spinner = None
+
+    # ---- when it is done
+
+    def show(self, result: RunResult) -> None:
+        for day in result.days:
+            self._print_day(day)
+        for fault in result.faults:
+            self.console.print(Rule("the grader's own fault", style="magenta"))
+            self.console.print(Text(printable(fault)))
+            self.console.print("This is a mistake of the grader or of its installation, not of your code.")
+        self._print_footer(result)
+
+    def _print_day(self, day: DayResult) -> None:
+        number = day.day.removeprefix("day").lstrip("0")
+        self.console.print()
+        self.console.print(Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim")))
+        self.console.print(self._table(day))
+        for problem in day.problems:
+            self._print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
+        for exercise in day.exercises:
+            lead = exercise.lead
+            if lead and lead.status is not Status.TODO and not self._told(day, lead):
+                style = "magenta" if lead.status is Status.FAULT else "red"
+                self._print_message(exercise.name, lead.message, lead.hint, _place(day, lead.line), style)
+                self._print_output(lead)
+                if self.verbose and lead.details:
+                    self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
+        if self.verbose:
+            self._print_checks(day)
+        self._print_speeds(day)
+        self._print_standing(day)
+
+    def _told(self, day: DayResult, check: CheckResult) -> bool:
+        return any(check.message == problem.message for problem in day.problems)
+
+    def _table(self, day: DayResult) -> Table:
+        box: Box = ASCII if self._ascii else SIMPLE_HEAD
+        table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1))
+        table.add_column("exercise", no_wrap=True, overflow="ellipsis")
+        for aspect in Aspect:
+            table.add_column(aspect.value, no_wrap=True)
+        for exercise in day.exercises:
+            star = ("* " if self._ascii else "★ ") if exercise.stretch else ""
+            style = "green" if exercise.status in ACCEPTED else ""
+            cells = [self._cell(exercise, aspect) for aspect in Aspect]
+            table.add_row(Text(star + exercise.name, style=style), *cells)
+        return table
+
+    def _cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
+        status = exercise.aspect(aspect)
+        if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
+            return Text("")
+        sign, ascii_sign, word, style = _LOOKS[status]
+        text = f"{ascii_sign if self._ascii else sign} {word}".rstrip()
+        if aspect is Aspect.SPEED and exercise.speed:
+            speed = exercise.speed
+            text = f"{ascii_sign if self._ascii else sign} x{_short(speed.ratio)}"
+            if status not in ACCEPTED:
+                text += f", needs x{_short(speed.gate)}"
+        return Text(text, style=style)
+
+    def _print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
+        first, _, rest = printable(message).partition("\n")
+        body = Text(first, style="bold")
+        if rest:
+            body.append(f"\n{rest}", style="not bold")
+        parts: list[Text] = [body]
+        if hint:
+            parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
+        if place:
+            parts.append(Text(place, style="dim"))
+        self.console.print()
+        self.console.print(Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─"))
+        self.console.print(Group(*parts))
+
+    def _print_output(self, check: CheckResult) -> None:
+        if check.output.strip():
+            self.console.print(Text("it printed:", style="dim"))
+            lines = printable(check.output).rstrip().splitlines()
+            shown = lines if self.verbose or len(lines) <= 10 else [*lines[:10], f"... {len(lines) - 10} lines more"]
+            self.console.print(Padding(Text("\n".join(shown)), (0, 2)))
+
+    def _print_checks(self, day: DayResult) -> None:
+        self.console.print()
+        for exercise in day.exercises:
+            for check in exercise.checks:
+                sign, ascii_sign, word, style = _LOOKS[check.status]
+                line = Text.assemble(
+                    (f"{ascii_sign if self._ascii else sign:<2} ", style),
+                    f"{exercise.name} {check.aspect.value}: {check.name.replace('_', ' ')}",
+                    (f"  {check.seconds:.2f} s {word}", "dim"),
+                )
+                self.console.print(line)
+
+    def _print_speeds(self, day: DayResult) -> None:
+        timed = [(exercise.name, exercise.speed) for exercise in day.exercises if exercise.speed]
+        if timed:
+            self.console.print()
+        for name, speed in timed:
+            self.console.print(Text.assemble((name, "bold"), "  ", _speed_words(speed)), style="dim", soft_wrap=False)
+
+    def _print_standing(self, day: DayResult) -> None:
+        core = [exercise for exercise in day.exercises if not exercise.stretch]
+        done = sum(exercise.status in ACCEPTED for exercise in core)
+        stretch = [exercise for exercise in day.exercises if exercise.stretch]
+        text = Text("\n")
+        if core:
+            text.append(f"{done} of {len(core)} passed", style="bold green" if done == len(core) else "bold")
+        if stretch:
+            count = sum(exercise.status in ACCEPTED for exercise in stretch)
+            text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
+        left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
+        if left is None:
+            text.append(". All done: well done." if core else ".")
+        else:
+            text.append(f". Next: {left.name}. Stuck? python -m grader hint {day.day}.{left.name}")
+        self.console.print(text)
+
+    def _print_footer(self, result: RunResult) -> None:
+        words = [f"{result.seconds:.1f} s", f"jax {result.jax} on {result.platform}", f"seed {result.seed}"]
+        if not result.jax:
+            del words[1]
+        self.console.print(Text(", ".join(words), style="dim"))
+
+
+def _speaks_unicode(console: Console) -> bool:
+    return console.encoding.lower().replace("-", "").startswith("utf")
+
+
+def _place(day: DayResult, line: int | None) -> str:
+    return f"{_shown(day.file)}:{line}" if line else ""
+
+
+def _shown(file: str) -> str:
+    """The path as short as it can be: from the working directory, when the file lies below it."""
+    path, here = Path(file), Path(os.getcwd())
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _short(value: float) -> str:
+    """212, 9.3, 0.98."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _speed_words(speed: Speed) -> str:
+    interval = f"x{_short(speed.ratio)} ({_short(speed.low)}-{_short(speed.high)})"
+    return f"{interval}, needs x{_short(speed.gate)}, against {speed.baseline}"

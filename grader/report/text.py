@@ -1,0 +1,20 @@
+"""Text from learners' code, made harmless."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def printable(text: str) -> str:
+    """The text with control and invisible formatting characters written out: they could move the cursor,
+    turn the reading direction or break XML. Line breaks and tabs stay."""
+    return "".join(char if char in "\n\t" or not _hidden(char) else _escaped(char) for char in text)
+
+
+def _hidden(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

@@ -1,0 +1,209 @@
+"""Plain data of a grading run: verdicts of checks, exercises and days, and their JSON.
+
+Standard library only; everybody may import this module, and it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = 1
+
+
+class Aspect(StrEnum):
+    """What a check looks at. The order is the order in which they are judged."""
+
+    CORRECT = "correct"
+    JIT = "jit"
+    SPEED = "speed"
+
+
+class Status(StrEnum):
+    """How a check, an exercise or a day ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # the answer is wrong
+    ERROR = "error"  # the learner's code raised
+    TODO = "todo"  # still NotImplementedError
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"  # the process ended under the check
+    INCONCLUSIVE = "inconclusive"  # a timing that could not be told from noise
+    SKIPPED = "skipped"  # hardware or an optional package is not here
+    BLOCKED = "blocked"  # an earlier check failed; this one would only repeat it
+    FAULT = "fault"  # the grader's own mistake, never the learner's
+
+
+ACCEPTED = frozenset({Status.PASSED, Status.INCONCLUSIVE, Status.SKIPPED})
+_GRAVITY = (
+    Status.FAULT,
+    Status.CRASHED,
+    Status.TIMEOUT,
+    Status.ERROR,
+    Status.FAILED,
+    Status.TODO,
+    Status.BLOCKED,
+    Status.INCONCLUSIVE,
+    Status.PASSED,
+    Status.SKIPPED,
+)
+
+
+def summarize(statuses: Iterable[Status]) -> Status:
+    """The status of a whole: that of its gravest part. An empty whole is a fault: nobody looked at it."""
+    return min(statuses, key=_GRAVITY.index, default=Status.FAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """A timing against a named baseline. Ratios are baseline time over learner's time; seconds are per call."""
+
+    ratio: float
+    low: float
+    high: float
+    gate: float
+    baseline: str
+    first_call_s: float
+    steady_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The verdict of one check."""
+
+    name: str
+    aspect: Aspect
+    status: Status
+    seconds: float = 0.0
+    message: str = ""
+    hint: str = ""
+    line: int | None = None
+    speed: Speed | None = None
+    output: str = ""  # what the learner's code printed meanwhile
+    details: str = ""  # the whole traceback, for --verbose
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseResult:
+    """The verdicts of one exercise, in the order in which its checks ran."""
+
+    name: str
+    stretch: bool
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def status(self) -> Status:
+        return summarize(check.status for check in self.checks)
+
+    def aspect(self, aspect: Aspect) -> Status | None:
+        """The status of one aspect; None when the exercise is not judged on it."""
+        statuses = [check.status for check in self.checks if check.aspect is aspect]
+        return summarize(statuses) if statuses else None
+
+    @property
+    def speed(self) -> Speed | None:
+        """The first timing of the exercise."""
+        return next((check.speed for check in self.checks if check.speed), None)
+
+    @property
+    def lead(self) -> CheckResult | None:
+        """The first check that is not accepted: what the learner should read first."""
+        return next((check for check in self.checks if check.status not in ACCEPTED), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a learner's file as a whole, such as an import that fails."""
+
+    message: str
+    hint: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayResult:
+    """The verdicts of one day. A day is done when its core exercises pass and its file has no problems."""
+
+    day: str
+    title: str
+    file: str
+    exercises: tuple[ExerciseResult, ...]
+    problems: tuple[Problem, ...] = ()
+    output: str = ""  # printed while the file was loaded
+
+    @property
+    def status(self) -> Status:
+        core = [exercise for exercise in self.exercises if not exercise.stretch] or self.exercises
+        status = summarize(exercise.status for exercise in core)
+        if self.problems and status in ACCEPTED | {Status.TODO}:
+            return Status.ERROR
+        return status
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run of the grader over one or more days."""
+
+    grader: str
+    jax: str
+    platform: str
+    seed: int
+    days: tuple[DayResult, ...]
+    faults: tuple[str, ...] = ()  # the grader's own, with tracebacks
+    seconds: float = 0.0
+
+    @property
+    def exit_status(self) -> int:
+        """0: all asked for passed; 1: something is not passed; 3: the grader's own fault."""
+        statuses = [day.status for day in self.days]
+        checks = [c.status for d in self.days for e in d.exercises for c in e.checks]
+        if self.faults or Status.FAULT in statuses or Status.FAULT in checks:
+            return 3
+        return 0 if all(status in ACCEPTED for status in statuses) else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `--format json` prints; its shape is written down in `report/schema.json`."""
+        return {
+            "schema": SCHEMA,
+            "grader": self.grader,
+            "jax": self.jax,
+            "platform": self.platform,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 3),
+            "faults": list(self.faults),
+            "days": [_day_json(day) for day in self.days],
+        }
+
+
+def _day_json(day: DayResult) -> dict[str, Any]:
+    return {
+        "day": day.day,
+        "title": day.title,
+        "status": day.status.value,
+        "problems": [asdict(problem) for problem in day.problems],
+        "exercises": [
+            {
+                "name": exercise.name,
+                "stretch": exercise.stretch,
+                "status": exercise.status.value,
+                "checks": [_check_json(check) for check in exercise.checks],
+            }
+            for exercise in day.exercises
+        ],
+    }
+
+
+def _check_json(check: CheckResult) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "aspect": check.aspect.value,
+        "status": check.status.value,
+        "seconds": round(check.seconds, 4),
+        "message": check.message,
+        "hint": check.hint,
+        "line": check.line,
+        "speed": asdict(check.speed) if check.speed else None,
+        "output": check.output,
+    }

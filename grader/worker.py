@@ -1,0 +1,268 @@
+"""The child's side: load one learner's file, run its checks with pytest, send an event for each step.
+
+Runs in a process of its own, in a session of its own, with nothing but a pipe to the parent.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import Any, BinaryIO
+
+import jax
+import pytest
+from _pytest.runner import runtestprotocol
+
+from grader.checks import plugin
+from grader.checks.toolkit.contract import Contract
+from grader.checks.toolkit.errors import learner_frame
+from grader.checks.toolkit.verdicts import TookTooLong, Verdict
+from grader.learner_file import load
+from grader.protocol import Job, encode, result_fields
+from grader.results import ACCEPTED, Aspect, CheckResult, Status
+
+OUTPUT_SHOWN = 2_000  # characters of a check's output that are kept
+OUTPUT_LIMIT = 64 * 2**20  # bytes a worker may write to any one file
+_FINAL = frozenset({Status.TIMEOUT, Status.CRASHED, Status.TODO})  # nothing more to learn from the exercise
+
+
+def run(job: Job, events: Connection) -> None:
+    """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
+    os.setsid()
+    crash_file = job.crash_file.open("wb")
+    faulthandler.enable(crash_file, all_threads=False)
+    output = _Output()
+    try:
+        _grade(job, events, output)
+        events.send_bytes(encode("done"))
+    except BaseException:
+        events.send_bytes(encode("fault", message=traceback.format_exc()))
+    finally:
+        events.close()
+
+
+def _grade(job: Job, events: Connection, output: _Output) -> None:
+    _announce_exits(job, events)
+    grading = _Grading(job, events, output)
+    arguments = [
+        "-c", os.devnull,
+        "--rootdir", str(job.checks.parent),
+        "--noconftest",
+        "--capture=no",
+        "--assert=plain",
+        "--seed", str(job.seed),
+        "--timeout", str(job.check_timeout),
+        "-p", "no:cacheprovider",
+        "-p", "no:terminal",
+        "-p", "no:faulthandler",
+        "-p", "no:unraisableexception",
+        "-p", "no:threadexception",
+        "-p", "no:warnings",
+        "-p", "pytest_timeout",
+        "-p", "grader.checks.plugin",
+        str(job.checks),
+    ]  # fmt: skip
+    status = pytest.main(arguments, plugins=[grading])
+    if grading.error:
+        raise grading.error
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        raise RuntimeError(f"pytest ended with {status!r}\n{output.take()}")
+
+
+def _announce_exits(job: Job, events: Connection) -> None:
+    """os._exit leaves no trace; say where it was called, then do it."""
+    leave = os._exit
+
+    def announced(code: int) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame and frame.f_code.co_filename != str(job.learner):
+            frame = frame.f_back
+        events.send_bytes(encode("exiting", code=code, line=frame.f_lineno if frame else None))
+        leave(code)
+
+    os._exit = announced  # type: ignore[assignment]
+
+
+class _Output:
+    """Standard output and error of the worker, kept in a nameless file."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO = tempfile.TemporaryFile("ab+", buffering=0)  # type: ignore[assignment]
+        os.dup2(self._file.fileno(), 1)
+        os.dup2(self._file.fileno(), 2)
+        try:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_LIMIT, OUTPUT_LIMIT))
+        except (ImportError, ValueError, OSError):
+            pass  # no such limit on this platform
+
+    def take(self) -> str:
+        """What was written since the last time, cut to what a person reads."""
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                continue  # the learner closed or replaced it
+        size = self._file.seek(0, os.SEEK_END)
+        if size == 0:
+            return ""
+        self._file.seek(0)
+        text = self._file.read(4 * OUTPUT_SHOWN).decode("utf-8", "replace")
+        self._file.truncate(0)
+        if size > len(text.encode()) or len(text) > OUTPUT_SHOWN:
+            text = f"{text[:OUTPUT_SHOWN].rstrip()}\n... cut here: {size:,} bytes were printed"
+        return text
+
+
+class _Grading:
+    """A pytest plugin that judges each check and sends what it finds."""
+
+    def __init__(self, job: Job, events: Connection, output: _Output) -> None:
+        self.job = job
+        self.events = events
+        self.output = output
+        self.error: BaseException | None = None
+        self.failure: BaseException | None = None  # of the check that runs
+        self.spoiled: dict[str, tuple[Status, Aspect | None]] = {}  # exercise -> the first status not accepted
+        for identity, status in job.settled.items():
+            self._remember(identity.partition(".")[0], status, None)
+
+    def _remember(self, exercise: str, status: Status, aspect: Aspect | None) -> None:
+        if status not in ACCEPTED:
+            self.spoiled.setdefault(exercise, (status, aspect))
+
+    def send(self, event: str, **fields: Any) -> None:
+        self.events.send_bytes(encode(event, **fields))
+
+    # ---- collecting and loading
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        kept = []
+        for item in items:
+            check = plugin.check_of(item)
+            wanted = check.exercise in self.job.exercises and check.aspect in self.job.aspects
+            if wanted:
+                kept.append(item)
+        items[:] = kept
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        try:
+            checks = [asdict(plugin.check_of(item)) for item in session.items]
+            self.send("collected", checks=checks)
+            session.items[:] = [i for i in session.items if plugin.check_of(i).id not in self.job.settled]
+            if _backend_started():
+                raise RuntimeError("a JAX backend was started before the worker forked")
+            contract = Contract(self.job.solution.read_text(encoding="utf-8"))
+            learner = load(
+                self.job.learner,
+                before_statement=lambda line: self.send("loading", line=line),
+                skip_lines=self.job.skip_lines,
+            )
+            plugin.open_session(session.config, learner, contract)
+            problems = [asdict(problem) for problem in learner.problems]
+            self.send("loaded", problems=problems, output=self.output.take())
+            self.send("platform", jax=jax.__version__, platform=jax.default_backend())
+        except BaseException as error:
+            self.error = error
+            session.items.clear()
+
+    # ---- running
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        check = plugin.check_of(item)
+        result = CheckResult(check.name, check.aspect, Status.BLOCKED)
+        earlier, spoiled_aspect = self.spoiled.get(check.exercise, (None, None))
+        if earlier is Status.TODO:
+            result = replace(result, status=Status.TODO, message=f"{check.exercise} is still to do.")
+        elif earlier and (earlier in _FINAL or spoiled_aspect is not check.aspect):
+            result = replace(result, message=f"An earlier check of {check.exercise} did not pass.")
+        else:
+            self.send("started", id=check.id)
+            result = self._run(item, nextitem, check, result)
+        self._remember(check.exercise, result.status, check.aspect)
+        self.send("finished", id=check.id, result=result_fields(result))
+        return True
+
+    def _run(
+        self, item: pytest.Item, nextitem: pytest.Item | None, check: plugin.Check, result: CheckResult
+    ) -> CheckResult:
+        self.failure = None
+        begin = time.perf_counter()
+        runtestprotocol(item, log=False, nextitem=nextitem)
+        result = replace(
+            result,
+            seconds=time.perf_counter() - begin,
+            output=self.output.take(),
+            speed=dict(item.user_properties).get("speed"),
+        )
+        return _judge(result, self.failure, check, self.job)
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo and self.failure is None:
+            self.failure = call.excinfo.value
+
+    # ---- the friendly time limit: pytest-timeout keeps the settings, we keep the learner's line
+
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
+        def ring(signum: int, frame: FrameType | None) -> None:
+            raise TookTooLong
+
+        if hasattr(signal, "SIGALRM"):
+            signal.signal(signal.SIGALRM, ring)
+            signal.setitimer(signal.ITIMER_REAL, settings.timeout)
+        return True
+
+    def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
+        if hasattr(signal, "SIGALRM"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return True
+
+
+def _judge(result: CheckResult, failure: BaseException | None, check: plugin.Check, job: Job) -> CheckResult:
+    """From what a check raised to its verdict."""
+    if failure is None:
+        return replace(result, status=Status.PASSED)
+    details = "".join(traceback.format_exception(failure))
+    if isinstance(failure, TookTooLong):
+        frame = learner_frame(failure, job.learner)
+        where = f" at line {frame.lineno}\n  {frame.lineno} | {frame.line}" if frame else "."
+        return replace(
+            result,
+            status=Status.TIMEOUT,
+            message=f"{check.exercise} was still running after {job.check_timeout:g} seconds{where}",
+            hint="Does a loop have a way to end? Does it do in Python what one array operation could do?",
+            line=frame.lineno if frame else None,
+            details=details,
+        )
+    if isinstance(failure, Verdict):
+        return replace(
+            result,
+            status=failure.status,
+            message=failure.message,
+            hint=failure.hint or ("" if failure.status in ACCEPTED | {Status.TODO} else check.hint),
+            line=failure.line,
+            details=details,
+        )
+    if isinstance(failure, pytest.skip.Exception):
+        return replace(result, status=Status.SKIPPED, message=str(failure))
+    return replace(
+        result,
+        status=Status.FAULT,
+        message=f"The check {check.id} itself failed; this is a mistake of the grader, not yours.",
+        details=details,
+    )
+
+
+def _backend_started() -> bool:
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    return bool(getattr(bridge, "_backends", None))

@@ -1,0 +1,121 @@
+"""The learner's tree: write stubs, bring one back. Never overwrites what somebody wrote without a copy."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.catalogue import Day, Exercise
+from grader.stubs import stub
+
+_RECORD = ".generated.json"  # folder -> hash of the stub as it was generated
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to one file. `action` is written, unchanged, kept or backed up."""
+
+    file: Path
+    action: str
+    backup: Path | None = None
+
+
+def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
+    """Write every day's stub that is missing or out of step; keep the files that somebody changed."""
+    record_file = tree / _RECORD
+    record: dict[str, str] = json.loads(record_file.read_text()) if record_file.exists() else {}
+    outcomes = []
+    for day in days:
+        file, text = day.file_in(tree), stub_of(day)
+        old = file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
+        if old == text:
+            action = "unchanged"
+        elif old is not None and _hash(old) != record.get(day.folder):
+            action = "kept"
+        else:
+            _write(file, text)
+            action = "written"
+        if action != "kept":
+            record[day.folder] = _hash(text)
+        outcomes.append(Outcome(file, action))
+    _write(record_file, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    return outcomes
+
+
+def reset(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
+    """Bring stubs back, of a whole day or of some exercises, and keep a copy of the file as it was.
+
+    Raises ValueError when only some exercises are asked for and the file is no Python, or when they are
+    not in it.
+    """
+    file, text = day.file_in(tree), stub_of(day)
+    if not file.exists():
+        _write(file, text)
+        return Outcome(file, "written")
+    old = file.read_bytes()
+    if len(exercises) < len(day.exercises):
+        text = _with_stubs(old.decode("utf-8", "replace"), text, [exercise.name for exercise in exercises])
+    if old == text.encode():
+        return Outcome(file, "unchanged")
+    backup = _free_name(file)
+    backup.write_bytes(old)
+    _write(file, text)
+    return Outcome(file, "backed up", backup)
+
+
+def stub_of(day: Day) -> str:
+    """The stub of a day's file."""
+    return stub(day.solution.read_text(encoding="utf-8"))
+
+
+def _with_stubs(learner: str, stubs: str, names: Sequence[str]) -> str:
+    """The learner's text with some definitions replaced by their stubs; a missing one is added at the end."""
+    try:
+        spans = _spans(learner)
+    except SyntaxError as error:
+        raise ValueError(
+            f"line {error.lineno} is no Python, so one exercise cannot be told from the next; reset the whole day"
+        ) from error
+    fresh, stub_lines = _spans(stubs), stubs.splitlines(keepends=True)
+    lines = learner.splitlines(keepends=True)
+    for name in sorted(names, key=lambda name: spans.get(name, (len(lines), 0)), reverse=True):
+        start, end = fresh[name]
+        block = stub_lines[start:end]
+        if name in spans:
+            lines[slice(*spans[name])] = block
+        else:
+            lines += ["\n", "\n", *block]
+    return "".join(lines)
+
+
+def _spans(source: str) -> dict[str, tuple[int, int]]:
+    """Where each top-level definition lies, decorators included: lines start (counted from 0) to end."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            found[node.name] = (first - 1, node.end_lineno or node.lineno)
+    return found
+
+
+def _free_name(file: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
+    return next(path for path in map(file.with_name, names) if not path.exists())
+
+
+def _write(file: Path, text: str) -> None:
+    """In one step, so that a kill leaves the old file or the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f"{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

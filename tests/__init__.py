@@ -1,0 +1,1 @@
+"""The tests of the kata: what learners are promised, proved on real gradings."""

@@ -1,0 +1,71 @@
+"""Answers on file: wrong ones that must be caught, right ones that must pass.
+
+An answer is a function called `exercise__what_is_special`. `waves` deals the answers of a day into whole
+learner's files, one answer an exercise, so that one grading run judges many of them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+HERE = Path(__file__).parent
+
+
+def caught_by(aspect: Literal["correct", "jit", "speed"], check: str) -> Callable[[Any], Any]:
+    """Say which check must be the first that a wrong answer does not pass."""
+    return lambda function: function
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, as source text under its exercise's own name."""
+
+    exercise: str
+    label: str  # the name it has on file
+    source: str
+    aspect: str = ""  # of the check that must catch it
+    check: str = ""
+
+
+def answers(kind: Literal["wrong", "right"], folder: str) -> tuple[str, list[Answer]]:
+    """The imports of a day's file of answers, as text, and the answers in it."""
+    path = HERE / f"{kind}_answers" / f"{folder}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports, found = [], []
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            if getattr(node, "module", "") != "tests.answers":
+                imports.append(ast.unparse(node))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.append(_answer(node))
+    return "\n".join(imports), found
+
+
+def _answer(node: ast.FunctionDef | ast.ClassDef) -> Answer:
+    exercise, _, _ = node.name.partition("__")
+    label, aspect, check, kept = node.name, "", "", []
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "caught_by":
+            aspect, check = (argument.value for argument in decorator.args)
+        else:
+            kept.append(decorator)
+    node.decorator_list = kept
+    node.name = exercise
+    return Answer(exercise, label, ast.unparse(node), aspect, check)
+
+
+def waves(kind: Literal["wrong", "right"], folder: str) -> list[tuple[str, list[Answer]]]:
+    """Learner's files, as text, with the answers in each: the first of every exercise, the second, and so on."""
+    imports, found = answers(kind, folder)
+    by_exercise: dict[str, list[Answer]] = {}
+    for answer in found:
+        by_exercise.setdefault(answer.exercise, []).append(answer)
+    result = []
+    for index in range(max(map(len, by_exercise.values()), default=0)):
+        wave = [those[index] for those in by_exercise.values() if index < len(those)]
+        result.append(("\n\n\n".join([imports, *(answer.source for answer in wave)]) + "\n", wave))
+    return result

@@ -1,0 +1,48 @@
+"""Grade a day's answers on file and print what caught each: `python -m tests.try_answers day01 [wrong|right] [exercise]`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from grader import catalogue, runner
+from grader.results import RunResult
+from tests.answers import Answer, waves
+
+
+def grade_wave(folder: str, name: str, source: str, wave: list[Answer], seed: int = 0) -> RunResult:
+    """Grade one learner's file made of answers."""
+    selections = catalogue.select([f"{folder}.{answer.exercise}" for answer in wave])
+    with tempfile.TemporaryDirectory() as tree:
+        file = Path(tree) / folder / f"{name}.py"
+        file.parent.mkdir()
+        file.write_text(source, encoding="utf-8")
+        return runner.grade(selections, Path(tree), seed=seed)
+
+
+def main() -> None:
+    day = catalogue.find_day(sys.argv[1])
+    kinds = sys.argv[2:3] or ["wrong", "right"]
+    only = sys.argv[3:]
+    for kind in kinds:
+        for source, wave in waves(kind, day.folder):
+            wave = [answer for answer in wave if not only or answer.exercise in only]
+            if not wave:
+                continue
+            result = grade_wave(day.folder, day.name, source, wave)
+            for fault in result.faults:
+                print(fault)
+            by_name = {exercise.name: exercise for exercise in result.days[0].exercises}
+            for answer in wave:
+                lead = by_name[answer.exercise].lead
+                got = (lead.aspect.value, lead.name) if lead else ("", "")
+                verdict = "ok   " if got == (answer.aspect, answer.check) else "WRONG"
+                status = lead.status.value if lead else by_name[answer.exercise].status.value
+                print(f"{verdict} {answer.label:<60} {status:<12} by {got[0]} {got[1]}")
+                if verdict != "ok   " and lead:
+                    print(f"      wanted {answer.aspect} {answer.check}\n{lead.message}\n{lead.details}")
+
+
+if __name__ == "__main__":
+    main()
