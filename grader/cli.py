@@ -72,8 +72,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(words: list[str], options: argparse.Namespace) -> int:
-    from grader import report, runner
-
     selections = catalogue.select(words)
     if options.timeout <= 0:
         return _usage_error("--timeout takes a number of seconds above 0")
@@ -81,16 +79,23 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
     if seed < 0:
         return _usage_error("--seed takes a number from 0 on")
     tree = _tree(options)
-    with report.Report(options.format, verbose=options.verbose) as screen:
-        result = runner.grade(
-            selections,
-            tree,
-            seed=seed,
-            with_speed=not options.no_speed,
-            check_timeout=options.timeout,
-            listener=screen.progress,
-        )
-        screen.show(result)
+    from grader import processes
+
+    with processes.Workers() as workers:
+        # Imported while the warm process imports JAX.
+        from grader import report, runner
+
+        with report.Report(options.format, verbose=options.verbose) as screen:
+            result = runner.grade(
+                selections,
+                tree,
+                workers,
+                seed=seed,
+                with_speed=not options.no_speed,
+                check_timeout=options.timeout,
+                listener=screen.progress,
+            )
+            screen.show(result)
     return result.exit_status
 
 

@@ -128,9 +128,9 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     body: list[ast.stmt] = []
     for start, text in _blocks(source):
         try:
-            block = ast.parse(text, name)
+            block = ast.parse("\n" * start + text, name)  # with the line numbers of the whole file
         except SyntaxError as error:
-            line = start + (error.lineno or 1)
+            line = error.lineno or start + 1
             lines = source.splitlines()
             shown = lines[line - 1] if line <= len(lines) else ""
             caret = " " * max((error.offset or 1) - 1, 0) + "^"
@@ -143,7 +143,6 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             loaded.broken.update(dict.fromkeys(names, problem))
             loaded.problems.append(problem)
         else:
-            ast.increment_lineno(block, start)
             body += block.body
     return ast.Module(body, [])
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -23,26 +25,40 @@ _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtypin
 _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
 
 
-def _context(cwd: Path) -> BaseContext:
-    context = multiprocessing.get_context(_METHOD)
-    if _METHOD == "forkserver":
-        from multiprocessing import forkserver
+class Workers:
+    """A warm process and a scratch folder for as long as the context lasts; nothing is left of either."""
 
-        context.set_forkserver_preload(list(_PRELOADED))  # no __main__: the learner's shell is no business of ours
-        with _neutral(cwd):
-            forkserver.ensure_running()
-    return context
+    def __enter__(self) -> Workers:
+        self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
+        # Workers run here: in a folder with nothing in it, so that no file lying about is imported.
+        self._empty = self.scratch / "empty"
+        self._empty.mkdir()
+        self._context = multiprocessing.get_context(_METHOD)
+        if _METHOD == "forkserver":
+            # No __main__ among them: the shell's script is no business of ours.
+            self._context.set_forkserver_preload(list(_PRELOADED))
+            with _neutral(self._empty):
+                forkserver.ensure_running()  # comes back at once; the imports go on meanwhile
+        return self
 
+    def __exit__(self, *error: object) -> None:
+        if _METHOD == "forkserver":
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
-def start(job: Job, cwd: Path) -> tuple[BaseProcess, Connection]:
-    """Start a worker on a job; its events come out of the connection. `cwd` is a folder with nothing in it."""
-    context = _context(cwd)
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_enter, args=(job, sending, str(cwd)), daemon=True)  # type: ignore[attr-defined]
-    with _neutral(cwd):
-        process.start()
-    sending.close()
-    return process, receiving
+    def start(self, job: Job) -> tuple[BaseProcess, Connection]:
+        """Start a worker on a job; its events come out of the connection.
+
+        Raises OSError or EOFError when the warm process is not able to.
+        """
+        receiving, sending = self._context.Pipe(duplex=False)
+        process = self._context.Process(  # type: ignore[attr-defined]
+            target=_enter, args=(job, sending, str(self._empty)), daemon=True
+        )
+        with _neutral(self._empty):
+            process.start()
+        sending.close()
+        return process, receiving
 
 
 def _enter(job: Job, events: Connection, cwd: str) -> None:
@@ -85,13 +101,3 @@ def _neutral(cwd: Path) -> Iterator[None]:
         os.chdir(here)
         os.environ.clear()
         os.environ.update(kept)
-
-
-def shut_down() -> None:
-    """End the warm process."""
-    if _METHOD == "forkserver":
-        from multiprocessing import forkserver
-
-        forkserver._forkserver._stop()  # type: ignore[attr-defined]
-
-

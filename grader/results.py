@@ -153,10 +153,13 @@ class RunResult:
     days: tuple[DayResult, ...]
     faults: tuple[str, ...] = ()  # the grader's own, with tracebacks
     seconds: float = 0.0
+    interrupted: bool = False  # by Ctrl-C; what was not judged by then is blocked
 
     @property
     def exit_status(self) -> int:
-        """0: all asked for passed; 1: something is not passed; 3: the grader's own fault."""
+        """0: all asked for passed; 1: something is not passed; 3: the grader's own fault; 130: interrupted."""
+        if self.interrupted:
+            return 130
         statuses = [day.status for day in self.days]
         checks = [c.status for d in self.days for e in d.exercises for c in e.checks]
         if self.faults or Status.FAULT in statuses or Status.FAULT in checks:

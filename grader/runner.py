@@ -7,9 +7,7 @@ what it was doing gets that verdict and a fresh worker goes on with the rest.
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,6 +51,7 @@ Listener = Callable[[Progress], None]
 def grade(
     selections: Sequence[Selection],
     tree: Path,
+    workers: processes.Workers,
     *,
     seed: int,
     with_speed: bool = True,
@@ -66,16 +65,15 @@ def grade(
     """
     begin = time.perf_counter()
     aspects = tuple(aspect for aspect in Aspect if with_speed or aspect is not Aspect.SPEED)
-    scratch = Path(tempfile.mkdtemp(prefix="kata-"))
-    runs: list[_DayRun] = []
+    runs = [
+        _DayRun(selection, tree, workers, seed, aspects, check_timeout, listener) for selection in selections
+    ]
+    interrupted = False
     try:
-        for selection in selections:
-            run = _DayRun(selection, tree, seed, aspects, check_timeout, scratch, listener)
-            runs.append(run)
+        for run in runs:
             run.execute()
-    finally:
-        processes.shut_down()
-        shutil.rmtree(scratch, ignore_errors=True)
+    except KeyboardInterrupt:
+        interrupted = True
     platform = next((run.platform for run in runs if run.platform), {})
     return RunResult(
         grader=__version__,
@@ -85,6 +83,7 @@ def grade(
         days=tuple(run.result() for run in runs),
         faults=tuple(fault for run in runs for fault in run.faults),
         seconds=time.perf_counter() - begin,
+        interrupted=interrupted,
     )
 
 
@@ -94,10 +93,10 @@ class _DayRun:
 
     selection: Selection
     tree: Path
+    workers: processes.Workers
     seed: int
     aspects: tuple[Aspect, ...]
     check_timeout: float
-    scratch: Path
     listener: Listener
 
     checks: list[dict[str, Any]] = field(default_factory=list)  # as the first worker collected them
@@ -118,6 +117,10 @@ class _DayRun:
     @property
     def file(self) -> Path:
         return self.selection.day.file_in(self.tree)
+
+    @property
+    def _crash_file(self) -> Path:
+        return self.workers.scratch / "crash.txt"
 
     def execute(self) -> None:
         """Run workers until every check has a verdict."""
@@ -144,8 +147,7 @@ class _DayRun:
     def _one_worker(self) -> str:
         """Run a worker to its end; returns "timeout", or how its process ended."""
         self._loading, self._loaded, self._running, self._exiting = None, False, "", None
-        crash_file = self.scratch / "crash.txt"
-        crash_file.unlink(missing_ok=True)
+        self._crash_file.unlink(missing_ok=True)
         job = Job(
             checks=self.selection.day.checks,
             solution=self.selection.day.solution,
@@ -156,13 +158,15 @@ class _DayRun:
             check_timeout=self.check_timeout,
             settled={identity: result.status for identity, result in self.results.items()},
             skip_lines=frozenset(self._skip_lines),
-            crash_file=crash_file,
+            crash_file=self._crash_file,
         )
-        cwd = self.scratch / "cwd"
-        cwd.mkdir(exist_ok=True)
         self._tell()
         self._set_deadline(LOAD_TIMEOUT)
-        process, events = processes.start(job, cwd)
+        try:
+            process, events = self.workers.start(job)
+        except (OSError, EOFError) as error:
+            self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
+            return "not started"
         try:
             while True:
                 ready = connection.wait([events], timeout=max(self._deadline - time.monotonic(), 0.0))
@@ -252,8 +256,7 @@ class _DayRun:
         return replace(result, message=message, hint="The other exercises are graded all the same, in a fresh process.")
 
     def _last_words(self) -> str:
-        crash_file = self.scratch / "crash.txt"
-        return crash_file.read_text(errors="replace") if crash_file.exists() else ""
+        return self._crash_file.read_text(errors="replace") if self._crash_file.exists() else ""
 
     def _crash_line(self) -> int | None:
         """The learner's innermost line in the interpreter's last traceback."""
@@ -272,7 +275,7 @@ def _identity(check: dict[str, Any]) -> str:
 
 
 def _unjudged(check: dict[str, Any]) -> CheckResult:
-    return CheckResult(check["name"], Aspect(check["aspect"]), Status.FAULT, message="This check was not run.")
+    return CheckResult(check["name"], Aspect(check["aspect"]), Status.BLOCKED, message="This check was not run.")
 
 
 def _how_it_ended(exitcode: int | None) -> str:

@@ -155,6 +155,10 @@ class _Grading:
                 kept.append(item)
         items[:] = kept
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.error = RuntimeError(f"the checks could not be collected\n{report.longreprtext}")
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         try:
             checks = [asdict(plugin.check_of(item)) for item in session.items]

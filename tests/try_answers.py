@@ -6,31 +6,35 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader import catalogue, runner
+from grader import catalogue, processes, runner
 from grader.results import RunResult
 from tests.answers import Answer, waves
 
 
-def grade_wave(folder: str, name: str, source: str, wave: list[Answer], seed: int = 0) -> RunResult:
+def grade_wave(
+    workers: processes.Workers, folder: str, name: str, source: str, wave: list[Answer], seed: int = 0
+) -> RunResult:
     """Grade one learner's file made of answers."""
     selections = catalogue.select([f"{folder}.{answer.exercise}" for answer in wave])
     with tempfile.TemporaryDirectory() as tree:
         file = Path(tree) / folder / f"{name}.py"
         file.parent.mkdir()
         file.write_text(source, encoding="utf-8")
-        return runner.grade(selections, Path(tree), seed=seed)
+        return runner.grade(selections, Path(tree), workers, seed=seed)
 
 
 def main() -> None:
-    day = catalogue.find_day(sys.argv[1])
-    kinds = sys.argv[2:3] or ["wrong", "right"]
-    only = sys.argv[3:]
+    with processes.Workers() as workers:
+        _try(workers, catalogue.find_day(sys.argv[1]), sys.argv[2:3] or ["wrong", "right"], sys.argv[3:])
+
+
+def _try(workers: processes.Workers, day: catalogue.Day, kinds: list[str], only: list[str]) -> None:
     for kind in kinds:
         for source, wave in waves(kind, day.folder):
             wave = [answer for answer in wave if not only or answer.exercise in only]
             if not wave:
                 continue
-            result = grade_wave(day.folder, day.name, source, wave)
+            result = grade_wave(workers, day.folder, day.name, source, wave)
             for fault in result.faults:
                 print(fault)
             by_name = {exercise.name: exercise for exercise in result.days[0].exercises}

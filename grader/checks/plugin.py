@@ -55,6 +55,9 @@ def prepare_jax() -> None:
     """Settings under which every check runs."""
     # Whole tracebacks: the translator looks for the learner's frame itself.
     jax.config.update("jax_traceback_filtering", "off")
+    # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
+    # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 
 _session = pytest.StashKey[Session]()

@@ -30,7 +30,7 @@ class Report:
             from grader.report.screen import Screen, plain_console, rich_console
 
             console = rich_console() if format == "rich" else plain_console()
-            self._screen = Screen(console, verbose=verbose)
+            self._screen = Screen(console, ascii=format == "plain", verbose=verbose)
 
     def __enter__(self) -> Report:
         if self._screen:

@@ -53,10 +53,10 @@ def plain_console() -> Console:
 class Screen:
     """Renders one run on a console that is passed in."""
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+    def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
         self.console = console
         self.verbose = verbose
-        self._ascii = console.color_system is None and not console.is_terminal or not _speaks_unicode(console)
+        self._ascii = ascii or not console.encoding.lower().startswith("utf")
         self._spinner: Spinner | None = None
 
     # ---- while it runs
@@ -188,20 +188,18 @@ class Screen:
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
         if left is None:
-            text.append(". All done: well done." if core else ".")
+            text.append(". All done.")
         else:
-            text.append(f". Next: {left.name}. Stuck? python -m grader hint {day.day}.{left.name}")
+            text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")
         self.console.print(text)
 
     def _print_footer(self, result: RunResult) -> None:
+        if result.interrupted:
+            self.console.print(Text("Interrupted: what is not shown as judged was not run.", style="yellow"))
         words = [f"{result.seconds:.1f} s", f"jax {result.jax} on {result.platform}", f"seed {result.seed}"]
         if not result.jax:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
-
-
-def _speaks_unicode(console: Console) -> bool:
-    return console.encoding.lower().replace("-", "").startswith("utf")
 
 
 def _place(day: DayResult, line: int | None) -> str:

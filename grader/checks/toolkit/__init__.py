@@ -18,7 +18,7 @@ from grader.checks.toolkit.structure import (
     same_size_for,
     uses_each_key_once,
 )
-from grader.checks.toolkit.verdicts import WrongAnswer
+from grader.checks.toolkit.verdicts import RaisedError, Verdict, WrongAnswer
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -43,6 +43,8 @@ __all__ = [
     "Handle",
     "Learner",
     "Numbers",
+    "RaisedError",
+    "Verdict",
     "WrongAnswer",
     "bans",
     "check",

@@ -29,6 +29,9 @@ _WORDS = {
     "Shaped": "an array",
 }
 
+_SHAPE_HINT = "The letters of the signature say which sizes belong together. Print the shape of each step beside them."
+_DTYPE_HINT = "Start from arrays of the promised dtype, or convert the result at the end with .astype(...)."
+
 
 class Contract:
     """The signatures of one day's exercises."""
@@ -97,7 +100,8 @@ def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> N
         right_shape = promised is None or value.shape == promised
         if not right_shape or not isinstance(value, annotation.dtype[annotation.array_type, "..."]):
             rows = wording.table(expected=_promise(annotation, promised), got=wording.kind_and_shape(value))
-            raise WrongAnswer(f"{what} does not fit its signature\n{rows}")
+            hint = _DTYPE_HINT if right_shape else _SHAPE_HINT
+            raise WrongAnswer(f"{what} does not fit its signature\n{rows}", hint=hint)
 
 
 def _is_array_type(annotation: Any) -> bool:

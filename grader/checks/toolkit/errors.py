@@ -62,6 +62,12 @@ LESSONS = (
     ),
     Lesson(
         "ConcretizationTypeError",
+        r"fill_value argument",
+        "fill_value is part of the compiled program, so it must be a plain number, not a traced one.",
+        "Read in another mode and choose afterwards: jnp.where(inside, x, fill).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
         "",
         "Something needs the value now: float(x), int(x), x.item(), a shape or a static argument. While JAX traces "
         "there is no value yet.",
@@ -72,6 +78,18 @@ LESSONS = (
         r"JAX arrays are immutable|does not support item (assignment|deletion)",
         "JAX arrays never change in place.",
         "x = x.at[i].set(v) makes the changed array; keep the result.",
+    ),
+    Lesson(
+        "TypeError",
+        r"non-tuple sequence for multidimensional indexing",
+        "A list is no index in JAX.",
+        "Make it an array: x[jnp.array([0, 2])]; for several axes write x[i, j].",
+    ),
+    Lesson(
+        "IndexError",
+        r"must be static|static start/stop/step",
+        "A slice with traced ends has no fixed size, and JAX compiles for fixed shapes.",
+        "Index with as many places as you need, x[i + jnp.arange(n)], or use lax.dynamic_slice_in_dim(x, i, n).",
     ),
     Lesson(
         "UnexpectedTracerError",
@@ -167,7 +185,7 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
-        r"is not a valid JAX type|not a valid JAX array type",
+        r"is not a valid JAX (array )?type|Error interpreting argument|Cannot interpret value of type",
         "Only arrays, and trees of arrays, pass through a JAX transformation.",
         "Turn it into an array with jnp.asarray, make it a static argument, or close over it.",
     ),

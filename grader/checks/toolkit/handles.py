@@ -89,8 +89,8 @@ class Session:
 
         @functools.wraps(function)
         def guarded(*arguments: Any, **keywords: Any) -> Any:
+            what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
             result = function(*arguments, **keywords)
-            what = wording.call(name, arguments, keywords)
             self.contract.check_result(what, name, arguments, keywords, result)
             return result
 
@@ -120,7 +120,8 @@ class Handle:
         self.function = function
         self.raw = raw  # without our guard: for timing what the learner wrote
         self.traces = 0  # how often a jit handle has been traced
-        self._untransformed = function
+        self.untransformed = function  # before jit
+        self.is_jitted = jit_options is not None
         self._jit_options = jit_options or {}
         self._donates = any(option.startswith("donate") for option in self._jit_options)
         self._repeated = False
@@ -201,7 +202,7 @@ class Handle:
 
     def trace_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace the function of a jit handle once more, whatever was traced before; counted nowhere."""
-        untransformed = self._untransformed
+        untransformed = self.untransformed
 
         def fresh(*positional: Any, **named: Any) -> Any:  # a new function: JAX knows traces by identity
             return untransformed(*positional, **named)

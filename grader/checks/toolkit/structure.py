@@ -10,7 +10,7 @@ import jax
 
 from grader.checks.toolkit import wording
 from grader.checks.toolkit.handles import Called, Handle
-from grader.checks.toolkit.verdicts import WrongAnswer
+from grader.checks.toolkit.verdicts import RaisedError, WrongAnswer
 
 _NO_LEAK_HINT = "Return every value that you need later; only what is returned leaves a traced function."
 
@@ -71,12 +71,25 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
 
 
 def uses_each_key_once(handle: Handle, *arguments: Any, **keywords: Any) -> None:
-    """Run with JAX's key-reuse checker on; typed keys only. Raises RaisedError naming the line."""
+    """No key is consumed twice, by JAX's own checker, which sees typed keys only. Raises RaisedError.
+
+    A jit handle is traced under the checker, which takes milliseconds. When that finds something, or the
+    handle is not jitted, the function runs eagerly: slower, but it stops at the learner's own line.
+    """
     text = wording.call(handle.shown, arguments, keywords)
-    # A fresh copy of the keys: the checker marks them as consumed.
     with jax.debug_key_reuse(True):
+        if handle.is_jitted:
+            try:
+                handle.trace_afresh(text, *arguments, **keywords)
+            except RaisedError as error:
+                found = error
+            else:
+                return
+        # Fresh copies of the keys: the checker marks them as consumed.
         fresh = jax.tree.map(lambda leaf: jax.random.clone(leaf) if wording.is_key(leaf) else leaf, arguments)
-        handle.run(text, handle.function, *fresh, **keywords)
+        handle.run(wording.call(handle.name, arguments, keywords), handle.untransformed, *fresh, **keywords)
+        if handle.is_jitted:
+            raise found
 
 
 def bans(handle: Handle, *names: str) -> None:

@@ -1,0 +1,46 @@
+"""What the tests share: a warm process for gradings, and a way to grade text as a learner's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import catalogue, processes, runner
+from grader.results import CheckResult, ExerciseResult, RunResult
+
+GradeText = Callable[..., RunResult]
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[processes.Workers]:
+    """One warm process for all gradings of a test process."""
+    with processes.Workers() as warm:
+        yield warm
+
+
+@pytest.fixture
+def grade_text(workers: processes.Workers, tmp_path: Path) -> GradeText:
+    """Grade a text, or bytes, as the learner's file of a day: `grade_text(source, "day01.softmax")`."""
+
+    def grade(source: str | bytes, *selectors: str, **options: object) -> RunResult:
+        selections = catalogue.select(selectors)
+        file = selections[0].day.file_in(tmp_path)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(source.encode() if isinstance(source, str) else source)
+        return runner.grade(selections, tmp_path, workers, seed=7, **{"with_speed": False, **options})
+
+    return grade
+
+
+def exercise(result: RunResult, name: str) -> ExerciseResult:
+    """The verdicts of one exercise of a run."""
+    return next(e for day in result.days for e in day.exercises if e.name == name)
+
+
+def lead(result: RunResult, name: str) -> CheckResult:
+    """The first check of an exercise that did not pass; there must be one."""
+    found = exercise(result, name).lead
+    assert found is not None, f"{name} passed"
+    return found

@@ -1,0 +1,236 @@
+"""The command line from outside: what it prints, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from grader import catalogue
+from grader.catalogue import UnknownSelector
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = json.loads((ROOT / "grader" / "report" / "schema.json").read_text())
+ONE = "day01.standardize"
+
+
+def grader(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "grader", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **options)  # type: ignore[call-overload]
+
+
+def learners_tree(tmp_path: Path, source: str) -> str:
+    file = tmp_path / "day01_pure_functions" / "pure_functions.py"
+    file.parent.mkdir()
+    file.write_text(source, encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_json_of_a_stub_is_todo_and_valid() -> None:
+    ended = grader("day01", "--format", "json", "--seed", "5")
+    document = json.loads(ended.stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert ended.returncode == 1
+    assert document["seed"] == 5
+    assert {c["status"] for e in document["days"][0]["exercises"] for c in e["checks"]} == {"todo"}
+
+
+def test_json_of_a_solution_is_passed_and_valid() -> None:
+    ended = grader("day01.pairwise_squared_distances", "--solutions", "--format", "json")
+    document = json.loads(ended.stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    speeds = [c["speed"] for c in document["days"][0]["exercises"][0]["checks"] if c["speed"]]
+    assert len(speeds) == 1
+    assert speeds[0]["low"] <= speeds[0]["ratio"] <= speeds[0]["high"]
+
+
+def test_json_of_broken_files_is_valid(tmp_path: Path) -> None:
+    tree = learners_tree(tmp_path, "import nowhere\ndef standardize(x, eps=1e-6):\n    return (\n")
+    ended = grader("day01", "--from", tree, "--format", "json")
+    document = json.loads(ended.stdout)
+    jsonschema.validate(document, SCHEMA)
+    assert ended.returncode == 1
+    assert len(document["days"][0]["problems"]) == 2
+
+
+def test_junit_counts_what_it_holds(tmp_path: Path) -> None:
+    tree = learners_tree(tmp_path, "def standardize(x, eps=1e-6):\n    return '\\x1b[31m'\n")
+    ended = grader(ONE, "day01.softmax", "--from", tree, "--format", "junit")
+    suite = ElementTree.fromstring(ended.stdout).find("testsuite")
+    assert suite is not None
+    cases = suite.findall("testcase")
+    assert int(suite.attrib["tests"]) == len(cases) > 0
+    for kind, element in {"failures": "failure", "errors": "error", "skipped": "skipped"}.items():
+        assert int(suite.attrib[kind]) == len(suite.findall(f"testcase/{element}"))
+    assert int(suite.attrib["failures"]) > 0
+    assert ended.returncode == 1
+
+
+def test_the_plain_screen_is_ascii(tmp_path: Path) -> None:
+    tree = learners_tree(tmp_path, "def standardize(x, eps=1e-6):\n    return x\n")
+    ended = grader(ONE, "--from", tree, "--format", "plain", "--seed", "1")
+    assert "standardize(f32[" in ended.stdout or "standardize([" in ended.stdout
+    assert "hint: " in ended.stdout
+    assert "pure_functions.py" in ended.stdout
+    assert ended.stdout.isascii()
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["day99"], "there is no day 'day99'"),
+        (["dya01"], "did you mean 'day01'?"),
+        (["day01.sofmax"], "day01 has no exercise 'sofmax'; did you mean 'softmax'?"),
+        (["day01", "--from", "nowhere"], "there is no folder 'nowhere'"),
+        (["day01", "--seed", "-1"], "--seed takes a number from 0 on"),
+        (["day01", "--timeout", "0"], "--timeout takes"),
+        (["day01", "--format", "html"], "invalid choice: 'html'"),
+        (["hint"], "hint takes an exercise"),
+        (["reset"], "reset takes a day or an exercise"),
+        (["hint", "day01.sofmax"], "did you mean 'softmax'?"),
+    ],
+)
+def test_wrong_usage_is_told_with_status_2(arguments: list[str], words: str) -> None:
+    ended = grader(*arguments)
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_hints_come_in_levels() -> None:
+    first, third = grader("hint", "day01.softmax"), grader("hint", "softmax", "--level", "3")
+    assert first.returncode == third.returncode == 0
+    assert "hint 1 of 3" in first.stdout
+    assert "hint 2 of 3" not in first.stdout
+    assert "More: python -m grader hint day01.softmax --level 2" in first.stdout
+    assert "hint 3 of 3" in third.stdout
+    assert "More:" not in third.stdout
+
+
+def test_the_overview_names_every_day() -> None:
+    ended = grader()
+    assert ended.returncode == 0
+    for day in catalogue.days():
+        assert day.key in ended.stdout
+        assert day.title in ended.stdout
+
+
+def test_reset_says_where_the_old_file_is(tmp_path: Path) -> None:
+    tree = learners_tree(tmp_path, "# mine\n")
+    ended = grader("reset", "day01", "--from", tree)
+    assert ended.returncode == 0
+    backup = Path(ended.stdout.splitlines()[-1].removeprefix("your file as it was: "))
+    assert backup.read_text() == "# mine\n"
+
+
+def test_a_solution_fault_of_the_grader_is_status_3(tmp_path: Path) -> None:
+    # A grader whose checks are broken: a copy of the kata with a check that raises.
+    import shutil
+
+    for name in ("grader", "solutions", "exercises"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    checks = tmp_path / "grader" / "checks" / "day01_pure_functions.py"
+    checks.write_text(
+        "from grader.checks.toolkit import check\n"
+        "@check('standardize', 'correct', hint='none')\n"
+        "def test_standardize_by_hand(learner) -> None:\n"
+        "    learner.standardize\n"
+        "    raise ZeroDivisionError('in the check')\n"
+    )
+    command = [sys.executable, "-m", "grader", ONE, "--solutions", "--format", "json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    (check,) = json.loads(ended.stdout)["days"][0]["exercises"][0]["checks"]
+    assert check["status"] == "fault"
+    assert "mistake of the grader, not yours" in check["message"]
+    checks.write_text("raise ImportError('no such toolkit')\n")
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3
+    assert "no such toolkit" in json.loads(ended.stdout)["faults"][0]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "found"),
+    [
+        (["day01"], ["day01"]),
+        (["1"], ["day01"]),
+        (["01"], ["day01"]),
+        (["DAY01"], ["day01"]),
+        (["pure_functions"], ["day01"]),
+        (["day01_pure_functions/"], ["day01"]),
+        (["2", "1"], ["day01", "day02"]),
+        (["all"], [day.key for day in catalogue.days()]),
+    ],
+)
+def test_selectors_of_days(selectors: list[str], found: list[str]) -> None:
+    selections = catalogue.select(selectors)
+    assert [selection.day.key for selection in selections] == found
+    assert all(selection.exercises == selection.day.exercises for selection in selections)
+
+
+@pytest.mark.parametrize("selector", ["day01.softmax", "1.softmax", "pure_functions.softmax", "softmax"])
+def test_selectors_of_exercises(selector: str) -> None:
+    (selection,) = catalogue.select([selector])
+    assert [exercise.name for exercise in selection.exercises] == ["softmax"]
+
+
+def test_an_empty_selector_is_unknown() -> None:
+    with pytest.raises(UnknownSelector):
+        catalogue.select([""])
+
+
+def test_the_terminal_screen_shows_progress_and_the_table() -> None:
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "grader", ONE, "--solutions", "--no-speed"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LANG": "C.UTF-8"}
+    process = subprocess.Popen(command, cwd=ROOT, stdout=child, stderr=child, env=environment)
+    os.close(child)
+    screen = b""
+    while True:
+        try:
+            chunk = os.read(parent, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        screen += chunk
+    process.wait(timeout=60)
+    text = screen.decode()
+    assert "starting JAX" in text
+    assert "standardize" in text
+    assert "✓" in text
+    assert "\x1b[?25h" in text  # the cursor is shown again
+    assert process.returncode == 0
+
+
+def test_ctrl_c_ends_the_run_and_its_workers(tmp_path: Path) -> None:
+    pidfile = tmp_path / "pid"
+    source = (
+        "import os, time\n"
+        "def standardize(x, eps=1e-6):\n"
+        f"    open({str(pidfile)!r}, 'w').write(str(os.getpid()))\n"
+        "    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "grader", ONE, "--from", learners_tree(tmp_path, source), "--format", "json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (pidfile.exists() and pidfile.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads(output)["days"][0]["exercises"][0]["checks"][0]["status"] == "blocked"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pidfile.read_text()), 0)

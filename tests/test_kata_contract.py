@@ -1,0 +1,124 @@
+"""The promises of the kata: stubs are todo, solutions pass, mistakes are caught by name, other right answers pass."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader import catalogue, hints_file, processes, runner, stubs
+from grader.results import ACCEPTED, Aspect, Status
+from tests.answers import answers, waves
+from tests.try_answers import grade_wave
+
+DAYS = catalogue.days()
+EACH_DAY = pytest.mark.parametrize("day", DAYS, ids=lambda day: day.key)
+SMALLEST = 4  # wrong answers an exercise
+
+
+@EACH_DAY
+def test_every_solution_passes_every_check(day: catalogue.Day, workers: processes.Workers) -> None:
+    result = runner.grade(catalogue.select([day.key]), catalogue.SOLUTIONS, workers, seed=0)
+    assert result.faults == ()
+    verdicts = {
+        f"{e.name}.{c.name}": (c.status.value, c.message) for e in result.days[0].exercises for c in e.checks
+    }
+    assert {name: v for name, v in verdicts.items() if Status(v[0]) not in ACCEPTED} == {}
+    assert result.exit_status == 0
+
+
+@EACH_DAY
+def test_every_stub_is_todo_and_nothing_passes(day: catalogue.Day, workers: processes.Workers) -> None:
+    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, seed=0)
+    statuses = {f"{e.name}.{c.name}": c.status for e in result.days[0].exercises for c in e.checks}
+    assert set(statuses.values()) == {Status.TODO}
+    assert all(exercise.checks for exercise in result.days[0].exercises)
+    assert result.days[0].problems == ()
+    assert result.exit_status == 1
+
+
+@EACH_DAY
+def test_committed_stubs_are_in_step_with_the_solutions(day: catalogue.Day) -> None:
+    committed = day.file_in(catalogue.EXERCISES).read_text(encoding="utf-8")
+    assert committed == stubs.stub(day.solution.read_text(encoding="utf-8")), "run `python -m grader stubs`"
+
+
+@EACH_DAY
+def test_every_exercise_is_judged_on_correct_and_jit(day: catalogue.Day, workers: processes.Workers) -> None:
+    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, seed=0)
+    for exercise in result.days[0].exercises:
+        assert {check.aspect for check in exercise.checks} >= {Aspect.CORRECT, Aspect.JIT}, exercise.name
+
+
+@EACH_DAY
+def test_every_exercise_has_three_hints(day: catalogue.Day) -> None:
+    for exercise in day.exercises:
+        stages = hints_file.read(day.hints, exercise.name)
+        assert len(stages) == 3, exercise.name
+        assert all(len(stage.split()) >= 5 for stage in stages), exercise.name
+
+
+@EACH_DAY
+def test_every_exercise_has_answers_on_file(day: catalogue.Day) -> None:
+    _, wrong = answers("wrong", day.folder)
+    _, right = answers("right", day.folder)
+    names = {exercise.name for exercise in day.exercises}
+    assert {answer.exercise for answer in wrong} == names
+    assert {answer.exercise for answer in right} == names
+    for name in names:
+        assert sum(answer.exercise == name for answer in wrong) >= SMALLEST, name
+    assert all(answer.aspect and answer.check for answer in wrong)
+
+
+def _wave_parameters(kind: str) -> list[object]:
+    return [
+        pytest.param(day, number, id=f"{day.key}-{number}")
+        for day in DAYS
+        for number in range(len(waves(kind, day.folder)))
+    ]
+
+
+@pytest.mark.parametrize(("day", "number"), _wave_parameters("wrong"))
+def test_every_wrong_answer_is_caught_by_its_check(
+    day: catalogue.Day, number: int, workers: processes.Workers
+) -> None:
+    source, wave = waves("wrong", day.folder)[number]
+    result = grade_wave(workers, day.folder, day.name, source, wave)
+    assert result.faults == ()
+    leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
+    caught = {a.label: (lead.aspect.value, lead.name) if (lead := leads[a.exercise]) else None for a in wave}
+    assert caught == {answer.label: (answer.aspect, answer.check) for answer in wave}
+    assert all(lead and lead.message and lead.hint for lead in leads.values())
+    assert result.exit_status == 1
+
+
+@pytest.mark.parametrize(("day", "number"), _wave_parameters("right"))
+def test_every_other_right_answer_passes(day: catalogue.Day, number: int, workers: processes.Workers) -> None:
+    source, wave = waves("right", day.folder)[number]
+    result = grade_wave(workers, day.folder, day.name, source, wave)
+    leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
+    failed = {a.label: (lead.name, lead.message) for a in wave if (lead := leads[a.exercise])}
+    assert failed == {}
+    assert result.exit_status == 0
+
+
+def test_the_trees_mirror_each_other() -> None:
+    for day in DAYS:
+        for folder, files in {
+            catalogue.SOLUTIONS / day.folder: {f"{day.name}.py"},
+            catalogue.EXERCISES / day.folder: {f"{day.name}.py", "README.md"},
+        }.items():
+            assert {path.name for path in folder.iterdir() if not path.name.startswith(("_", "."))} == files
+        assert day.checks.exists()
+        assert day.hints.exists()
+    folders = {day.folder for day in DAYS}
+    assert {path.stem for path in catalogue.CHECKS.glob("day*.py")} == folders
+    assert {path.stem for path in catalogue.HINTS.glob("day*.md")} == folders
+
+
+def test_a_copied_tree_is_graded_like_our_own(tmp_path: Path, workers: processes.Workers) -> None:
+    shutil.copytree(catalogue.SOLUTIONS, tmp_path / "class")
+    selections = catalogue.select(["day01.standardize"])
+    result = runner.grade(selections, tmp_path / "class", workers, seed=0, with_speed=False)
+    assert result.exit_status == 0

@@ -1,0 +1,269 @@
+"""What JAX raises for the mistakes that learners make, and what the learner reads instead. Texts are pinned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from grader.checks.toolkit import uses_each_key_once
+from grader.checks.toolkit.errors import LESSONS
+from grader.checks.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
+from tests.toolkit_session import FIRST_LINE, learner_of
+
+X = jnp.arange(3.0)
+N = jnp.array(3)
+
+# mistake -> (body of f(x), argument, jitted?, JAX's name for it, words of the cause, words of the hint)
+MISTAKES = {
+    "branch on a traced value": (
+        "return x if x.sum() > 0 else -x", X, True, "TracerBoolConversionError",
+        "it has a shape and a dtype, but no value yet", "jnp.where",
+    ),
+    "range of a traced n": (
+        "return sum(range(x))", N, True, "TracerIntegerConversionError", "Python needs a whole number now", "static",
+    ),
+    "zeros of a traced n": (
+        "return jnp.zeros(x)", N, True, "TypeError", "A shape was computed from a traced value", "x.shape",
+    ),
+    "boolean mask as an index": (
+        "return x[x > 0].sum()", X, True, "NonConcreteBooleanIndexError", "may not depend on its data", "jnp.where",
+    ),
+    "unique without a size": (
+        "return jnp.unique(x)", X, True, "ConcretizationTypeError", "The size of this result depends on data", "size=",
+    ),
+    "one-argument where": (
+        "return jnp.where(x > 0)[0]", X, True, "ConcretizationTypeError", "depends on data", "Three-argument",
+    ),
+    "NumPy on a tracer": (
+        "return jnp.asarray(np.sin(x))", X, True, "TracerArrayConversionError", "NumPy cannot see tracers", "jax.numpy",
+    ),
+    "float of a tracer": (
+        "return jnp.asarray(float(x.sum()))", X, True, "ConcretizationTypeError", "needs the value now", "astype",
+    ),
+    "item of a tracer": (
+        "return jnp.asarray(x.sum().item())", X, True, "ConcretizationTypeError", "needs the value now", "astype",
+    ),
+    "item assignment": (
+        "x[0] = 1.0", X, False, "TypeError", "JAX arrays never change in place", "x.at[i].set(v)",
+    ),
+    "a tracer kept in a global": (
+        "global kept\nkept = x * 2\nreturn x", X, True, "leak", "outlived|stored outside", "Return every value",
+    ),
+    "a key used twice": (
+        "return jax.random.normal(x) + jax.random.uniform(x)", None, False, "KeyReuseError",
+        "The same key gives the same numbers again", "Use each key once",
+    ),
+    "reverse mode through while_loop": (
+        "return jax.grad(lambda v: lax.while_loop(lambda c: c < 10, lambda c: c * 2, v))(x.sum())",
+        X, False, "ValueError", "Going backwards needs every step's values", "lax.scan",
+    ),
+    "carry changes its dtype": (
+        "return lax.fori_loop(0, 3, lambda i, c: c + x.sum(), jnp.zeros((), jnp.int32))", X, False, "TypeError", "A loop's carry", "alike",
+    ),
+    "carry changes its shape": (
+        "return lax.scan(lambda c, a: (jnp.append(c, a), a), x, x)[0]", X, False, "TypeError", "A loop's carry", "alike",
+    ),
+    "branches of a cond differ": (
+        "return lax.cond(x.sum() > 0, lambda: x, lambda: x.sum())", X, False, "TypeError",
+        "The branches of a cond", "same structure",
+    ),
+    "unhashable static argument": (
+        "return jax.jit(lambda v, n: v, static_argnums=1)(x, [1])", X, False, "ValueError", "must be hashable", "tuple",
+    ),
+    "shapes that do not broadcast": (
+        "return x + jnp.zeros(2)", X, False, "TypeError", "do not broadcast", "x[:, None]",
+    ),
+    "grad of integers": (
+        "return jax.grad(lambda v: v * 1.0)(x)", N, False, "TypeError", "floating-point inputs", "astype",
+    ),
+    "grad of an array": (
+        "return jax.grad(lambda v: v * 2)(x)", X, False, "TypeError", "a single number as its result", "vmap(grad",
+    ),
+    "vmap over unequal sizes": (
+        "return jax.vmap(lambda a, b: a + b)(x, jnp.zeros(2))", X, False, "ValueError", "in step", "in_axes=None",
+    ),
+    "in_axes of another length": (
+        "return jax.vmap(lambda a, b: a + b, in_axes=(0, 0, 0))(x, x)", X, False, "ValueError",
+        "in_axes does not fit", "None shares",
+    ),
+    "a string among the arrays": (
+        "return jax.jit(lambda v, s: v)(x, 'sum')", X, False, "TypeError", "Only arrays, and trees of arrays", "static",
+    ),
+    "a donated array used again": (
+        "y = x * 1\njax.jit(lambda v: v * 2, donate_argnums=0)(y)\nreturn y + 1", X, False, "RuntimeError",
+        "given away", "Go on with the result",
+    ),
+    "a list as an index": (
+        "return x[[0, 2]]", X, False, "TypeError", "A list is no index", "jnp.array",
+    ),
+    "a slice with traced ends": (
+        "return jax.jit(lambda v, i: v[i : i + 2])(x, 0)", X, False, "IndexError", "no fixed size",
+        "dynamic_slice_in_dim",
+    ),
+    "a traced fill_value": (
+        "return jax.jit(lambda v, f: v.at[9].get(mode='fill', fill_value=f))(x, 1.0)", X, False,
+        "ConcretizationTypeError", "fill_value is part of the compiled program", "jnp.where",
+    ),
+    "endless recursion": ("return f(x)", X, False, "RecursionError", "until Python gave up", "lax.while_loop"),
+}  # fmt: skip
+
+
+def told(tmp_path: Path, body: str, argument: object, jitted: bool) -> RaisedError:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    learner = learner_of(tmp_path, f"def f(x):\n{lines}\n")
+    with pytest.raises(RaisedError) as caught:
+        if argument is None:
+            uses_each_key_once(learner.f, jax.random.key(0))
+        elif "global" in body:
+            learner.f.jit().trace_afresh("jit(f)(f32[3])", argument)
+            with jax.checking_leaks():
+                learner.f.jit().trace_afresh("jit(f)(f32[3])", argument)
+        elif jitted:
+            learner.f.jit()(argument)
+        else:
+            learner.f(argument)
+    return caught.value
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_told_in_its_own_words(mistake: str, tmp_path: Path) -> None:
+    body, argument, jitted, name, cause, hint = MISTAKES[mistake]
+    error = told(tmp_path, body, argument, jitted)
+    flat = " ".join(error.message.split())
+    if name != "leak":
+        assert f"raised {name} at line {FIRST_LINE + body.count(chr(10)) + 1}" in flat
+        assert error.line == FIRST_LINE + body.count("\n") + 1
+        assert body.splitlines()[-1] in error.message
+    assert any(words in flat for words in cause.split("|"))
+    assert error.hint is not None
+    assert hint.lower() in error.hint.lower()
+
+
+def test_the_whole_text_of_one_message(tmp_path: Path) -> None:
+    error = told(tmp_path, "if x.sum() > 0:\n    return x\nreturn -x", X, True)
+    assert error.message == (
+        "jit(f)([0, 1, 2]) raised TracerBoolConversionError at line 6\n"
+        "  6 | if x.sum() > 0:\n"
+        "\n"
+        "A Python branch (if, while, and, or, not, assert) needs True or False\n"
+        "now. While JAX traces, an array is a tracer: it has a shape and a dtype,\n"
+        "but no value yet."
+    )
+    assert error.hint == (
+        "jnp.where(condition, a, b) computes both and picks; lax.cond runs one. "
+        "If the value never changes, make it a static argument."
+    )
+
+
+def test_other_errors_keep_their_own_text(tmp_path: Path) -> None:
+    error = told(tmp_path, "return {}['missing']", X, False)
+    assert error.message == "f([0, 1, 2]) raised KeyError at line 6\n  6 | return {}['missing']\n\n'missing'"
+
+
+def test_long_errors_are_shortened(tmp_path: Path) -> None:
+    error = told(tmp_path, "raise ValueError('\\n'.join(map(str, range(1000))))", X, False)
+    assert error.message.endswith("4\n5\n...")
+
+
+def test_every_lesson_names_its_error_and_ends_in_a_full_stop() -> None:
+    for lesson in LESSONS:
+        assert lesson.error.endswith(("Error", "Exception"))
+        assert lesson.cause.endswith(".")
+        assert lesson.hint.endswith(".")
+
+
+def test_a_stub_is_todo_and_no_error(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    raise NotImplementedError\n")
+    with pytest.raises(NotStarted, match="f is still to do"):
+        learner.f(X)
+
+
+def test_not_implemented_by_jax_is_no_todo(tmp_path: Path) -> None:
+    source = "def f(x):\n    return jax.jvp(lambda v: lax.reduce_precision(v, 8, 7), (x,), (1,))[0]\n"
+    with pytest.raises(RaisedError):
+        learner_of(tmp_path, source).f(X)
+
+
+WRONG = {
+    "a value": (
+        "return x.at[1].set(9.0)",
+        "f([0, 1, 2]) is wrong at index 1\n  expected  1\n  got       9",
+    ),
+    "several values": ("return x + 1", "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       1"),
+    "a small difference": (
+        "return x.at[2].set(2.0001)",
+        "f([0, 1, 2]) is wrong at index 2\n  expected  2\n  got       2.0001",
+    ),
+    "nan": ("return x * jnp.nan", "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       nan"),
+    "a shape": ("return x[:, None]", "f([0, 1, 2]) has the wrong shape\n  expected  shape (3,)\n  got       shape (3, 1)"),
+    "a dtype": ("return x.astype(int)", "f([0, 1, 2]) has the wrong dtype\n  expected  f32\n  got       i32"),
+    "half precision": (
+        "return x.astype(jnp.float16)",
+        "f([0, 1, 2]) has the wrong dtype\n  expected  f32\n  got       f16",
+    ),
+    "nothing": (
+        "x + 1",
+        "f([0, 1, 2]) returned the wrong kind of thing\n  expected  a JAX array\n  got       None",
+    ),
+    "NumPy": (
+        "return np.asarray(x)",
+        "f([0, 1, 2]) returned the wrong kind of thing\n  expected  a JAX array\n  got       a NumPy array, f32[3]",
+    ),
+    "a tuple": (
+        "return x, x",
+        "f([0, 1, 2]) returned the wrong kind of thing\n  expected  a JAX array\n  got       a tuple of length 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_answers_say_what_was_called_expected_and_got(kind: str, tmp_path: Path) -> None:
+    body, message = WRONG[kind]
+    learner = learner_of(tmp_path, f"def f(x):\n    {body}\n")
+    with pytest.raises(WrongAnswer) as caught:
+        learner.f(X).close_to([0.0, 1.0, 2.0])
+    assert caught.value.message == message
+
+
+def test_the_signature_is_a_promise(tmp_path: Path) -> None:
+    contract = 'def f(x: Float[Array, " n"], window: int) -> Int[Array, " n-{window}+1"]:\n    raise NotImplementedError\n'
+    learner = learner_of(tmp_path, "def f(x, window):\n    return x\n", contract)
+    with pytest.raises(WrongAnswer) as caught:
+        learner.f(X, 2)
+    assert caught.value.message == (
+        "f([0, 1, 2], 2) does not fit its signature\n"
+        "  expected  integers of shape (n-window+1,) = (2,)\n"
+        "  got       f32[3]"
+    )
+
+
+def test_changed_arguments_are_seen(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(parts):\n    parts.append(1)\n    return jnp.zeros(2)\n")
+    with pytest.raises(WrongAnswer, match="changed its own arguments"):
+        learner.f([X])
+
+
+def test_a_changed_numpy_argument_is_seen(tmp_path: Path) -> None:
+    import numpy as np
+
+    learner = learner_of(tmp_path, "def f(x):\n    x += 1\n    return jnp.asarray(x)\n")
+    with pytest.raises(WrongAnswer, match="changed its own arguments"):
+        learner.f(np.zeros(3))
+
+
+def test_an_argument_given_away_is_seen(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    return jax.jit(lambda v: v + 1, donate_argnums=0)(x)\n")
+    with pytest.raises(WrongAnswer, match="gave one of its arguments away"):
+        learner.f(jnp.zeros(3))
+
+
+def test_a_function_with_a_memory_is_seen(tmp_path: Path) -> None:
+    source = "calls = []\ndef f(x):\n    calls.append(1)\n    return x + len(calls)\n"
+    with pytest.raises(WrongAnswer) as caught:
+        learner_of(tmp_path, source).f(X)
+    assert caught.value.message == (
+        "f([0, 1, 2]) was called twice\n  expected  the same result twice\n  got       two different results"
+    )

@@ -1,0 +1,52 @@
+"""The README tells the truth: its commands exist, its table of days is the kata's, CI runs its test command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from grader import catalogue, cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(set(re.findall(r"python -m grader(?: [^`|&\n]*)?", README)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_grader_command_of_the_readme_is_understood(command: str) -> None:
+    words = shlex.split(command.replace("DIR", "."))[3:]
+    options = cli._parser().parse_args(words)
+    names = [word for word in options.words if word not in cli.COMMANDS]
+    if names:
+        assert catalogue.select(names)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    block = re.search(r"^<!-- test command -->\n```\n(.+)\n```$", README, re.MULTILINE)
+    assert block is not None
+    assert block[1].endswith("python -m pytest")
+    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_first_command_installs_and_grades() -> None:
+    block = re.search(r"^<!-- first command -->\n```\n(.+)\n```$", README, re.MULTILINE)
+    assert block is not None
+    assert block[1] == "python -m pip install -e . && python -m grader day01"
+
+
+def test_paths_and_options_of_the_readme_exist() -> None:
+    for path in re.findall(r"`((?:exercises|solutions|grader|tests)/[^`]*)`", README):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / path).exists(), path
+    options = cli._parser().format_help()
+    for option in re.findall(r"`(--[a-z-]+)", README):
+        assert option in options, option
+
+
+def test_every_day_is_in_the_table() -> None:
+    for day in catalogue.days():
+        assert f"| [{day.number}](exercises/{day.folder}/README.md) | {day.title} |" in README

@@ -1,0 +1,174 @@
+"""What a person sees, at 60 and 100 columns, and that text from learners stays text."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from grader.report.screen import Screen
+from grader.report.text import printable
+from grader.results import (
+    Aspect,
+    CheckResult,
+    DayResult,
+    ExerciseResult,
+    Problem,
+    RunResult,
+    Speed,
+    Status,
+)
+
+FAST = Speed(212.0, 190.0, 230.0, 40.0, "a Python double loop", 0.11, 0.00004)
+SLOW = replace(FAST, ratio=1.02, low=0.9, high=1.1)
+
+
+def check(aspect: Aspect, status: Status, **fields: object) -> CheckResult:
+    return CheckResult("by_hand", aspect, status, **fields)  # type: ignore[arg-type]
+
+
+def run(*exercises: ExerciseResult, problems: tuple[Problem, ...] = (), **fields: object) -> RunResult:
+    day = DayResult("day01", "arrays and purity", "/kata/pure_functions.py", exercises, problems)
+    return RunResult("0.1.0", "0.10.2", "cpu", 1234, (day,), seconds=2.345, **fields)  # type: ignore[arg-type]
+
+
+def screen(result: RunResult, width: int = 60, *, ascii: bool = True, verbose: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, color_system=None, highlight=False)
+    Screen(console, ascii=ascii, verbose=verbose).show(result)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+RESULT = run(
+    ExerciseResult(
+        "softmax",
+        False,
+        (
+            check(
+                Aspect.CORRECT,
+                Status.FAILED,
+                message="softmax(f32[4], axis=-1) is wrong at index 2\n  expected  0.2447\n  got       0.6652",
+                hint="the largest logit decides the scale; subtract it before you exponentiate.",
+                line=31,
+                output="hello\n",
+            ),
+            check(Aspect.JIT, Status.BLOCKED),
+        ),
+    ),
+    ExerciseResult(
+        "pairwise_squared_distances",
+        False,
+        (check(Aspect.CORRECT, Status.PASSED), check(Aspect.JIT, Status.PASSED), check(Aspect.SPEED, Status.PASSED, speed=FAST)),
+    ),
+    ExerciseResult("masked_mean", False, (check(Aspect.CORRECT, Status.TODO), check(Aspect.JIT, Status.TODO))),
+    ExerciseResult("bilinear_sample", True, (check(Aspect.CORRECT, Status.PASSED), check(Aspect.SPEED, Status.FAILED, speed=SLOW, message="too slow"))),
+)  # fmt: skip
+
+SCREEN = """
+Day 1: arrays and purity  /kata/pure_functions.py
+exercise                   | correct | jit | speed
+---------------------------+---------+-----+----------------
+softmax                    | x wrong | -   |
+pairwise_squared_distances | ok      | ok  | ok x212
+masked_mean                | . todo  |     |
+* bilinear_sample          | ok      |     | x x1, needs x40
+
+softmax ----------------------------------------------------
+softmax(f32[4], axis=-1) is wrong at index 2
+  expected  0.2447
+  got       0.6652
+
+hint: the largest logit decides the scale; subtract it
+before you exponentiate.
+/kata/pure_functions.py:31
+it printed:
+  hello
+
+bilinear_sample --------------------------------------------
+too slow
+
+pairwise_squared_distances  x212 (190-230), needs x40,
+against a Python double loop
+bilinear_sample  x1 (0.9-1.1), needs x40, against a Python
+double loop
+
+1 of 3 passed, stretch 0 of 1. Next: softmax.
+Stuck? python -m grader hint day01.softmax
+2.3 s, jax 0.10.2 on cpu, seed 1234
+"""
+
+
+def test_the_screen_at_60_columns() -> None:
+    assert screen(RESULT) == SCREEN
+    assert max(map(len, screen(RESULT).splitlines())) <= 60
+
+
+def test_signs_at_100_columns() -> None:
+    shown = screen(RESULT, 100, ascii=False)
+    assert "✓ x212" in shown
+    assert "✗ wrong" in shown
+    assert "★ bilinear_sample" in shown
+
+
+def test_verbose_names_every_check() -> None:
+    assert screen(RESULT, 100, verbose=True).count("by hand") == 9
+
+
+def test_everything_done_is_said() -> None:
+    done = run(ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.PASSED),)))
+    assert "1 of 1 passed. All done." in screen(done)
+
+
+def test_problems_of_the_file_come_first_and_once() -> None:
+    message = "Line 1 of pure_functions.py failed"
+    problem = Problem(message, "Did you mean `jax`?", 1)
+    exercise = ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=message),))
+    shown = screen(run(exercise, problems=(problem,)))
+    assert shown.count(message) == 1
+    assert "the file ---" in shown
+    assert "hint: Did you mean `jax`?" in shown
+
+
+def test_faults_are_called_the_graders_own() -> None:
+    shown = screen(run(faults=("Traceback: boom",)))
+    assert "the grader's own fault" in shown
+    assert "not of your code" in " ".join(shown.split())
+
+
+def test_an_interrupted_run_says_so() -> None:
+    assert "Interrupted" in screen(replace(RESULT, interrupted=True))
+
+
+def test_text_from_learners_cannot_steer_the_terminal() -> None:
+    evil = "[bold red]x[/] \x1b[2J\x1b]0;title\x07 \u202e\u200b \x9b1m [link=http://x]y"
+    shown = screen(
+        run(
+            ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=evil, hint=evil, output=evil),)),
+            problems=(Problem(evil, evil),),
+            faults=(evil,),
+        ),
+        200,
+    )
+    assert "\x1b" not in shown
+    assert "\x9b" not in shown
+    assert "\u202e" not in shown
+    assert "[bold red]x[/]" in shown  # as it is, no markup
+    assert "\\x1b[2J" in shown
+
+
+def test_printable_keeps_ordinary_text() -> None:
+    text = "x² ≤ Σ\n\tnaïve 漢字 ✓"
+    assert printable(text) == text
+    assert printable("\x00\x7f\ud800") == "\\x00\\x7f\\ud800"
+
+
+def test_results_sum_up_to_statuses() -> None:
+    passed, todo = check(Aspect.CORRECT, Status.PASSED), check(Aspect.CORRECT, Status.TODO)
+    unclear, skipped = check(Aspect.SPEED, Status.INCONCLUSIVE), check(Aspect.JIT, Status.SKIPPED)
+    assert run(ExerciseResult("a", False, (passed, unclear, skipped))).exit_status == 0
+    assert run(ExerciseResult("a", False, (passed,)), ExerciseResult("b", True, (todo,))).exit_status == 0
+    assert run(ExerciseResult("b", True, (todo,))).exit_status == 1
+    assert run(ExerciseResult("a", False, (passed,)), problems=(Problem("x"),)).exit_status == 1
+    assert run(ExerciseResult("a", False, ())).exit_status == 3, "an exercise that nobody checked is a fault"
+    assert run(ExerciseResult("a", False, (passed,)), faults=("x",)).exit_status == 3

@@ -1,0 +1,1 @@
+"""Plausible mistakes, a module a day; each is caught by the check that it names."""
