@@ -5,13 +5,15 @@ Where fork does not exist a worker starts from nothing; it only takes longer.
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -34,6 +36,10 @@ class Workers:
         self._empty = self.scratch / "empty"
         self._empty.mkdir()
         self._context = multiprocessing.get_context(_METHOD)
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._running: list[BaseProcess] = []
+        self.stopped = False  # once Ctrl-C was pressed
         if _METHOD == "forkserver":
             # No __main__ among them: the shell's script is no business of ours.
             self._context.set_forkserver_preload(list(_PRELOADED))
@@ -42,6 +48,7 @@ class Workers:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.kill_all()
         if _METHOD == "forkserver":
             forkserver._forkserver._stop()  # type: ignore[attr-defined]
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -51,14 +58,36 @@ class Workers:
 
         Raises OSError or EOFError when the warm process is not able to.
         """
-        receiving, sending = self._context.Pipe(duplex=False)
-        process = self._context.Process(  # type: ignore[attr-defined]
-            target=_enter, args=(job, sending, str(self._empty)), daemon=True
-        )
-        with _neutral(self._empty):
-            process.start()
-        sending.close()
+        with self._lock:  # the working directory and the environment are the whole process's
+            receiving, sending = self._context.Pipe(duplex=False)
+            process = self._context.Process(  # type: ignore[attr-defined]
+                target=_enter, args=(job, sending, str(self._empty)), daemon=True
+            )
+            with _neutral(self._empty):
+                process.start()
+            sending.close()
+            self._running.append(process)
         return process, receiving
+
+    def end(self, process: BaseProcess) -> None:
+        """End a worker and everything that it started."""
+        if process.pid is not None:
+            for kill in (os.killpg, os.kill):
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(process.pid, signal.SIGKILL)
+        process.join()
+        with suppress(ValueError):
+            self._running.remove(process)
+
+    def kill_all(self) -> None:
+        """End all workers; the lanes that wait for them see it and stop."""
+        self.stopped = True
+        for process in list(self._running):
+            self.end(process)
+
+    def new_file(self, name: str) -> Path:
+        """A path in the scratch folder that nobody else was given."""
+        return self.scratch / f"{name}-{next(self._numbers)}"
 
 
 def _enter(job: Job, events: Connection, cwd: str) -> None:
@@ -66,19 +95,6 @@ def _enter(job: Job, events: Connection, cwd: str) -> None:
     from grader.worker import run
 
     run(job, events)
-
-
-def kill(process: BaseProcess) -> None:
-    """End a worker and everything that it started."""
-    if process.pid is not None:
-        for end in (os.killpg, os.kill) if hasattr(os, "killpg") else ():
-            try:
-                end(process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-    if process.is_alive():
-        process.kill()
-    process.join()
 
 
 @contextmanager

@@ -11,6 +11,21 @@ from grader.results import Aspect, CheckResult, Problem, Speed, Status
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What a check function says of itself."""
+
+    exercise: str
+    name: str
+    aspect: Aspect
+    hint: str
+
+    @property
+    def id(self) -> str:
+        """Unique within a day."""
+        return f"{self.exercise}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What one worker is asked to do."""
 
@@ -55,6 +70,10 @@ def result_from(fields: dict[str, Any]) -> CheckResult:
             "speed": Speed(**speed) if speed else None,
         }
     )
+
+
+def check_from(fields: dict[str, Any]) -> Check:
+    return Check(**{**fields, "aspect": Aspect(fields["aspect"])})
 
 
 def problem_from(fields: dict[str, Any]) -> Problem:

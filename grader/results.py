@@ -84,6 +84,38 @@ class CheckResult:
     output: str = ""  # what the learner's code printed meanwhile
     details: str = ""  # the whole traceback, for --verbose
 
+    @property
+    def counts_against(self) -> bool:
+        """Whether later aspects of the exercise are not worth running."""
+        return self.status not in ACCEPTED
+
+    @classmethod
+    def not_run(cls, name: str, aspect: Aspect) -> CheckResult:
+        """For a check that a run never came to."""
+        return cls(name, aspect, Status.BLOCKED, message="This check was not run.")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """The first verdict that counts against an exercise. The aspect is None when it no longer matters."""
+
+    status: Status
+    aspect: Aspect | None
+
+
+def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled | None) -> CheckResult | None:
+    """The verdict of a check that need not run, since an earlier one says it all; None when it has to run.
+
+    Checks of the same aspect still run after a wrong answer, but not after a stub, a hang or a crash.
+    """
+    if spoiled is None:
+        return None
+    if spoiled.status is Status.TODO:
+        return CheckResult(name, aspect, Status.TODO, message=f"{exercise} is still to do.")
+    if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or spoiled.aspect is not aspect:
+        return CheckResult(name, aspect, Status.BLOCKED, message=f"An earlier check of {exercise} did not pass.")
+    return None
+
 
 @dataclass(frozen=True, slots=True)
 class ExerciseResult:

@@ -1,49 +1,33 @@
-"""The parent's side: start workers, keep the list, the clock and the verdict.
+"""The parent's side: decide who runs what, and put the verdicts together.
 
-A check that has no final event did not pass, whatever an exit status says. When a worker dies or hangs,
-what it was doing gets that verdict and a fresh worker goes on with the rest.
+First everything but timing, on all cores: the exercises of a day are dealt among several workers. Then the speed
+checks, one after another, on a machine that does nothing else of ours.
 """
 
 from __future__ import annotations
 
-import re
-import signal
+import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from multiprocessing import connection
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from grader import __version__, processes
 from grader.catalogue import Selection
-from grader.protocol import Job, decode, problem_from, result_from
+from grader.lane import Lane, Progress
+from grader.protocol import Check
 from grader.results import (
-
     Aspect,
     CheckResult,
     DayResult,
     ExerciseResult,
-    Problem,
     RunResult,
-    Status,
+    Spoiled,
+    without_running,
 )
 
-CHECK_TIMEOUT = 20.0  # seconds, as the worker counts them
-GRACE = 3.0  # seconds that the parent waits beyond it: a check deep inside XLA cannot be interrupted politely
-LOAD_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What the runner says while it works."""
-
-    day: str
-    exercise: str = ""
-    check: str = ""
-    done: int = 0
-    total: int = 0
-
+CHECK_TIMEOUT = 20.0  # seconds, as a worker counts them
+UNTIMED = (Aspect.CORRECT, Aspect.JIT)
 
 Listener = Callable[[Progress], None]
 
@@ -57,233 +41,135 @@ def grade(
     with_speed: bool = True,
     check_timeout: float = CHECK_TIMEOUT,
     listener: Listener = lambda progress: None,
+    parallel: int | None = None,
 ) -> RunResult:
     """Grade the selected exercises of the files in `tree`, a folder of the shape of `exercises/`.
 
-    `check_timeout` is in seconds and holds for each check. Raises nothing for what a learner wrote;
-    the grader's own faults are in the result.
+    `check_timeout` is in seconds and holds for each check; `parallel` is the number of workers at a time (the
+    number of processors by default). Raises nothing for what a learner wrote; the grader's own faults are in the
+    result.
     """
     begin = time.perf_counter()
-    aspects = tuple(aspect for aspect in Aspect if with_speed or aspect is not Aspect.SPEED)
-    runs = [
-        _DayRun(selection, tree, workers, seed, aspects, check_timeout, listener) for selection in selections
-    ]
+    parallel = parallel or _processors()
+    days = [_Day(selection, tree) for selection in selections]
+
+    def lane(day: _Day, exercises: Iterable[str], aspects: tuple[Aspect, ...]) -> Lane:
+        return Lane(day.selection.day, day.file, tuple(exercises), aspects, workers, seed, check_timeout, tell)
+
+    def tell(day: str, exercise: str, check: str) -> None:
+        lanes = [lane for one in days for lane in one.lanes]
+        total = sum(len(one.wanted(with_speed)) for one in days)
+        listener(Progress(day, exercise, check, sum(len(lane.results) for lane in lanes), total))
+
     interrupted = False
     try:
-        for run in runs:
-            run.execute()
+        each = -(-parallel // len(days)) if days else 1  # a few days: several workers each
+        for day in days:
+            names = [exercise.name for exercise in day.selection.exercises]
+            day.lanes = [lane(day, names[start::each], UNTIMED) for start in range(min(each, len(names)))]
+        _run([one for day in days for one in day.lanes], parallel, workers)
+        if with_speed:
+            for day in days:
+                timed = day.worth_timing()
+                if timed and not day.faults:
+                    last = lane(day, timed, (Aspect.SPEED,))
+                    last.skip_lines = set().union(*(one.skip_lines for one in day.lanes))
+                    day.lanes.append(last)
+                    last.run()
     except KeyboardInterrupt:
         interrupted = True
-    platform = next((run.platform for run in runs if run.platform), {})
+        workers.kill_all()
+    platform = next((one.platform for day in days for one in day.lanes if one.platform), {})
     return RunResult(
         grader=__version__,
         jax=platform.get("jax", ""),
         platform=platform.get("platform", ""),
         seed=seed,
-        days=tuple(run.result() for run in runs),
-        faults=tuple(fault for run in runs for fault in run.faults),
+        days=tuple(day.result(with_speed) for day in days),
+        faults=tuple(dict.fromkeys(fault for day in days for fault in day.faults)),
         seconds=time.perf_counter() - begin,
         interrupted=interrupted,
     )
 
 
-@dataclass
-class _DayRun:
-    """The grading of one day: as many workers as it takes."""
+def _run(lanes: Sequence[Lane], parallel: int, workers: processes.Workers) -> None:
+    """Run lanes side by side. On Ctrl-C their workers are killed before it goes on upwards."""
+    if len(lanes) == 1:
+        lanes[0].run()
+        return
+    with ThreadPoolExecutor(parallel) as pool:
+        futures = [pool.submit(lane.run) for lane in lanes]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.kill_all()
+            raise
 
-    selection: Selection
-    tree: Path
-    workers: processes.Workers
-    seed: int
-    aspects: tuple[Aspect, ...]
-    check_timeout: float
-    listener: Listener
 
-    checks: list[dict[str, Any]] = field(default_factory=list)  # as the first worker collected them
-    results: dict[str, CheckResult] = field(default_factory=dict)  # exercise.name -> verdict
-    problems: list[Problem] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    platform: dict[str, str] = field(default_factory=dict)
-    output: str = ""
-    _skip_lines: set[int] = field(default_factory=set)
-    # of the worker that runs
-    _loading: int | None = None
-    _loaded: bool = False
-    _running: str = ""
-    _exiting: dict[str, Any] | None = None
-    _finished: bool = False
-    _deadline: float = 0.0
+class _Day:
+    """The lanes of one day and what they found, put together."""
+
+    def __init__(self, selection: Selection, tree: Path) -> None:
+        self.selection = selection
+        self.file = selection.day.file_in(tree)
+        self.lanes: list[Lane] = []
 
     @property
-    def file(self) -> Path:
-        return self.selection.day.file_in(self.tree)
+    def checks(self) -> dict[str, Check]:
+        """All checks of the selected exercises, in the order of the day."""
+        found = {check.id: check for lane in self.lanes for check in lane.checks}
+        names = [exercise.name for exercise in self.selection.exercises]
+        ordered = sorted(found.values(), key=lambda check: names.index(check.exercise))
+        return {check.id: check for check in ordered}
 
     @property
-    def _crash_file(self) -> Path:
-        return self.workers.scratch / "crash.txt"
+    def verdicts(self) -> dict[str, CheckResult]:
+        return {identity: result for lane in self.lanes for identity, result in lane.results.items()}
 
-    def execute(self) -> None:
-        """Run workers until every check has a verdict."""
-        while True:
-            ending = self._one_worker()
-            if self._finished or self.faults:
-                return
-            self._account_for(ending)
-            if self.faults or (self.checks and all(_identity(check) in self.results for check in self.checks)):
-                return
+    @property
+    def faults(self) -> list[str]:
+        return [fault for lane in self.lanes for fault in lane.faults]
 
-    def result(self) -> DayResult:
+    def wanted(self, with_speed: bool) -> list[Check]:
+        return [check for check in self.checks.values() if with_speed or check.aspect is not Aspect.SPEED]
+
+    def worth_timing(self) -> list[str]:
+        """The exercises with speed checks that nothing speaks against."""
+        spoiled = self._spoiled()
+        timed = {check.exercise for check in self.checks.values() if check.aspect is Aspect.SPEED}
+        return [e.name for e in self.selection.exercises if e.name in timed and e.name not in spoiled]
+
+    def _spoiled(self) -> dict[str, Spoiled]:
+        spoiled: dict[str, Spoiled] = {}
+        for identity, result in self.verdicts.items():
+            if result.counts_against:
+                spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
+        return spoiled
+
+    def result(self, with_speed: bool) -> DayResult:
+        spoiled, verdicts = self._spoiled(), self.verdicts
         exercises = []
         for exercise in self.selection.exercises:
-            checks = tuple(
-                self.results.get(_identity(c)) or _unjudged(c) for c in self.checks if c["exercise"] == exercise.name
-            )
-            exercises.append(ExerciseResult(exercise.name, exercise.stretch, checks))
-        day = self.selection.day
-        return DayResult(day.key, day.title, str(self.file), tuple(exercises), tuple(self.problems), self.output)
-
-    # ---- one worker
-
-    def _one_worker(self) -> str:
-        """Run a worker to its end; returns "timeout", or how its process ended."""
-        self._loading, self._loaded, self._running, self._exiting = None, False, "", None
-        self._crash_file.unlink(missing_ok=True)
-        job = Job(
-            checks=self.selection.day.checks,
-            solution=self.selection.day.solution,
-            learner=self.file.resolve(),
-            exercises=tuple(exercise.name for exercise in self.selection.exercises),
-            aspects=self.aspects,
-            seed=self.seed,
-            check_timeout=self.check_timeout,
-            settled={identity: result.status for identity, result in self.results.items()},
-            skip_lines=frozenset(self._skip_lines),
-            crash_file=self._crash_file,
-        )
-        self._tell()
-        self._set_deadline(LOAD_TIMEOUT)
-        try:
-            process, events = self.workers.start(job)
-        except (OSError, EOFError) as error:
-            self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
-            return "not started"
-        try:
-            while True:
-                ready = connection.wait([events], timeout=max(self._deadline - time.monotonic(), 0.0))
-                if not ready:
-                    return "timeout"
-                try:
-                    event = decode(events.recv_bytes())
-                except EOFError:
-                    break
-                self._hear(event)
-                if self._finished:  # all is said; its own tidy end would only take time
-                    return "done"
-            process.join(GRACE)
-            return _how_it_ended(process.exitcode)
-        finally:
-            processes.kill(process)
-            events.close()
-
-    def _set_deadline(self, seconds: float) -> None:
-        self._deadline = time.monotonic() + seconds
-
-    def _hear(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "collected":
-                self.checks = self.checks or event["checks"]
-                self._tell()
-            case "loading":
-                self._loading = event["line"]
-                self._set_deadline(LOAD_TIMEOUT)
-            case "loaded":
-                self._loading, self._loaded = None, True
-                self.problems = [problem_from(fields) for fields in event["problems"]]
-                self.output = event["output"]
-                self._set_deadline(LOAD_TIMEOUT)  # the backend starts
-            case "platform":
-                self.platform = {"jax": event["jax"], "platform": event["platform"]}
-            case "started":
-                self._running = event["id"]
-                self._set_deadline(self.check_timeout + GRACE)
-                self._tell()
-            case "finished":
-                self.results[event["id"]] = result_from(event["result"])
-                self._running = ""
-                self._set_deadline(LOAD_TIMEOUT)
-                self._tell()
-            case "exiting":
-                self._exiting = event
-            case "fault":
-                self.faults.append(event["message"])
-                self._finished = True
-            case "done":
-                self._finished = True
-
-    def _tell(self) -> None:
-        exercise, _, check = self._running.partition(".")
-        self.listener(Progress(self.selection.day.key, exercise, check, len(self.results), len(self.checks)))
-
-    # ---- when a worker ends early
-
-    def _account_for(self, ending: str) -> None:
-        """Give what the worker was doing its verdict, so that the next one can go on."""
-        if self._running:
-            self.results[self._running] = self._verdict_on_running(ending)
-        elif self._loading is not None and self._loading not in self._skip_lines:
-            self._skip_lines.add(self._loading)
-        else:
-            last_words = self._last_words()
-            self.faults.append(f"A worker for {self.selection.day.key} ended outside any check: {ending}.\n{last_words}")
-
-    def _verdict_on_running(self, ending: str) -> CheckResult:
-        check = next(c for c in self.checks if _identity(c) == self._running)
-        name = check["exercise"]
-        line = self._exiting["line"] if self._exiting else self._crash_line()
-        shown = f" at line {line}\n  {line} | {self._source_line(line)}" if line else ""
-        result = CheckResult(check["name"], Aspect(check["aspect"]), Status.CRASHED, line=line, details=self._last_words())
-        if ending == "timeout":
-            return replace(
-                result,
-                status=Status.TIMEOUT,
-                message=f"{name} was still running after {self.check_timeout:g} seconds and was stopped.",
-                hint="A compiled loop that never ends: does the condition of a while_loop become False?",
-            )
-        if self._exiting:
-            message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
-            return replace(result, message=message, hint="Return a result instead; the grader runs your code in its process.")
-        message = f"{name} brought the whole process down ({ending}){shown}"
-        return replace(result, message=message, hint="The other exercises are graded all the same, in a fresh process.")
-
-    def _last_words(self) -> str:
-        return self._crash_file.read_text(errors="replace") if self._crash_file.exists() else ""
-
-    def _crash_line(self) -> int | None:
-        """The learner's innermost line in the interpreter's last traceback."""
-        place = re.search(rf'File "{re.escape(str(self.file.resolve()))}", line (\d+)', self._last_words())
-        return int(place[1]) if place else None
-
-    def _source_line(self, line: int) -> str:
-        try:
-            return self.file.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1].strip()
-        except (OSError, IndexError):
-            return ""
+            checks = []
+            for check in self.wanted(with_speed):
+                if check.exercise == exercise.name:
+                    verdict = verdicts.get(check.id)
+                    verdict = verdict or without_running(check.name, check.aspect, exercise.name, spoiled.get(exercise.name))
+                    checks.append(verdict or CheckResult.not_run(check.name, check.aspect))
+            exercises.append(ExerciseResult(exercise.name, exercise.stretch, tuple(checks)))
+        day, first = self.selection.day, self.lanes[:1]
+        problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
+        output = first[0].output if first else ""
+        return DayResult(day.key, day.title, str(self.file), tuple(exercises), problems, output)
 
 
-def _identity(check: dict[str, Any]) -> str:
-    return f"{check['exercise']}.{check['name']}"
+def _processors() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _unjudged(check: dict[str, Any]) -> CheckResult:
-    return CheckResult(check["name"], Aspect(check["aspect"]), Status.BLOCKED, message="This check was not run.")
-
-
-def _how_it_ended(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        try:
-            return f"signal {signal.Signals(-exitcode).name}"
-        except ValueError:
-            return f"signal {-exitcode}"
-    return f"exit status {exitcode}"
-
-
+__all__ = ["CHECK_TIMEOUT", "Progress", "grade"]

@@ -26,12 +26,11 @@ from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
-from grader.protocol import Job, encode, result_fields
-from grader.results import ACCEPTED, Aspect, CheckResult, Status
+from grader.protocol import Check, Job, encode, result_fields
+from grader.results import ACCEPTED, CheckResult, Spoiled, Status, without_running
 
 OUTPUT_SHOWN = 2_000  # characters of a check's output that are kept
 OUTPUT_LIMIT = 64 * 2**20  # bytes a worker may write to any one file
-_FINAL = frozenset({Status.TIMEOUT, Status.CRASHED, Status.TODO})  # nothing more to learn from the exercise
 
 
 def run(job: Job, events: Connection) -> None:
@@ -132,28 +131,15 @@ class _Grading:
         self.output = output
         self.error: BaseException | None = None
         self.failure: BaseException | None = None  # of the check that runs
-        self.spoiled: dict[str, tuple[Status, Aspect | None]] = {}  # exercise -> the first status not accepted
+        self.spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         for identity, status in job.settled.items():
-            self._remember(identity.partition(".")[0], status, None)
-
-    def _remember(self, exercise: str, status: Status, aspect: Aspect | None) -> None:
-        if status not in ACCEPTED:
-            self.spoiled.setdefault(exercise, (status, aspect))
+            if status not in ACCEPTED:
+                self.spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
 
     def send(self, event: str, **fields: Any) -> None:
         self.events.send_bytes(encode(event, **fields))
 
     # ---- collecting and loading
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        kept = []
-        for item in items:
-            check = plugin.check_of(item)
-            wanted = check.exercise in self.job.exercises and check.aspect in self.job.aspects
-            if wanted:
-                kept.append(item)
-        items[:] = kept
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -161,9 +147,10 @@ class _Grading:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         try:
-            checks = [asdict(plugin.check_of(item)) for item in session.items]
-            self.send("collected", checks=checks)
-            session.items[:] = [i for i in session.items if plugin.check_of(i).id not in self.job.settled]
+            found = {item: plugin.check_of(item) for item in session.items}
+            ours = {item: check for item, check in found.items() if check.exercise in self.job.exercises}
+            self.send("collected", checks=[asdict(check) for check in ours.values()])
+            session.items[:] = [item for item, check in ours.items() if self._is_open(check)]
             if _backend_started():
                 raise RuntimeError("a JAX backend was started before the worker forked")
             contract = Contract(self.job.solution.read_text(encoding="utf-8"))
@@ -180,31 +167,30 @@ class _Grading:
             self.error = error
             session.items.clear()
 
+    def _is_open(self, check: Check) -> bool:
+        return check.aspect in self.job.aspects and check.id not in self.job.settled
+
     # ---- running
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         check = plugin.check_of(item)
-        result = CheckResult(check.name, check.aspect, Status.BLOCKED)
-        earlier, spoiled_aspect = self.spoiled.get(check.exercise, (None, None))
-        if earlier is Status.TODO:
-            result = replace(result, status=Status.TODO, message=f"{check.exercise} is still to do.")
-        elif earlier and (earlier in _FINAL or spoiled_aspect is not check.aspect):
-            result = replace(result, message=f"An earlier check of {check.exercise} did not pass.")
-        else:
+        result = without_running(check.name, check.aspect, check.exercise, self.spoiled.get(check.exercise))
+        if result is None:
             self.send("started", id=check.id)
-            result = self._run(item, nextitem, check, result)
-        self._remember(check.exercise, result.status, check.aspect)
+            result = self._run(item, nextitem, check)
+        if result.counts_against:
+            self.spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
         self.send("finished", id=check.id, result=result_fields(result))
         return True
 
-    def _run(
-        self, item: pytest.Item, nextitem: pytest.Item | None, check: plugin.Check, result: CheckResult
-    ) -> CheckResult:
+    def _run(self, item: pytest.Item, nextitem: pytest.Item | None, check: Check) -> CheckResult:
         self.failure = None
         begin = time.perf_counter()
         runtestprotocol(item, log=False, nextitem=nextitem)
-        result = replace(
-            result,
+        result = CheckResult(
+            check.name,
+            check.aspect,
+            Status.PASSED,
             seconds=time.perf_counter() - begin,
             output=self.output.take(),
             speed=dict(item.user_properties).get("speed"),
@@ -232,10 +218,10 @@ class _Grading:
         return True
 
 
-def _judge(result: CheckResult, failure: BaseException | None, check: plugin.Check, job: Job) -> CheckResult:
+def _judge(result: CheckResult, failure: BaseException | None, check: Check, job: Job) -> CheckResult:
     """From what a check raised to its verdict."""
     if failure is None:
-        return replace(result, status=Status.PASSED)
+        return result
     details = "".join(traceback.format_exception(failure))
     if isinstance(failure, TookTooLong):
         frame = learner_frame(failure, job.learner)

@@ -107,8 +107,6 @@ def test_standardize_adds_eps_to_the_deviation(learner: Learner, numbers: Number
 def test_standardize_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     x = numbers.normal((17, 3), scale=3.0, mean=1.0)
     learner.standardize(x).close_to(standardize_oracle(x))
-    # One row: every column is constant.
-    learner.standardize(numbers.normal((1, 2))).equals(np.zeros((1, 2)))
 
 
 @check(
@@ -468,8 +466,8 @@ def test_masked_mean_counts_zeros(learner: Learner) -> None:
 
 @check("masked_mean", "correct", hint="Sum the entries under a True, count the Trues, divide.")
 def test_masked_mean_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
-    for probability in (0.1, 0.7):
-        x, mask = numbers.normal(33, mean=1.0), numbers.booleans(33, probability)
+    for _ in range(8):
+        x, mask = numbers.normal(3, mean=1.0), numbers.booleans(3)
         learner.masked_mean(x, mask).close_to(masked_mean_oracle(x, mask))
 
 
@@ -643,9 +641,10 @@ def bilinear_loop(image: Any, coordinates: Any) -> Any:
     last_row, last_column = image.shape[0] - 1, image.shape[1] - 1
     values = []
     for i in range(len(coordinates)):
-        r, c = jnp.clip(coordinates[i, 0], 0, last_row), jnp.clip(coordinates[i, 1], 0, last_column)
-        top, left = jnp.floor(r).astype(int), jnp.floor(c).astype(int)
-        bottom, right = jnp.minimum(top + 1, last_row), jnp.minimum(left + 1, last_column)
+        r = float(jnp.clip(coordinates[i, 0], 0, last_row))
+        c = float(jnp.clip(coordinates[i, 1], 0, last_column))
+        top, left = int(r), int(c)
+        bottom, right = min(top + 1, last_row), min(left + 1, last_column)
         above = image[top, left] * (left + 1 - c) + image[top, right] * (c - left)
         below = image[bottom, left] * (left + 1 - c) + image[bottom, right] * (c - left)
         values.append(float(above * (top + 1 - r) + below * (r - top)))
@@ -714,8 +713,11 @@ def test_bilinear_sample_reads_an_image_of_one_row(learner: Learner) -> None:
     "bilinear_sample", "correct", hint="Height and width differ here: rows end at h - 1, columns at w - 1."
 )
 def test_bilinear_sample_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
-    image, coordinates = numbers.normal((5, 3)), points_around(numbers, 17, 5, 3)
-    learner.bilinear_sample(image, coordinates).close_to(bilinear_oracle(image, coordinates), atol=5e-6)
+    image = numbers.normal((5, 3))
+    for _ in range(10):  # two points at a time: the shape that is compiled already
+        coordinates = points_around(numbers, 2, 5, 3)
+        # A coordinate of 4 is rounded by 2e-7, and so is each weight.
+        learner.bilinear_sample(image, coordinates).close_to(bilinear_oracle(image, coordinates), atol=5e-6)
 
 
 @check(
@@ -752,7 +754,7 @@ def test_bilinear_sample_beats_a_loop_over_the_points(learner: Learner, numbers:
         bilinear_loop,
         named="a Python loop over the points",
         draw=lambda size: (numbers.normal((9, 7)), points_around(numbers, size, 9, 7)),
-        size=24,
+        size=48,
         gate=40,
         numbers=numbers,
     )

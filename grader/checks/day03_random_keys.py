@@ -87,7 +87,9 @@ def must_not_repeat(called: Called, complaint: str, values: Array, variance: flo
     """
     together = np.fft.ifftn(np.abs(np.fft.fftn(values)) ** 2).real / values.size
     together.flat[0] = 0
-    apart = tuple(int(place) for place in np.unravel_index(np.argmax(np.abs(together)), together.shape))
+    # Forwards and backwards are the same; a trace of the transform's rounding must not decide which is told.
+    place = int(np.argmax(np.round(np.abs(together).ravel(), 9)))
+    apart = tuple(int(index) for index in np.unravel_index(place, together.shape))
     correlation = float(together[apart]) / variance
     allowed = margin(values.size // 3, variance**2, 3 * values.size) / variance
     called.require(
@@ -319,28 +321,30 @@ def test_dropout_kept_elements_are_scaled_up(learner: Learner, numbers: Numbers)
     kept(learner.dropout(numbers.key(), x, 0.75), x, 0.75)
 
 
+@check("dropout", "correct", hint="Toss a coin for each element: the mask has the shape of x.")
+def test_dropout_elements_are_independent(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.uniform(1, 2, TABLE)
+    called = learner.dropout(numbers.key(), x, 0.5)
+    must_not_repeat(called, "drops elements together", 2.0 * kept(called, x, 0.5) - 1, 1.0)
+
+
 @check("dropout", "correct", hint="Every draw must come from the key that is given.")
 def test_dropout_other_key_other_draw(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
     must_differ(learner.dropout(numbers.key(), x, 0.5), learner.dropout(numbers.key(), x, 0.5))
 
 
-@check("dropout", "correct", hint="Toss a coin for each element: the mask has the shape of x.")
-def test_dropout_elements_are_independent(learner: Learner, numbers: Numbers) -> None:
+@check("dropout", "correct", hint="Toss a coin for each element; do not choose a fixed number of them.")
+def test_dropout_number_of_zeros_varies(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
-    counts = set()
-    for _ in range(8):
-        called = learner.dropout(numbers.key(), x, 0.5)
-        stays = kept(called, x, 0.5)
-        must_not_repeat(called, "drops elements together", 2.0 * stays - 1, 1.0)
-        counts.add(int(stays.sum()))
-    # No count has a probability over 0.0063, so eight equal ones have less than 1e-15.
-    called.require(
+    draws = [learner.dropout(numbers.key(), x, 0.5) for _ in range(8)]
+    counts = {int(kept(called, x, 0.5).sum()) for called in draws}
+    # No count has a probability over 0.0063, so that eight equal ones have less than 1e-15.
+    draws[0].require(
         len(counts) > 1,
         "always drops equally many",
         expected="a number of zeros that varies from key to key",
         got=f"{x.size - counts.pop()} zeros for each of 8 keys",
-        hint="Toss a coin for each element; do not choose a fixed number of them.",
     )
 
 
@@ -471,9 +475,7 @@ def test_noise_at_jumps_to_the_step(learner: Learner, numbers: Numbers) -> None:
     loops = program.primitives["while"]
     # A scan has a length that is fixed before the step is known; only a while loop can walk to a traced step.
     if loops:
-        Called(program.call, None).require(
-            False, "walks to its step", expected="no loop", got=f"{loops} while loops"
-        )
+        Called(program.call, None).require(False, "walks to its step", expected="no loop", got="a while loop")
 
 
 @check("noise_at", "jit", hint="Fold the step into the key once, and draw once from the result.")
@@ -488,7 +490,7 @@ DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how
 
 
 def picks(called: Called, resamples: int = RESAMPLES) -> Array:
-    """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer at an impossible mean."""
+    """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer at a mean of other picks."""
     must_have_shape(called, (resamples,))
     means = np.asarray(called.value, np.float64)
     sums = 6 * means
@@ -540,7 +542,9 @@ def test_bootstrap_means_resamples_are_independent(learner: Learner, numbers: Nu
         called = bootstrap(learner, numbers)
         counts = picks(called)
         different = len(np.unique(counts, axis=0))
-        called.require(different > 1, "repeats one resample", expected="new picks in each", got="the same in all")
+        called.require(
+            different > 1, "repeats one resample", expected="new picks in each", got="the same in all"
+        )
         totals.append(counts.sum(axis=0))
         missed = (5 / 6) ** 6  # the probability that a resample leaves out a given element
         indicator = (counts[:, 0] == 0) - missed
@@ -587,7 +591,7 @@ def test_bootstrap_means_uses_each_key_once(learner: Learner, numbers: Numbers) 
 
 def one_resample_after_the_other(key: Any, x: Any, n_resamples: int) -> Any:
     keys = jax.random.split(key, n_resamples)
-    return jnp.stack([x[jax.random.randint(one, x.shape, 0, x.size)].mean() for one in keys])
+    return jnp.stack([jax.random.choice(one, x, x.shape).mean() for one in keys])
 
 
 def agree_on_average(text: str, got: Any, expected: Any) -> None:
@@ -613,7 +617,7 @@ def test_bootstrap_means_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         one_resample_after_the_other,
         named="a Python loop over resamples",
         draw=lambda size: (numbers.key(), numbers.normal(17), size),
-        size=100,
+        size=250,
         gate=12,
         numbers=numbers,
         agree=agree_on_average,
@@ -685,7 +689,7 @@ def test_sample_mixture_components_have_their_spread(learner: Learner, numbers: 
     called = mixture(learner, numbers, np.log(WEIGHTS))
     component, noise = components(called)
     for j in range(3):
-        complaint = f"has another spread in the component with deviation {STDS[j]:g}, divided by it"
+        complaint = f"is wrong in component {j}, seen as (x - {MEANS[j]:g}) / {STDS[j]:g}"
         must_be_standard_normal(called, complaint, noise[component == j])
 
 
@@ -761,7 +765,7 @@ def steps(called: Called, shape: tuple[int, int]) -> Array:
             False,
             f"makes a wrong step {time} in walk {walk}",
             expected=f"+1 or -1 from {'the start, 0' if time == 0 else 'the position before'}",
-            got=f"{moves[walk, time]:+d}",
+            got=f"{moves[walk, time]:+d}" if moves[walk, time] else "0",
         )
     return np.asarray(moves)
 
@@ -855,7 +859,14 @@ def test_shuffle_together_pairs_stay_pairs(learner: Learner, numbers: Numbers) -
         got=f"{len(missing)} of {ROWS} missing",
         hint="A shuffle only moves things: draw an order without repetitions.",
     )
-    called[0].equals(np.asarray(x)[order])
+    together = (np.asarray(called.value[0]) == np.asarray(x)[order]).all(axis=1)
+    row = int(np.argmin(together))
+    called.require(
+        together.all(),
+        f"breaks up pairs, first in row {row}",
+        expected=f"new row {row} of x is old row {order[row]}, as in y",
+        got="something else",
+    )
 
 
 @check(
@@ -953,7 +964,7 @@ def test_gumbel_top_k_first_index_has_its_probability(learner: Learner, numbers:
     must_have_shape(called, (draws, 3))
     shares = np.array([(called.value[:, 0] == j).mean() for j in range(3)])
     names = [f"index {j} first" for j in range(3)]
-    shares_must_be(called, "is drawn with other probabilities", names, shares, np.array([1, 2, 5]) / 8, draws)
+    shares_must_be(called, "draws with other probabilities", names, shares, np.array([1, 2, 5]) / 8, draws)
 
 
 @check(
@@ -969,7 +980,7 @@ def test_gumbel_top_k_order_has_its_probability(learner: Learner, numbers: Numbe
     shares = np.array([(called.value == order).all(axis=1).mean() for order in every])
     expected = np.array([weights[a] / 8 * weights[b] / (8 - weights[a]) for a, b, _ in every])
     names = [f"the order {list(order)}" for order in every]
-    shares_must_be(called, "is drawn with other probabilities", names, shares, expected, draws)
+    shares_must_be(called, "draws with other probabilities", names, shares, expected, draws)
 
 
 @check(

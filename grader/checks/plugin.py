@@ -9,7 +9,6 @@ and adds a verdict for each check.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import jax
@@ -19,24 +18,10 @@ from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.handles import Learner, Session
 from grader.checks.toolkit.inputs import Numbers
 from grader.learner_file import LearnerFile, load
+from grader.protocol import Check
 from grader.results import Aspect
 
 _ASPECTS = list(Aspect)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a check function says of itself."""
-
-    exercise: str
-    name: str
-    aspect: Aspect
-    hint: str
-
-    @property
-    def id(self) -> str:
-        """Unique within a day."""
-        return f"{self.exercise}.{self.name}"
 
 
 def check_of(item: pytest.Item) -> Check:

@@ -258,9 +258,7 @@ def life_step__eight_rolls(board):
         for j in (-1, 0, 1):
             if (i, j) != (0, 0):
                 neighbours += jnp.roll(jnp.roll(board, i, axis=0), j, axis=1)
-    return jnp.where((neighbours == 3) | ((board == 1) & (neighbours == 2)), 1, 0).astype(
-        board.dtype
-    )
+    return jnp.where((neighbours == 3) | ((board == 1) & (neighbours == 2)), 1, 0).astype(board.dtype)
 
 
 def life_step__wrapped_frame(board):

@@ -582,11 +582,11 @@ def life_step__default_dtype(board):
 
 @caught_by("correct", "wraps_around")
 def life_step__square_only(board):
-    """Takes the width for the height where the rows wrap."""
+    """Takes the height for the width where the columns wrap."""
     h, w = board.shape
     rows, columns = jnp.arange(h)[:, None], jnp.arange(w)
     shifts = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
-    neighbours = sum(board[(rows + i) % w, (columns + j) % w] for i, j in shifts)
+    neighbours = sum(board[(rows + i) % h, (columns + j) % h] for i, j in shifts)
     return ((neighbours == 3) | (neighbours == 2) & (board == 1)).astype(board.dtype)
 
 

@@ -126,7 +126,7 @@ def dropout__all_or_nothing(key, x, rate):
     return jnp.where(jax.random.bernoulli(key, 1 - rate), x / (1 - rate), 0)
 
 
-@caught_by("correct", "elements_are_independent")
+@caught_by("correct", "number_of_zeros_varies")
 def dropout__drops_an_exact_share(key, x, rate):
     """Drops exactly a share `rate` of the elements, wherever they are."""
     ranks = jax.random.permutation(key, x.size).reshape(x.shape)
@@ -214,11 +214,20 @@ def noise_at__one_row_for_all(key, step, shape):
     return jnp.broadcast_to(row, shape)
 
 
-@caught_by("correct", "order_of_calls_does_not_matter")
+@caught_by("correct", "is_standard_normal")
 def noise_at__counts_its_calls(key, step, shape):
     """Keeps a counter between calls in place of the step."""
     noise_at.calls = getattr(noise_at, "calls", 0) + 1  # noqa: F821
     return jax.random.normal(jax.random.fold_in(key, noise_at.calls), shape)  # noqa: F821
+
+
+@caught_by("correct", "order_of_calls_does_not_matter")
+def noise_at__numbers_steps_as_they_come(key, step, shape):
+    """Numbers the steps in the order in which they are asked for."""
+    if noise_at.__dict__.get("last") != int(step):  # noqa: F821
+        noise_at.last = int(step)  # noqa: F821
+        noise_at.number = noise_at.__dict__.get("number", 0) + 1  # noqa: F821
+    return jax.random.normal(jax.random.fold_in(key, noise_at.number), shape)  # noqa: F821
 
 
 @caught_by("jit", "compiles_once")

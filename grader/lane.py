@@ -1,0 +1,208 @@
+"""A lane: some exercises of one day, judged by one worker after another until each check has a verdict.
+
+The parent holds the list, the clock and the verdict. A check that has no final event did not pass, whatever an
+exit status says. When a worker dies or hangs, what it was doing gets that verdict and a fresh worker goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+from grader import processes
+from grader.catalogue import Day
+from grader.protocol import Check, Job, check_from, decode, problem_from, result_from
+from grader.results import Aspect, CheckResult, Problem, Status
+
+GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
+LOAD_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is told while a run goes on."""
+
+    day: str
+    exercise: str
+    check: str
+    done: int
+    total: int
+
+
+@dataclass
+class Lane:
+    """Run it once; then read what it found."""
+
+    day: Day
+    file: Path  # the learner's
+    exercises: tuple[str, ...]
+    aspects: tuple[Aspect, ...]
+    workers: processes.Workers
+    seed: int
+    check_timeout: float  # seconds
+    tell: Callable[[str, str, str], None]  # day, exercise, check
+
+    checks: list[Check] = field(default_factory=list)  # of all aspects, as the first worker collected them
+    results: dict[str, CheckResult] = field(default_factory=dict)  # exercise.name -> verdict
+    problems: list[Problem] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    platform: dict[str, str] = field(default_factory=dict)
+    output: str = ""
+    skip_lines: set[int] = field(default_factory=set)  # top-level lines that ended a worker
+    # of the worker that runs
+    _crash_file: Path = Path()
+    _loading: int | None = None
+    _running: str = ""
+    _exiting: dict[str, Any] | None = None
+    _finished: bool = False
+    _deadline: float = 0.0
+
+    def run(self) -> None:
+        """Run workers until every check has a verdict, or the grader itself is at fault."""
+        while True:
+            ending = self._one_worker()
+            if self._finished or self.faults or self.workers.stopped:
+                return
+            self._account_for(ending)
+            if self.faults or (self.checks and not self._open()):
+                return
+
+    def _open(self) -> list[Check]:
+        return [check for check in self.checks if check.aspect in self.aspects and check.id not in self.results]
+
+    # ---- one worker
+
+    def _one_worker(self) -> str:
+        """Run a worker to its end; returns "timeout", or how its process ended."""
+        self._loading, self._running, self._exiting = None, "", None
+        self._crash_file = self.workers.new_file("crash")
+        job = Job(
+            checks=self.day.checks,
+            solution=self.day.solution,
+            learner=self.file.resolve(),
+            exercises=self.exercises,
+            aspects=self.aspects,
+            seed=self.seed,
+            check_timeout=self.check_timeout,
+            settled={identity: result.status for identity, result in self.results.items()},
+            skip_lines=frozenset(self.skip_lines),
+            crash_file=self._crash_file,
+        )
+        self._tell()
+        self._set_deadline(LOAD_TIMEOUT)
+        try:
+            process, events = self.workers.start(job)
+        except (OSError, EOFError) as error:
+            self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
+            return "not started"
+        try:
+            while not self._finished:
+                if not connection.wait([events], timeout=max(self._deadline - time.monotonic(), 0.0)):
+                    return "timeout"
+                try:
+                    self._hear(decode(events.recv_bytes()))
+                except EOFError:
+                    process.join(GRACE)
+                    return _how_it_ended(process.exitcode)
+            return "done"  # all is said; its own tidy end would only take time
+        finally:
+            self.workers.end(process)
+            events.close()
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "collected":
+                self.checks = self.checks or [check_from(fields) for fields in event["checks"]]
+            case "loading":
+                self._loading = event["line"]
+                self._set_deadline(LOAD_TIMEOUT)
+            case "loaded":
+                self._loading = None
+                self.problems = [problem_from(fields) for fields in event["problems"]]
+                self.output = event["output"]
+                self._set_deadline(LOAD_TIMEOUT)  # the backend starts
+            case "platform":
+                self.platform = {"jax": event["jax"], "platform": event["platform"]}
+            case "started":
+                self._running = event["id"]
+                self._set_deadline(self.check_timeout + GRACE)
+            case "finished":
+                self.results[event["id"]] = result_from(event["result"])
+                self._running = ""
+                self._set_deadline(LOAD_TIMEOUT)
+            case "exiting":
+                self._exiting = event
+            case "fault":
+                self.faults.append(event["message"])
+                self._finished = True
+            case "done":
+                self._finished = True
+        self._tell()
+
+    def _tell(self) -> None:
+        exercise, _, check = self._running.partition(".")
+        self.tell(self.day.key, exercise, check)
+
+    # ---- when a worker ends early
+
+    def _account_for(self, ending: str) -> None:
+        """Give what the worker was doing its verdict, so that the next one can go on."""
+        if self._running:
+            self.results[self._running] = self._verdict_on_running(ending)
+        elif self._loading is not None and self._loading not in self.skip_lines:
+            self.skip_lines.add(self._loading)
+        else:
+            words = self._last_words()
+            self.faults.append(f"A worker for {self.day.key} ended outside any check: {ending}.\n{words}")
+
+    def _verdict_on_running(self, ending: str) -> CheckResult:
+        check = next(check for check in self.checks if check.id == self._running)
+        name = check.exercise
+        line = self._exiting["line"] if self._exiting else self._crash_line()
+        shown = f" at line {line}\n  {line} | {self._source_line(line)}" if line else ""
+        result = CheckResult(check.name, check.aspect, Status.CRASHED, line=line, details=self._last_words())
+        if ending == "timeout":
+            return replace(
+                result,
+                status=Status.TIMEOUT,
+                message=f"{name} was still running after {self.check_timeout:g} seconds and was stopped.",
+                hint="A compiled loop that never ends: does the condition of a while_loop become False?",
+            )
+        if self._exiting:
+            message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
+            return replace(result, message=message, hint="Return a result instead; the grader runs your code in its process.")
+        message = f"{name} brought the whole process down ({ending}){shown}"
+        return replace(result, message=message, hint="The other exercises are graded all the same, in a fresh process.")
+
+    def _last_words(self) -> str:
+        """What the interpreter wrote when it crashed."""
+        return self._crash_file.read_text(errors="replace") if self._crash_file.is_file() else ""
+
+    def _crash_line(self) -> int | None:
+        """The learner's innermost line in the interpreter's last traceback."""
+        place = re.search(rf'File "{re.escape(str(self.file.resolve()))}", line (\d+)', self._last_words())
+        return int(place[1]) if place else None
+
+    def _source_line(self, line: int) -> str:
+        try:
+            return self.file.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1].strip()
+        except (OSError, IndexError):
+            return ""
+
+
+def _how_it_ended(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        try:
+            return f"signal {signal.Signals(-exitcode).name}"
+        except ValueError:
+            return f"signal {-exitcode}"
+    return f"exit status {exitcode}"
