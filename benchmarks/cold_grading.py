@@ -36,8 +36,27 @@ def main() -> None:
     day = catalogue.find_day(sys.argv[1] if len(sys.argv) > 1 else "day01")
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     grader = [sys.executable, "-m", "grader", day.key, "--solutions", "--seed", "0", "--format", "plain"]
-    pytest = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "grader.checks.plugin", "-p", "no:cacheprovider"]
-    pytest += ["--seed", "0", "--learner-file", str(day.solution), "--contract", str(day.solution), str(day.checks)]
+    pytest = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        os.devnull,
+        "-p",
+        "grader.checks.plugin",
+        "-p",
+        "no:cacheprovider",
+    ]
+    pytest += [
+        "--seed",
+        "0",
+        "--learner-file",
+        str(day.solution),
+        "--contract",
+        str(day.solution),
+        str(day.checks),
+    ]
     seconds(grader), seconds(pytest)  # fill the file caches
     pairs = [(seconds(grader), seconds(pytest)) for _ in range(runs)]
     ours, plain = (statistics.median(column) for column in zip(*pairs, strict=True))

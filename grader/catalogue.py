@@ -115,7 +115,14 @@ def find_day(text: str) -> Day:
     Raises UnknownSelector with a suggestion.
     """
     for day in days():
-        if text.lower() in {day.key, day.folder, day.name, str(day.number), f"{day.number:02d}", f"day{day.number}"}:
+        if text.lower() in {
+            day.key,
+            day.folder,
+            day.name,
+            str(day.number),
+            f"{day.number:02d}",
+            f"day{day.number}",
+        }:
             return day
     known = [name for day in days() for name in (day.key, day.name)]
     raise UnknownSelector(f"there is no day {text!r}{_suggest(text, known)}")
@@ -140,7 +147,9 @@ def select(selectors: Sequence[str]) -> tuple[Selection, ...]:
         names = {day.exercise(name).name} if name else {e.name for e in day.exercises}
         wanted.setdefault(day, set()).update(names)
     return tuple(
-        Selection(day, tuple(e for e in day.exercises if e.name in wanted[day])) for day in days() if day in wanted
+        Selection(day, tuple(e for e in day.exercises if e.name in wanted[day]))
+        for day in days()
+        if day in wanted
     )
 
 

@@ -38,12 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("words", nargs="*", metavar="SELECTOR", help=argparse.SUPPRESS)
     parser.add_argument("--format", choices=("rich", "plain", "json", "junit"), default="rich")
     tree = parser.add_mutually_exclusive_group()
-    tree.add_argument("--from", dest="tree", type=Path, metavar="DIR", help="grade another tree shaped like exercises/")
+    tree.add_argument(
+        "--from", dest="tree", type=Path, metavar="DIR", help="grade another tree shaped like exercises/"
+    )
     tree.add_argument("--solutions", action="store_true", help="grade the reference solutions")
     parser.add_argument("--seed", type=int, help="of the random inputs; each run draws and prints one")
     parser.add_argument("--no-speed", action="store_true", help="leave the speed checks out")
-    parser.add_argument("--timeout", type=float, default=20.0, metavar="SECONDS", help="for each check (default 20)")
-    parser.add_argument("--level", type=int, choices=(1, 2, 3), default=1, help="how much a hint says (default 1)")
+    parser.add_argument(
+        "--timeout", type=float, default=20.0, metavar="SECONDS", help="for each check (default 20)"
+    )
+    parser.add_argument(
+        "--level", type=int, choices=(1, 2, 3), default=1, help="how much a hint says (default 1)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="every check, and whole tracebacks")
     parser.add_argument("--version", action="version", version=f"jax-kata {__version__}")
     return parser

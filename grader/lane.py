@@ -21,6 +21,7 @@ from grader.protocol import Check, Job, check_from, decode, problem_from, result
 from grader.results import Aspect, CheckResult, Problem, Status
 
 GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
+WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
 LOAD_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
 
 
@@ -40,12 +41,13 @@ class Lane:
     """Run it once; then read what it found."""
 
     day: Day
-    file: Path  # the learner's
+    file: Path  # the learner's, absolute
     exercises: tuple[str, ...]
     aspects: tuple[Aspect, ...]
     workers: processes.Workers
     seed: int
     check_timeout: float  # seconds
+    memory_limit: int  # bytes
     tell: Callable[[str, str, str], None]  # day, exercise, check
 
     checks: list[Check] = field(default_factory=list)  # of all aspects, as the first worker collected them
@@ -74,18 +76,20 @@ class Lane:
                 return
 
     def _open(self) -> list[Check]:
-        return [check for check in self.checks if check.aspect in self.aspects and check.id not in self.results]
+        return [
+            check for check in self.checks if check.aspect in self.aspects and check.id not in self.results
+        ]
 
     # ---- one worker
 
     def _one_worker(self) -> str:
-        """Run a worker to its end; returns "timeout", or how its process ended."""
+        """Run a worker to its end; returns "done", "timeout", "memory", or how its process ended."""
         self._loading, self._running, self._exiting = None, "", None
         self._crash_file = self.workers.new_file("crash")
         job = Job(
             checks=self.day.checks,
             solution=self.day.solution,
-            learner=self.file.resolve(),
+            learner=self.file,
             exercises=self.exercises,
             aspects=self.aspects,
             seed=self.seed,
@@ -103,8 +107,12 @@ class Lane:
             return "not started"
         try:
             while not self._finished:
-                if not connection.wait([events], timeout=max(self._deadline - time.monotonic(), 0.0)):
-                    return "timeout"
+                if not connection.wait([events], timeout=WATCH_EVERY):
+                    if time.monotonic() > self._deadline:
+                        return "timeout"
+                    if self.workers.memory_of(process) > self.memory_limit:
+                        return "memory"
+                    continue
                 try:
                     self._hear(decode(events.recv_bytes()))
                 except EOFError:
@@ -177,11 +185,22 @@ class Lane:
                 message=f"{name} was still running after {self.check_timeout:g} seconds and was stopped.",
                 hint="A compiled loop that never ends: does the condition of a while_loop become False?",
             )
+        if ending == "memory":
+            message = f"{name} took more than {self.memory_limit / 2**30:.1f} GiB of memory and was stopped."
+            return replace(
+                result, message=message, hint="Which array is that large, and does the task need it at once?"
+            )
         if self._exiting:
             message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
-            return replace(result, message=message, hint="Return a result instead; the grader runs your code in its process.")
+            return replace(
+                result,
+                message=message,
+                hint="Return a result instead; the grader runs your code in its process.",
+            )
         message = f"{name} brought the whole process down ({ending}){shown}"
-        return replace(result, message=message, hint="The other exercises are graded all the same, in a fresh process.")
+        return replace(
+            result, message=message, hint="The other exercises are graded all the same, in a fresh process."
+        )
 
     def _last_words(self) -> str:
         """What the interpreter wrote when it crashed."""
@@ -189,7 +208,7 @@ class Lane:
 
     def _crash_line(self) -> int | None:
         """The learner's innermost line in the interpreter's last traceback."""
-        place = re.search(rf'File "{re.escape(str(self.file.resolve()))}", line (\d+)', self._last_words())
+        place = re.search(rf'File "{re.escape(str(self.file))}", line (\d+)', self._last_words())
         return int(place[1]) if place else None
 
     def _source_line(self, line: int) -> str:

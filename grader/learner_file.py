@@ -36,6 +36,14 @@ class LearnerFile:
     missing_names: dict[str, Problem] = field(default_factory=dict)  # name -> why it was never bound
     lines: dict[str, int] = field(default_factory=dict)  # top-level name -> line of its definition
 
+    @property
+    def function_names(self) -> frozenset[str]:
+        """The names of all functions that the file defines, inner ones and lambdas too."""
+        defined = (
+            node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+        return frozenset({"<lambda>", *(node.name for node in defined)})
+
     def absence(self, name: str) -> Problem:
         """Why there is no such function, in words for the learner."""
         if name in self.broken:
@@ -103,7 +111,9 @@ def _read(loaded: LearnerFile) -> str | None:
         )
         return None
     except OSError as error:
-        loaded.problems.append(Problem(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions."))
+        loaded.problems.append(
+            Problem(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
+        )
         return None
     if "\0" in source:
         line = source[: source.index("\0")].count("\n") + 1
@@ -194,11 +204,19 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "The other statements of the file ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
-        near = difflib.get_close_matches(error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Is `{error.name}` installed, and spelled like this?"
+        near = difflib.get_close_matches(
+            error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1
+        )
+        hint = (
+            f"Did you mean `{near[0]}`?" if near else f"Is `{error.name}` installed, and spelled like this?"
+        )
     elif isinstance(error, SystemExit):
         hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
-    return Problem(f"Line {line} of {loaded.path.name} failed while the file was loaded:\n  {shown}\n  {raised}", hint, line)
+    return Problem(
+        f"Line {line} of {loaded.path.name} failed while the file was loaded:\n  {shown}\n  {raised}",
+        hint,
+        line,
+    )
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:
@@ -208,5 +226,7 @@ def _bound_names(statement: ast.stmt) -> list[str]:
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
     return [
-        node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     ]

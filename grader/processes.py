@@ -19,16 +19,22 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import psutil
+
 from grader.protocol import Job
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
+_MARK = "KATA_WORKERS"  # in the environment of all that a run starts
 # What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
 _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
 
 
 class Workers:
-    """A warm process and a scratch folder for as long as the context lasts; nothing is left of either."""
+    """A warm process and a scratch folder for as long as the context lasts; nothing is left of either.
+
+    One at a time: multiprocessing keeps a single warm process for the whole program.
+    """
 
     def __enter__(self) -> Workers:
         self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
@@ -43,12 +49,13 @@ class Workers:
         if _METHOD == "forkserver":
             # No __main__ among them: the shell's script is no business of ours.
             self._context.set_forkserver_preload(list(_PRELOADED))
-            with _neutral(self._empty):
+            with _neutral(self._empty, self.scratch):
                 forkserver.ensure_running()  # comes back at once; the imports go on meanwhile
         return self
 
     def __exit__(self, *error: object) -> None:
         self.kill_all()
+        self._sweep()  # first: a stray that holds on to its pipe would keep the warm process waiting
         if _METHOD == "forkserver":
             forkserver._forkserver._stop()  # type: ignore[attr-defined]
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -63,7 +70,7 @@ class Workers:
             process = self._context.Process(  # type: ignore[attr-defined]
                 target=_enter, args=(job, sending, str(self._empty)), daemon=True
             )
-            with _neutral(self._empty):
+            with _neutral(self._empty, self.scratch):
                 process.start()
             sending.close()
             self._running.append(process)
@@ -71,13 +78,31 @@ class Workers:
 
     def end(self, process: BaseProcess) -> None:
         """End a worker and everything that it started."""
+        family = _family(process.pid)
         if process.pid is not None:
-            for kill in (os.killpg, os.kill):
-                with suppress(ProcessLookupError, PermissionError):
-                    kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        for member in family:
+            with suppress(psutil.Error):
+                member.kill()
         process.join()
         with suppress(ValueError):
             self._running.remove(process)
+
+    def memory_of(self, process: BaseProcess) -> int:
+        """Bytes of memory that a worker and its children hold; what they share is counted for each."""
+        total = 0
+        for member in _family(process.pid):
+            with suppress(psutil.Error):
+                total += member.memory_info().rss
+        return total
+
+    def _sweep(self) -> None:
+        """End all that carries our mark in its environment: the warm process, and whatever a worker set loose."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.pid != os.getpid() and process.environ().get(_MARK) == str(self.scratch):
+                    process.kill()
 
     def kill_all(self) -> None:
         """End all workers; the lanes that wait for them see it and stop."""
@@ -90,6 +115,20 @@ class Workers:
         return self.scratch / f"{name}-{next(self._numbers)}"
 
 
+def total_memory() -> int:
+    """Bytes of memory that this machine has."""
+    return int(psutil.virtual_memory().total)
+
+
+def _family(pid: int | None) -> list[psutil.Process]:
+    """A process and all that descend from it, as far as they live."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
 def _enter(job: Job, events: Connection, cwd: str) -> None:
     os.chdir(cwd)
     from grader.worker import run
@@ -98,7 +137,7 @@ def _enter(job: Job, events: Connection, cwd: str) -> None:
 
 
 @contextmanager
-def _neutral(cwd: Path) -> Iterator[None]:
+def _neutral(cwd: Path, mark: Path) -> Iterator[None]:
     """An empty working directory, and an environment that changes no verdict, for the processes begun inside."""
     here, kept = os.getcwd(), dict(os.environ)
     os.chdir(cwd)
@@ -109,6 +148,7 @@ def _neutral(cwd: Path) -> Iterator[None]:
     # One warm process must find the grader even where it is not installed.
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ[_MARK] = str(mark)
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:

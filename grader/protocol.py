@@ -36,7 +36,9 @@ class Job:
     aspects: tuple[Aspect, ...]
     seed: int
     check_timeout: float  # seconds
-    settled: dict[str, Status]  # checks that an earlier worker of this run has judged: exercise.name -> status
+    settled: dict[
+        str, Status
+    ]  # checks that an earlier worker of this run has judged: exercise.name -> status
     skip_lines: frozenset[int]  # top-level lines that ended an earlier worker
     crash_file: Path  # where the interpreter writes its last traceback
 

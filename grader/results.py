@@ -113,7 +113,9 @@ def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled |
     if spoiled.status is Status.TODO:
         return CheckResult(name, aspect, Status.TODO, message=f"{exercise} is still to do.")
     if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or spoiled.aspect is not aspect:
-        return CheckResult(name, aspect, Status.BLOCKED, message=f"An earlier check of {exercise} did not pass.")
+        return CheckResult(
+            name, aspect, Status.BLOCKED, message=f"An earlier check of {exercise} did not pass."
+        )
     return None
 
 

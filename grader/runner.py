@@ -27,6 +27,7 @@ from grader.results import (
 )
 
 CHECK_TIMEOUT = 20.0  # seconds, as a worker counts them
+MEMORY_LIMIT = 4 * 2**30  # bytes
 UNTIMED = (Aspect.CORRECT, Aspect.JIT)
 
 Listener = Callable[[Progress], None]
@@ -40,21 +41,27 @@ def grade(
     seed: int,
     with_speed: bool = True,
     check_timeout: float = CHECK_TIMEOUT,
+    memory_limit: int | None = None,
     listener: Listener = lambda progress: None,
     parallel: int | None = None,
 ) -> RunResult:
     """Grade the selected exercises of the files in `tree`, a folder of the shape of `exercises/`.
 
-    `check_timeout` is in seconds and holds for each check; `parallel` is the number of workers at a time (the
+    `check_timeout` is in seconds and holds for each check; `memory_limit` is in bytes and holds for each worker (half
+    of the machine's memory, at most 4 GiB, by default); `parallel` is the number of workers at a time (the
     number of processors by default). Raises nothing for what a learner wrote; the grader's own faults are in the
     result.
     """
     begin = time.perf_counter()
+    tree = tree.resolve()  # before threads start workers, which changes the working directory for a moment
     parallel = parallel or _processors()
+    memory = memory_limit or min(processes.total_memory() // 2, MEMORY_LIMIT)
     days = [_Day(selection, tree) for selection in selections]
 
     def lane(day: _Day, exercises: Iterable[str], aspects: tuple[Aspect, ...]) -> Lane:
-        return Lane(day.selection.day, day.file, tuple(exercises), aspects, workers, seed, check_timeout, tell)
+        return Lane(
+            day.selection.day, day.file, tuple(exercises), aspects, workers, seed, check_timeout, memory, tell
+        )
 
     def tell(day: str, exercise: str, check: str) -> None:
         lanes = [lane for one in days for lane in one.lanes]
@@ -156,7 +163,9 @@ class _Day:
             for check in self.wanted(with_speed):
                 if check.exercise == exercise.name:
                     verdict = verdicts.get(check.id)
-                    verdict = verdict or without_running(check.name, check.aspect, exercise.name, spoiled.get(exercise.name))
+                    verdict = verdict or without_running(
+                        check.name, check.aspect, exercise.name, spoiled.get(exercise.name)
+                    )
                     checks.append(verdict or CheckResult.not_run(check.name, check.aspect))
             exercises.append(ExerciseResult(exercise.name, exercise.stretch, tuple(checks)))
         day, first = self.selection.day, self.lanes[:1]

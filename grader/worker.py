@@ -94,7 +94,7 @@ class _Output:
     """Standard output and error of the worker, kept in a nameless file."""
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile("ab+", buffering=0)  # type: ignore[assignment]
+        self._file: BinaryIO = tempfile.TemporaryFile("ab+", buffering=0)  # noqa: SIM115 (lives as long as we)
         os.dup2(self._file.fileno(), 1)
         os.dup2(self._file.fileno(), 2)
         try:
@@ -193,7 +193,7 @@ class _Grading:
             Status.PASSED,
             seconds=time.perf_counter() - begin,
             output=self.output.take(),
-            speed=dict(item.user_properties).get("speed"),
+            speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
         )
         return _judge(result, self.failure, check, self.job)
 

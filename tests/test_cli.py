@@ -223,7 +223,16 @@ def test_ctrl_c_ends_the_run_and_its_workers(tmp_path: Path) -> None:
         f"    open({str(pidfile)!r}, 'w').write(str(os.getpid()))\n"
         "    time.sleep(60)\n"
     )
-    command = [sys.executable, "-m", "grader", ONE, "--from", learners_tree(tmp_path, source), "--format", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        ONE,
+        "--from",
+        learners_tree(tmp_path, source),
+        "--format",
+        "json",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (pidfile.exists() and pidfile.read_text()) and time.monotonic() < deadline:

@@ -43,7 +43,11 @@ def test_the_lesson_runs(day: catalogue.Day, tmp_path: Path) -> None:
     program = tmp_path / "lesson.py"
     program.write_text(f"print({MARK!r})\n".join(code), encoding="utf-8")
     ended = subprocess.run(
-        [sys.executable, "-W", "error", str(program)], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "error", str(program)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     for block, output in zip(code, ended.stdout.split(MARK), strict=True):

@@ -192,13 +192,22 @@ WRONG = {
         "return x.at[1].set(9.0)",
         "f([0, 1, 2]) is wrong at index 1\n  expected  1\n  got       9",
     ),
-    "several values": ("return x + 1", "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       1"),
+    "several values": (
+        "return x + 1",
+        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       1",
+    ),
     "a small difference": (
         "return x.at[2].set(2.0001)",
         "f([0, 1, 2]) is wrong at index 2\n  expected  2\n  got       2.0001",
     ),
-    "nan": ("return x * jnp.nan", "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       nan"),
-    "a shape": ("return x[:, None]", "f([0, 1, 2]) has the wrong shape\n  expected  shape (3,)\n  got       shape (3, 1)"),
+    "nan": (
+        "return x * jnp.nan",
+        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       nan",
+    ),
+    "a shape": (
+        "return x[:, None]",
+        "f([0, 1, 2]) has the wrong shape\n  expected  shape (3,)\n  got       shape (3, 1)",
+    ),
     "a dtype": ("return x.astype(int)", "f([0, 1, 2]) has the wrong dtype\n  expected  f32\n  got       i32"),
     "half precision": (
         "return x.astype(jnp.float16)",

@@ -144,7 +144,9 @@ def test_text_from_learners_cannot_steer_the_terminal() -> None:
     evil = "[bold red]x[/] \x1b[2J\x1b]0;title\x07 \u202e\u200b \x9b1m [link=http://x]y"
     shown = screen(
         run(
-            ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=evil, hint=evil, output=evil),)),
+            ExerciseResult(
+                "softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=evil, hint=evil, output=evil),)
+            ),
             problems=(Problem(evil, evil),),
             faults=(evil,),
         ),

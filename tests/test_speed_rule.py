@@ -53,7 +53,9 @@ def verdict(samples: Iterator[tuple[float, float]], gate: float) -> str:
     return outcome
 
 
-def rates(machine: Callable[[float, random.Random], Iterator[tuple[float, float]]], ratio: float) -> dict[str, float]:
+def rates(
+    machine: Callable[[float, random.Random], Iterator[tuple[float, float]]], ratio: float
+) -> dict[str, float]:
     rng = random.Random(0)
     outcomes = [verdict(machine(ratio, rng), gate=40) for _ in range(TRIALS)]
     return {outcome: outcomes.count(outcome) / TRIALS for outcome in ("pass", "fail", "unclear")}
@@ -109,7 +111,9 @@ def written_out(x):
 """
 
 
-def _time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ours: list[float], theirs: float) -> Any:
+def _time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ours: list[float], theirs: float
+) -> Any:
     """Run `must_beat` with calls that cost what they are told to."""
     clock, costs = Clock(), itertools.cycle(ours)
     monkeypatch.setattr(speed, "_clock", clock)
@@ -129,9 +133,20 @@ def _time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ours: list
         return x * 2
 
     plain_run = handle.run
-    monkeypatch.setattr(handle, "run", lambda text, f, *a: plain_run(text, f, costly(a[0]), *a[1:]) if a else plain_run(text, f))
+    monkeypatch.setattr(
+        handle,
+        "run",
+        lambda text, f, *a: plain_run(text, f, costly(a[0]), *a[1:]) if a else plain_run(text, f),
+    )
     must_beat(
-        learner, handle, baseline, named="a baseline", draw=lambda n: (numbers.normal(n),), size=8, gate=10, numbers=numbers
+        learner,
+        handle,
+        baseline,
+        named="a baseline",
+        draw=lambda n: (numbers.normal(n),),
+        size=8,
+        gate=10,
+        numbers=numbers,
     )
     return learner.speed
 
@@ -142,7 +157,9 @@ def test_a_fast_function_passes_with_its_numbers(tmp_path: Path, monkeypatch: py
     assert (measured.first_call_s, measured.steady_s, measured.baseline) == (1, 1, "a baseline")
 
 
-def test_a_slow_function_fails_with_the_ratio_and_the_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_function_fails_with_the_ratio_and_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(WrongAnswer) as caught:
         _time(tmp_path, monkeypatch, "whole", [1.0], 2.0)
     assert caught.value.message == (
@@ -150,7 +167,9 @@ def test_a_slow_function_fails_with_the_ratio_and_the_gate(tmp_path: Path, monke
     )
 
 
-def test_a_loop_written_out_is_timed_as_written_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_written_out_is_timed_as_written_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(WrongAnswer) as caught:
         _time(tmp_path, monkeypatch, "written_out", [1.0], 1.0)
     assert caught.value.message.startswith("written_out(f32[8]) is right, but too slow\n")

@@ -90,7 +90,9 @@ def test_solutions_leak_nothing_into_their_stubs(day: catalogue.Day) -> None:
     source = day.solution.read_text(encoding="utf-8")
     tree = ast.parse(source)
     for node in tree.body:
-        assert not getattr(node, "name", "").startswith("_"), "a private helper would stand in the stub: nest it"
+        assert not getattr(node, "name", "").startswith("_"), (
+            "a private helper would stand in the stub: nest it"
+        )
         assert not getattr(node, "decorator_list", []), "a decorator would stand in the stub"
         allowed = ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Expr
         assert isinstance(node, allowed)
@@ -122,7 +124,9 @@ def test_a_changed_file_is_kept(tree: Path) -> None:
     assert workspace.write_stubs(catalogue.days(), tree)[0].action == "kept"
 
 
-def test_an_untouched_stub_that_is_out_of_step_is_renewed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_untouched_stub_that_is_out_of_step_is_renewed(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = DAY.file_in(tree)
     stub = workspace.stub_of
     monkeypatch.setattr(workspace, "stub_of", lambda day: stub(day) + "# a new line\n")
@@ -150,8 +154,12 @@ def test_resetting_a_day_keeps_a_copy(tree: Path) -> None:
 
 def test_resetting_one_exercise_leaves_the_others(tree: Path) -> None:
     file, stub = DAY.file_in(tree), workspace.stub_of(DAY)
-    mine = stub.replace("    # Your code here: about 3 lines.\n    raise NotImplementedError\n", "    return x\n", 1)
-    mine = mine.replace("    # Your code here: about 2 lines.\n    raise NotImplementedError\n", "    return x + 1\n", 1)
+    mine = stub.replace(
+        "    # Your code here: about 3 lines.\n    raise NotImplementedError\n", "    return x\n", 1
+    )
+    mine = mine.replace(
+        "    # Your code here: about 2 lines.\n    raise NotImplementedError\n", "    return x + 1\n", 1
+    )
     file.write_text(mine, encoding="utf-8")
     outcome = workspace.reset(DAY, [DAY.exercise("standardize")], tree)
     text = file.read_text(encoding="utf-8")

@@ -120,7 +120,10 @@ def test_key_reuse_is_told_from_proper_use(tmp_path: Path, jitted: bool) -> None
         ("def f(x):\n    return jax.nn.softmax(x)\n", "jax.nn.softmax on line 6"),
         ("def f(x):\n    from jax.nn import softmax as s\n    return s(x)\n", "jax.nn.softmax on line 7"),
         ("from jax import nn\ndef f(x):\n    return nn.relu(x)\n", "jax.nn.relu on line 7"),
-        ("import jax.nn as n\ndef helper(x):\n    return n.relu(x)\ndef f(x):\n    return helper(x)\n", "line 7"),
+        (
+            "import jax.nn as n\ndef helper(x):\n    return n.relu(x)\ndef f(x):\n    return helper(x)\n",
+            "line 7",
+        ),
     ],
 )
 def test_banned_names_are_found_under_any_name(tmp_path: Path, source: str, found: str) -> None:

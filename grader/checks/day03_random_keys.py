@@ -395,22 +395,42 @@ def test_dropout_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
 # ---- noise_at
 
 
-@check("noise_at", "correct", hint="jax.random.normal draws standard normals; pass it the shape as it is.")
-def test_noise_at_is_standard_normal(learner: Learner, numbers: Numbers) -> None:
+@check(
+    "noise_at",
+    "correct",
+    hint="jax.random.normal draws with mean 0 and deviation 1; pass it the shape as it is.",
+)
+def test_noise_at_has_mean_0_and_deviation_1(learner: Learner, numbers: Numbers) -> None:
     for step, shape in ((0, ()), (0, TABLE), (100, TABLE)):
         called = learner.noise_at(numbers.key(), step, shape)
         must_have_shape(called, shape)
         called.require(
             called.value.dtype == jnp.float32, "has another dtype", expected="f32", got=called.value
         )
-        if shape:
-            must_be_standard_normal(called, "is not standard normal", called.value)
+        mean, deviation = float(np.mean(called.value)), float(np.std(called.value))
+        # Roughly, for a start: 50 standard errors of 16,512 draws.
+        called.require(
+            not shape or (abs(mean) < 0.4 and 0.6 < deviation < 1.6),
+            "is not standard normal",
+            expected="mean 0, deviation 1",
+            got=f"mean {mean:.3g}, deviation {deviation:.3g}",
+        )
 
 
 @check("noise_at", "correct", hint="Draw all elements in one call with the whole shape.")
 def test_noise_at_elements_are_independent(learner: Learner, numbers: Numbers) -> None:
     called = learner.noise_at(numbers.key(), 1, TABLE)
     must_not_repeat(called, "repeats itself", np.sign(called.value), 1.0)
+
+
+@check(
+    "noise_at",
+    "correct",
+    hint="The noise is to be normal: jax.random.normal, with nothing done to it afterwards.",
+)
+def test_noise_at_is_standard_normal(learner: Learner, numbers: Numbers) -> None:
+    called = learner.noise_at(numbers.key(), 2, TABLE)
+    must_be_standard_normal(called, "is not standard normal", called.value)
 
 
 def must_be_unrelated(draws: list[tuple[str, Called]]) -> None:
@@ -490,7 +510,7 @@ DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how
 
 
 def picks(called: Called, resamples: int = RESAMPLES) -> Array:
-    """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer at a mean of other picks."""
+    """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer when none fit."""
     must_have_shape(called, (resamples,))
     means = np.asarray(called.value, np.float64)
     sums = 6 * means
@@ -518,7 +538,7 @@ def bootstrap(learner: Learner, numbers: Numbers) -> Called:
     "correct",
     hint="A resample of n numbers is n of them, picked one by one; take its plain mean.",
 )
-def test_bootstrap_means_resample_has_the_size_of_x(learner: Learner, numbers: Numbers) -> None:
+def test_bootstrap_means_averages_n_picks(learner: Learner, numbers: Numbers) -> None:
     picks(bootstrap(learner, numbers))
 
 
@@ -617,7 +637,7 @@ def test_bootstrap_means_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         one_resample_after_the_other,
         named="a Python loop over resamples",
         draw=lambda size: (numbers.key(), numbers.normal(17), size),
-        size=250,
+        size=150,
         gate=12,
         numbers=numbers,
         agree=agree_on_average,
@@ -675,7 +695,15 @@ def test_sample_mixture_by_hand(learner: Learner, numbers: Numbers) -> None:
 @check("sample_mixture", "correct", hint="jax.random.categorical takes log weights as they are.")
 def test_sample_mixture_components_have_their_weights(learner: Learner, numbers: Numbers) -> None:
     called = mixture(learner, numbers, np.log(WEIGHTS) + 3)
-    shares = np.bincount(components(called)[0], minlength=3) / SAMPLES
+    component = components(called)[0]
+    called.require(
+        len(set(component)) > 1,
+        "draws one component for all samples",
+        expected="a choice for each sample",
+        got=f"the component with mean {MEANS[component[0]]:g} in all",
+        hint="A choice for each sample: give categorical the shape (n,).",
+    )
+    shares = np.bincount(component, minlength=3) / SAMPLES
     names = [f"the component with mean {mean:g}" for mean in MEANS]
     shares_must_be(called, "has components of other weights", names, shares, WEIGHTS, SAMPLES)
 
@@ -833,9 +861,9 @@ def test_random_walks_beats_the_loop(learner: Learner, numbers: Numbers) -> None
         learner.random_walks.jit(static_argnames=("n_walks", "n_steps")),
         one_walk_after_the_other,
         named="a Python loop over walks",
-        draw=lambda size: (numbers.key(), size, 8),
-        size=1000,
-        gate=25,
+        draw=lambda size: (numbers.key(), size, 16),
+        size=300,
+        gate=12,
         numbers=numbers,
         agree=agree_on_steps,
     )

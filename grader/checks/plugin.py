@@ -71,7 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """By exercise, as they stand in the file; within one by aspect, from the general to the special."""
     found = [check_of(item) for item in items]
     order = list(dict.fromkeys(check.exercise for check in found))
-    keys = {item: (order.index(c.exercise), _ASPECTS.index(c.aspect)) for item, c in zip(items, found, strict=True)}
+    keys = {
+        item: (order.index(c.exercise), _ASPECTS.index(c.aspect))
+        for item, c in zip(items, found, strict=True)
+    }
     items.sort(key=lambda item: keys[item])
 
 

@@ -13,11 +13,16 @@ from grader.results import RunResult
 class Step(Protocol):
     """What is told while a run goes on."""
 
-    day: str
-    exercise: str
-    check: str
-    done: int
-    total: int
+    @property
+    def day(self) -> str: ...
+    @property
+    def exercise(self) -> str: ...
+    @property
+    def check(self) -> str: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
 
 
 class Report:

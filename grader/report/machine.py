@@ -41,7 +41,9 @@ def as_junit(result: RunResult) -> str:
                 kind = "error" if kind == "failure" and check.status is not Status.FAILED else kind
                 counts[{"skipped": "skipped", "failure": "failures", "error": "errors"}[kind]] += 1
                 message = printable(check.message)
-                node = ElementTree.SubElement(case, kind, message=message.partition("\n")[0], type=check.status.value)
+                node = ElementTree.SubElement(
+                    case, kind, message=message.partition("\n")[0], type=check.status.value
+                )
                 node.text = message + (f"\n\nhint: {printable(check.hint)}" if check.hint else "")
         for problem in day.problems:
             counts["tests"] += 1
@@ -51,5 +53,3 @@ def as_junit(result: RunResult) -> str:
         suite.attrib.update({name: str(count) for name, count in counts.items()})
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
-
-

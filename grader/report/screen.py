@@ -63,7 +63,9 @@ class Screen:
 
     def begin(self) -> None:
         if self.console.is_terminal:
-            self._spinner = self.console.status(Text("starting JAX"), spinner="line" if self._ascii else "dots")
+            self._spinner = self.console.status(
+                Text("starting JAX"), spinner="line" if self._ascii else "dots"
+            )
             self._spinner.start()
 
     def progress(self, day: str, exercise: str, check: str, done: int, total: int) -> None:
@@ -90,7 +92,9 @@ class Screen:
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")
         self.console.print()
-        self.console.print(Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim")))
+        self.console.print(
+            Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim"))
+        )
         self.console.print(self._table(day))
         for problem in day.problems:
             self._print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
@@ -147,14 +151,20 @@ class Screen:
         if place:
             parts.append(Text(place, style="dim"))
         self.console.print()
-        self.console.print(Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─"))
+        self.console.print(
+            Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─")
+        )
         self.console.print(Group(*parts))
 
     def _print_output(self, check: CheckResult) -> None:
         if check.output.strip():
             self.console.print(Text("it printed:", style="dim"))
             lines = printable(check.output).rstrip().splitlines()
-            shown = lines if self.verbose or len(lines) <= 10 else [*lines[:10], f"... {len(lines) - 10} lines more"]
+            shown = (
+                lines
+                if self.verbose or len(lines) <= 10
+                else [*lines[:10], f"... {len(lines) - 10} lines more"]
+            )
             self.console.print(Padding(Text("\n".join(shown)), (0, 2)))
 
     def _print_checks(self, day: DayResult) -> None:
@@ -174,7 +184,9 @@ class Screen:
         if timed:
             self.console.print()
         for name, speed in timed:
-            self.console.print(Text.assemble((name, "bold"), "  ", _speed_words(speed)), style="dim", soft_wrap=False)
+            self.console.print(
+                Text.assemble((name, "bold"), "  ", _speed_words(speed)), style="dim", soft_wrap=False
+            )
 
     def _print_standing(self, day: DayResult) -> None:
         core = [exercise for exercise in day.exercises if not exercise.stretch]

@@ -138,6 +138,15 @@ def bootstrap_means__by_choice_of_a_matrix(key, x, n_resamples):
     return jnp.mean(jax.random.choice(key, x, (x.size, n_resamples)), axis=0)
 
 
+def bootstrap_means__in_a_compiled_loop(key, x, n_resamples):
+    """One resample after the other, in a loop that stays a loop, to save memory."""
+
+    def one(key):
+        return x[jax.random.randint(key, x.shape, 0, x.size)].mean()
+
+    return lax.map(one, jax.random.split(key, n_resamples))
+
+
 def sample_mixture__by_choosing_with_weights(key, log_weights, means, stds, n):
     """Normalises the weights and lets choice draw the components."""
     first, second = jax.random.split(key)
@@ -207,6 +216,15 @@ def random_walks__by_counting_heads(key, n_walks, n_steps):
     """Position after t steps is twice the heads less t."""
     heads = jax.random.randint(key, (n_walks, n_steps), 0, 2).cumsum(axis=1)
     return (2 * heads - jnp.arange(1, n_steps + 1)).astype(jnp.int32)
+
+
+def random_walks__in_a_compiled_loop(key, n_walks, n_steps):
+    """One walk after the other, in a loop that stays a loop."""
+
+    def one(key):
+        return jnp.cumsum(jax.random.rademacher(key, (n_steps,), dtype=jnp.int32))
+
+    return lax.map(one, jax.random.split(key, n_walks))
 
 
 def shuffle_together__by_sorting_random_numbers(key, x, y):

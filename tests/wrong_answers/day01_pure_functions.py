@@ -201,6 +201,20 @@ def pairwise_squared_distances__filled_in_numpy(x, y):
 
 
 @caught_by("speed", "beats_the_double_loop")
+def pairwise_squared_distances__double_loop_under_jit(x, y):
+    """Compiles the double loop, which writes it out: fast once it is compiled, and that takes for ever."""
+
+    @jax.jit
+    def loops(x, y):
+        rows = [
+            jnp.stack([jnp.sum((x[i] - y[j]) ** 2) for j in range(y.shape[0])]) for i in range(x.shape[0])
+        ]
+        return jnp.stack(rows)
+
+    return loops(x, y)
+
+
+@caught_by("speed", "beats_the_double_loop")
 def pairwise_squared_distances__double_loop(x, y):
     """Right, but pays for a handful of dispatches at every pair."""
     return jnp.stack([jnp.stack([jnp.sum((a - b) ** 2) for b in y]) for a in x])

@@ -193,7 +193,7 @@ def noise_at__uniform(key, step, shape):
     return jax.random.uniform(jax.random.fold_in(key, step), shape, minval=-bound, maxval=bound)
 
 
-@caught_by("correct", "is_standard_normal")
+@caught_by("correct", "has_mean_0_and_deviation_1")
 def noise_at__grows_with_time(key, step, shape):
     """Scales by the root of the step, as if the noise had piled up."""
     return jnp.sqrt(1.0 + step) * jax.random.normal(jax.random.fold_in(key, step), shape)
@@ -214,7 +214,7 @@ def noise_at__one_row_for_all(key, step, shape):
     return jnp.broadcast_to(row, shape)
 
 
-@caught_by("correct", "is_standard_normal")
+@caught_by("correct", "has_mean_0_and_deviation_1")
 def noise_at__counts_its_calls(key, step, shape):
     """Keeps a counter between calls in place of the step."""
     noise_at.calls = getattr(noise_at, "calls", 0) + 1  # noqa: F821
@@ -294,21 +294,21 @@ def bootstrap_means__deals_out_copies(key, x, n_resamples):
     return pool.reshape(n_resamples, -1).mean(axis=1)
 
 
-@caught_by("correct", "draws_with_replacement")
+@caught_by("correct", "averages_n_picks")
 def bootstrap_means__normal_approximation(key, x, n_resamples):
     """Draws the means from the normal distribution that they would have for large n."""
     noise = jax.random.normal(key, (n_resamples,))
     return x.mean() + x.std() / jnp.sqrt(x.size) * noise
 
 
-@caught_by("correct", "draws_with_replacement")
+@caught_by("correct", "averages_n_picks")
 def bootstrap_means__bayesian(key, x, n_resamples):
     """Weights the elements by exponentials in place of counts."""
     weights = jax.random.exponential(key, (n_resamples, x.size))
     return (weights * x).sum(axis=1) / weights.sum(axis=1)
 
 
-@caught_by("correct", "resample_has_the_size_of_x")
+@caught_by("correct", "averages_n_picks")
 def bootstrap_means__resamples_of_another_size(key, x, n_resamples):
     """Draws n_resamples elements for each resample."""
     return jax.random.choice(key, x, (n_resamples, n_resamples)).mean(axis=1)
@@ -380,7 +380,7 @@ def sample_mixture__blends_the_components(key, log_weights, means, stds, n):
     return weights @ means + (weights @ stds) * jax.random.normal(key, (n,))
 
 
-@caught_by("correct", "samples_are_independent")
+@caught_by("correct", "components_have_their_weights")
 def sample_mixture__one_component_for_all(key, log_weights, means, stds, n):
     """Chooses one component and draws all samples from it."""
     component_key, noise_key = jax.random.split(key)

@@ -23,7 +23,9 @@ from grader.checks.toolkit.verdicts import RaisedError, Verdict, WrongAnswer
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
 
-def check(exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str) -> Callable[[_Check], _Check]:
+def check(
+    exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str
+) -> Callable[[_Check], _Check]:
     """Mark a test function as a check of one exercise and one aspect.
 
     The function is called test_<exercise>_<name>; the name is what results and wrong answers know it by.

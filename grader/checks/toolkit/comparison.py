@@ -35,7 +35,9 @@ def compare(what: str, got: Any, expected: Any, *, rtol: float = RTOL, atol: flo
             compare(f"{what}[{key!r}]", got[key], expected[key], rtol=rtol, atol=atol)
     elif expected is None:
         if got is not None:
-            raise WrongAnswer(f"{what} is wrong\n" + wording.table(expected="None", got=wording.argument(got)))
+            raise WrongAnswer(
+                f"{what} is wrong\n" + wording.table(expected="None", got=wording.argument(got))
+            )
     else:
         compare_arrays(what, got, expected, rtol=rtol, atol=atol)
 
@@ -76,12 +78,18 @@ def must_be_jax_array(what: str, got: Any) -> None:
     elif got is None:
         came, hint = "None", "Did you forget to return the result?"
     elif isinstance(got, list | tuple):
-        came, hint = f"a {came} of length {len(got)}", "Build one array, with jnp.stack or an array operation."
+        came, hint = (
+            f"a {came} of length {len(got)}",
+            "Build one array, with jnp.stack or an array operation.",
+        )
     elif isinstance(got, bool | int | float | complex):
         came, hint = f"the Python {came} {got!r}", "Return an array; jnp.asarray makes one."
     else:
         came, hint = f"an object of type {came}", "Return the array itself."
-    raise WrongAnswer(f"{what} returned the wrong kind of thing\n" + wording.table(expected="a JAX array", got=came), hint=hint)
+    raise WrongAnswer(
+        f"{what} returned the wrong kind of thing\n" + wording.table(expected="a JAX array", got=came),
+        hint=hint,
+    )
 
 
 def all_finite(what: str, tree: Any) -> None:
@@ -104,7 +112,9 @@ def at(place: tuple[int, ...]) -> str:
 
 def _is_array_literal(values: list[Any]) -> bool:
     """[0.25, 0.75] and [[1, 2], [3, 4]] stand for arrays; a list of arrays is a list."""
-    return all(_is_array_literal(v) if isinstance(v, list) else isinstance(v, bool | int | float) for v in values)
+    return all(
+        _is_array_literal(v) if isinstance(v, list) else isinstance(v, bool | int | float) for v in values
+    )
 
 
 def _how_many(wrong: np.ndarray[Any, Any]) -> str:
@@ -136,7 +146,11 @@ def _same_container(what: str, got: Any, expected: tuple[Any, ...] | list[Any]) 
     kind = type(expected).__name__
     if isinstance(got, type(expected)) and len(got) == len(expected):
         return
-    came = f"a {type(got).__name__} of length {len(got)}" if isinstance(got, tuple | list) else wording.argument(got)
+    came = (
+        f"a {type(got).__name__} of length {len(got)}"
+        if isinstance(got, tuple | list)
+        else wording.argument(got)
+    )
     rows = wording.table(expected=f"a {kind} of length {len(expected)}", got=came)
     raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}")
 

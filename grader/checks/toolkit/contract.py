@@ -29,7 +29,9 @@ _WORDS = {
     "Shaped": "an array",
 }
 
-_SHAPE_HINT = "The letters of the signature say which sizes belong together. Print the shape of each step beside them."
+_SHAPE_HINT = (
+    "The letters of the signature say which sizes belong together. Print the shape of each step beside them."
+)
 _DTYPE_HINT = "Start from arrays of the promised dtype, or convert the result at the end with .astype(...)."
 
 
@@ -64,18 +66,23 @@ class Contract:
         ours, theirs = list(promised.parameters.values()), list(found.parameters.values())
         same = [(p.name, p.default) for p in ours] == [(p.name, p.default) for p in theirs[: len(ours)]]
         optional = all(
-            p.default is not p.empty or p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in theirs[len(ours) :]
+            p.default is not p.empty or p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
+            for p in theirs[len(ours) :]
         )
         if not (same and optional):
             rows = wording.table(expected=f"{name}{_plain(promised)}", got=f"{name}{_plain(found)}")
             hint = "Names, order and defaults of the parameters are a contract; the body is yours."
             raise RaisedError(f"{name} has another signature\n{rows}", hint=hint, line=line)
 
-    def check_result(self, what: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any) -> None:
+    def check_result(
+        self, what: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
+    ) -> None:
         """Raises WrongAnswer when a result does not fit the annotation, with the letters bound by the arguments."""
         signature = self.signature(name)
         bound = signature.bind(*arguments, **keywords).arguments
-        letters: dict[str, Any] = {parameter: value for parameter, value in bound.items() if type(value) is int}
+        letters: dict[str, Any] = {
+            parameter: value for parameter, value in bound.items() if type(value) is int
+        }
         for parameter, value in bound.items():
             annotation = signature.parameters[parameter].annotation
             if _is_array_type(annotation) and wording.is_jax_array(value):

@@ -229,7 +229,9 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         return Translation(f"{head}\n\n{textwrap.fill(lesson.cause, _WIDTH)}", lesson.hint, line)
     outcome = _python_ending(error, names)
     if outcome:
-        return Translation(f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line)
+        return Translation(
+            f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line
+        )
     return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), None, line)
 
 

@@ -21,7 +21,7 @@ from grader.learner_file import LearnerFile
 from grader.results import Speed
 
 # Bound here, before any learner's code runs.
-_block_until_ready = jax.block_until_ready
+_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
 
 
 class Called:
@@ -35,7 +35,14 @@ class Called:
         """One part of a tuple or dict that was returned."""
         return Called(f"{self.text}[{index!r}]", self.value[index])
 
-    def close_to(self, expected: Any, *, rtol: float = comparison.RTOL, atol: float = comparison.ATOL, hint: str | None = None) -> Called:
+    def close_to(
+        self,
+        expected: Any,
+        *,
+        rtol: float = comparison.RTOL,
+        atol: float = comparison.ATOL,
+        hint: str | None = None,
+    ) -> Called:
         """Compare with a NumPy oracle: kind, shape, dtype, then values. Raises WrongAnswer."""
         try:
             comparison.compare(self.text, self.value, expected, rtol=rtol, atol=atol)
@@ -57,11 +64,15 @@ class Called:
             raise
         return self
 
-    def require(self, holds: Any, complaint: str, *, expected: str, got: object, hint: str | None = None) -> Called:
+    def require(
+        self, holds: Any, complaint: str, *, expected: str, got: object, hint: str | None = None
+    ) -> Called:
         """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`."""
         if not bool(holds):
             came = got if isinstance(got, str) else wording.argument(got)
-            raise WrongAnswer(f"{self.text} {complaint}\n" + wording.table(expected=expected, got=came), hint=hint)
+            raise WrongAnswer(
+                f"{self.text} {complaint}\n" + wording.table(expected=expected, got=came), hint=hint
+            )
         return self
 
 
@@ -154,7 +165,11 @@ class Handle:
         except BaseException as error:
             learner = self.session.learner
             frame = learner_frame(error, learner.path)
-            if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
+            if (
+                isinstance(error, NotImplementedError)
+                and frame
+                and "NotImplementedError" in (frame.line or "")
+            ):
                 raise NotStarted(f"{self.name} is still to do.", line=frame.lineno) from None
             told = translate(error, text, learner)
             raise RaisedError(told.message, hint=told.hint, line=told.line) from error
@@ -189,7 +204,9 @@ class Handle:
         key = f"{name}{sorted(options.items())}"
         if key not in self._transformed:
             function = transformation(self.function, **options)
-            self._transformed[key] = Handle(self.session, self.name, f"{name}({self.shown})", function, raw=function)
+            self._transformed[key] = Handle(
+                self.session, self.name, f"{name}({self.shown})", function, raw=function
+            )
         return self._transformed[key]
 
     # ---- looking inside
@@ -240,7 +257,9 @@ def _unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) 
     leaves, now = jax.tree.flatten(tree)
     hint = "Build new arrays and containers; leave what you were given as it was."
     same = now == structure and all(leaf is old for leaf, (old, _) in zip(leaves, kept, strict=True))
-    same = same and all(copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept)
+    same = same and all(
+        copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept
+    )
     if not same:
         rows = wording.table(expected="arguments as they were", got="changed arguments")
         raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
@@ -254,7 +273,9 @@ def _same_again(text: str, first: Any, second: Any) -> None:
     for one, two in zip(ones, twos, strict=False):
         if not wording.is_jax_array(one) or not wording.is_jax_array(two):
             continue
-        a, b = (np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two))
+        a, b = (
+            np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two)
+        )
         if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
             rows = wording.table(expected="the same result twice", got="two different results")
             hint = "A pure function depends on its arguments alone: no globals, no hidden counters, no fresh randomness."

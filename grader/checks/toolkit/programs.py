@@ -10,6 +10,7 @@ from typing import Any
 from jax.extend import core
 
 _CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback", "python_callback", "debug_print"})
+_JITS = frozenset({"jit", "pjit"})
 _LOOPS = frozenset({"scan", "while"})
 
 
@@ -28,12 +29,18 @@ class Program:
     @property
     def size(self) -> int:
         """The number of operations, inner programs included, wrappers such as jit not counted."""
-        return sum(count for name, count in self.primitives.items() if name not in {"jit", "pjit", "closed_call"})
+        return sum(count for name, count in self.primitives.items() if name not in _JITS | {"closed_call"})
 
     @property
     def loops(self) -> int:
         """How many scan and while loops it holds."""
         return sum(self.primitives[name] for name in _LOOPS)
+
+    @property
+    def jitted_names(self) -> frozenset[str]:
+        """The names of the functions in it that are under a jit of their own."""
+        found = (e.params.get("name", "") for e in equations(self.jaxpr.jaxpr) if e.primitive.name in _JITS)
+        return frozenset(found)
 
     @property
     def callbacks(self) -> list[str]:

@@ -20,10 +20,11 @@ from grader.results import Speed
 
 # Bound here, before any learner's code runs.
 _clock = time.perf_counter
-_block_until_ready = jax.block_until_ready
+_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
 
 PAIRS_A_ROUND = 5
 ROUNDS = 3
+_QUICK = 0.005  # seconds
 
 Draw = Callable[[int], tuple[Any, ...]]
 Agreement = Callable[[str, Any, Any], None]
@@ -51,7 +52,9 @@ def decide(pairs: Sequence[tuple[float, float]], gate: float) -> Decision:
     minima = min(baseline for _, baseline in pairs) / min(ours for ours, _ in pairs)
     low, high = np.percentile(ratios, [10, 90])
     cleared = (median >= gate, minima >= gate)
-    verdict: Literal["pass", "fail", "unclear"] = "pass" if all(cleared) else "unclear" if any(cleared) else "fail"
+    verdict: Literal["pass", "fail", "unclear"] = (
+        "pass" if all(cleared) else "unclear" if any(cleared) else "fail"
+    )
     return Decision(verdict, median, float(low), float(high))
 
 
@@ -87,6 +90,7 @@ def must_beat(
     small, large = handle.program(*draw(size // 2), **keywords), handle.program(*arguments, **keywords)
     unrolled = grows(small.size, large.size)
     function = handle.raw if unrolled else handle.function
+    without_jit = unrolled and bool(large.jitted_names & handle.session.learner.function_names)
     if unrolled:
         text = wording.call(handle.name, arguments, keywords)
 
@@ -95,7 +99,12 @@ def must_beat(
         result = _block_until_ready(what(*values, **keywords))
         return _clock() - begin, result
 
-    first_call, result = handle.run(text, timed, function, arguments)
+    def timed_learner(values: tuple[Any, ...]) -> tuple[float, Any]:
+        with jax.disable_jit(without_jit):  # a loop written out under a jit of the learner's own
+            return handle.run(text, timed, function, values)  # type: ignore[no-any-return]
+
+    first_call, result = timed_learner(arguments)
+    again, _ = timed_learner(arguments)
     _, wanted = timed(baseline, arguments)
     agree(text, result, wanted)
 
@@ -103,13 +112,15 @@ def must_beat(
     decision = Decision("unclear", 0.0, 0.0, 0.0)
     for _ in range(ROUNDS):
         for _ in range(PAIRS_A_ROUND):
-            arguments = _block_until_ready(draw(size))
+            before, arguments = arguments, _block_until_ready(draw(size))
             learner_first = numbers.coin()
             if learner_first:
-                ours, result = handle.run(text, timed, function, arguments)
+                ours, result = timed_learner(arguments)
             theirs, wanted = timed(baseline, arguments)
             if not learner_first:
-                ours, result = handle.run(text, timed, function, arguments)
+                if again < _QUICK:  # what the baseline left in the caches is not the learner's doing
+                    timed_learner(before)
+                ours, result = timed_learner(arguments)
             agree(text, result, wanted)
             pairs.append((ours, theirs))
         decision = decide(pairs, needed)
@@ -130,7 +141,10 @@ def must_beat(
     measured = f"x{decision.ratio:.3g} ({decision.low:.3g}-{decision.high:.3g})"
     rows = wording.table(expected=f"x{needed:g} or more, against {named}", got=measured)
     if decision.verdict == "unclear":
-        raise Unclear(f"{text} is too close to its gate to tell on this machine\n{rows}", hint="Run it again when less is going on.")
+        raise Unclear(
+            f"{text} is too close to its gate to tell on this machine\n{rows}",
+            hint="Run it again when less is going on.",
+        )
     if unrolled:
         rows += (
             f"\n\nIts program has {small.size} operations at half the size and {large.size} at the full size:\n"

@@ -29,7 +29,9 @@ def compiles_once(handle: Handle, calls: Sequence[tuple[Any, ...]], **keywords: 
     results = [handle(*arguments, **keywords) for arguments in calls]
     traces = handle.traces - before
     if traces > 1:
-        rows = wording.table(expected="one trace", got=f"{traces} traces for {len(calls)} calls of the same shapes")
+        rows = wording.table(
+            expected="one trace", got=f"{traces} traces for {len(calls)} calls of the same shapes"
+        )
         raise WrongAnswer(f"{text} is traced again and again\n{rows}")
     callbacks = handle.program(*calls[0], **keywords).callbacks
     if callbacks:
@@ -65,7 +67,8 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
     program = handle.program(*arguments, **keywords)
     if program.largest_value > elements:
         rows = wording.table(
-            expected=f"at most {elements:,} elements in any array", got=f"an array of {program.largest_value:,} elements"
+            expected=f"at most {elements:,} elements in any array",
+            got=f"an array of {program.largest_value:,} elements",
         )
         raise WrongAnswer(f"{program.call} builds something too large\n{rows}")
 
@@ -115,7 +118,9 @@ def bans(handle: Handle, *names: str) -> None:
             for banned in names:
                 if dotted and (dotted == banned or dotted.startswith(f"{banned}.")):
                     rows = wording.table(expected=f"no {banned}", got=f"{dotted} on line {node.lineno}")  # type: ignore[attr-defined]
-                    raise WrongAnswer(f"{handle.name} uses what its rules leave out\n{rows}", line=node.lineno)  # type: ignore[attr-defined]
+                    raise WrongAnswer(
+                        f"{handle.name} uses what its rules leave out\n{rows}", line=node.lineno
+                    )  # type: ignore[attr-defined]
 
 
 def _aliases(tree: ast.AST) -> dict[str, str]:
@@ -124,7 +129,9 @@ def _aliases(tree: ast.AST) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+                found[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 found[alias.asname or alias.name] = f"{node.module}.{alias.name}"

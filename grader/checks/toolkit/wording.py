@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 _SHORT = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
@@ -23,12 +24,12 @@ def is_jax_array(value: object) -> bool:
 
 def is_key(value: object) -> bool:
     """True for an array of typed random keys."""
-    return is_jax_array(value) and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key)  # type: ignore[attr-defined]
+    return is_jax_array(value) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key)  # type: ignore[attr-defined]
 
 
 def dtype_name(dtype: Any) -> str:
     """`f32`, `i32`, `bool`, `key`."""
-    if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+    if jnp.issubdtype(dtype, jax.dtypes.prng_key):
         return "key"
     name = np.dtype(dtype).name
     match = re.fullmatch(r"([a-z]+)(\d+)", name)
@@ -100,7 +101,9 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
     text = f"{name}({', '.join(parts)})"
     if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone
         parts = [kind_and_shape(value) if is_jax_array(value) else argument(value) for value in arguments]
-        parts += [f"{key}={kind_and_shape(v) if is_jax_array(v) else argument(v)}" for key, v in keywords.items()]
+        parts += [
+            f"{key}={kind_and_shape(v) if is_jax_array(v) else argument(v)}" for key, v in keywords.items()
+        ]
         text = f"{name}({', '.join(parts)})"
     return text
 
