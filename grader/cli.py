@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 import sys
+import traceback
 from pathlib import Path
 
 from grader import __version__, catalogue
@@ -75,6 +76,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception:
+        traceback.print_exc()
+        print("grader: this is a mistake of the grader or of its installation, not of your code", file=sys.stderr)
+        return OWN_FAULT
 
 
 def _grade(words: list[str], options: argparse.Namespace) -> int:

@@ -44,6 +44,15 @@ class LearnerFile:
         )
         return frozenset({"<lambda>", *(node.name for node in defined)})
 
+    def is_stub(self, name: str) -> bool:
+        """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`."""
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                last = node.body[-1]
+                rest = [statement for statement in node.body[:-1] if not isinstance(statement, ast.Expr)]
+                return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
+        return False
+
     def absence(self, name: str) -> Problem:
         """Why there is no such function, in words for the learner."""
         if name in self.broken:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -23,7 +24,6 @@ import psutil
 
 from grader.protocol import Job
 
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
 _MARK = "KATA_WORKERS"  # in the environment of all that a run starts
 # What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
@@ -41,23 +41,31 @@ class Workers:
         # Workers run here: in a folder with nothing in it, so that no file lying about is imported.
         self._empty = self.scratch / "empty"
         self._empty.mkdir()
-        self._context = multiprocessing.get_context(_METHOD)
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._running: list[BaseProcess] = []
         self.stopped = False  # once Ctrl-C was pressed
-        if _METHOD == "forkserver":
-            # No __main__ among them: the shell's script is no business of ours.
-            self._context.set_forkserver_preload(list(_PRELOADED))
+        self._context = self._warm_context() or multiprocessing.get_context("spawn")
+        return self
+
+    def _warm_context(self) -> BaseContext | None:
+        """A context that forks from a warm process; None where that cannot be had."""
+        if "forkserver" not in multiprocessing.get_all_start_methods():
+            return None
+        context = multiprocessing.get_context("forkserver")
+        # No __main__ among them: the shell's script is no business of ours.
+        context.set_forkserver_preload(list(_PRELOADED))
+        try:
             with _neutral(self._empty, self.scratch):
                 forkserver.ensure_running()  # comes back at once; the imports go on meanwhile
-        return self
+        except OSError:  # its socket cannot be made, in a temporary folder with a very long name, for one
+            return None
+        return context
 
     def __exit__(self, *error: object) -> None:
         self.kill_all()
         self._sweep()  # first: a stray that holds on to its pipe would keep the warm process waiting
-        if _METHOD == "forkserver":
-            forkserver._forkserver._stop()  # type: ignore[attr-defined]
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def start(self, job: Job) -> tuple[BaseProcess, Connection]:

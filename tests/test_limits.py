@@ -55,11 +55,21 @@ def test_no_process_and_no_folder_is_left_behind(kind: str, tmp_path: Path) -> N
         *ASKED, "--from", str(file.parent.parent), "--no-speed", env={**os.environ, "TMPDIR": str(scratch)}
     )
     assert ended.returncode == 1, ended.stderr
+    assert "softmax" in ended.stdout, ended.stderr
     assert list(scratch.iterdir()) == []
     deadline = time.monotonic() + 5  # killed processes take a moment to go
     while (left := _marked(str(scratch))) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
+
+
+def test_a_temporary_folder_with_a_very_long_name_is_no_obstacle(tmp_path: Path) -> None:
+    # The warm process listens on a socket there, and names of sockets are short: workers start cold instead.
+    scratch = tmp_path / ("long" * 30)
+    scratch.mkdir()
+    ended = grader("day01.masked_mean", "--solutions", env={**os.environ, "TMPDIR": str(scratch)})
+    assert ended.returncode == 0, ended.stderr
+    assert list(scratch.iterdir()) == []
 
 
 def _marked(folder: str) -> list[str]:

@@ -61,7 +61,8 @@ MISTAKES = {
         X, False, "ValueError", "Going backwards needs every step's values", "lax.scan",
     ),
     "carry changes its dtype": (
-        "return lax.fori_loop(0, 3, lambda i, c: c + x.sum(), jnp.zeros((), jnp.int32))", X, False, "TypeError", "A loop's carry", "alike",
+        "return lax.fori_loop(0, 3, lambda i, c: c + x.sum(), jnp.zeros((), jnp.int32))",
+        X, False, "TypeError", "A loop's carry", "alike",
     ),
     "carry changes its shape": (
         "return lax.scan(lambda c, a: (jnp.append(c, a), a), x, x)[0]", X, False, "TypeError", "A loop's carry", "alike",

@@ -59,11 +59,24 @@ RESULT = run(
     ExerciseResult(
         "pairwise_squared_distances",
         False,
-        (check(Aspect.CORRECT, Status.PASSED), check(Aspect.JIT, Status.PASSED), check(Aspect.SPEED, Status.PASSED, speed=FAST)),
+        (
+            check(Aspect.CORRECT, Status.PASSED),
+            check(Aspect.JIT, Status.PASSED),
+            check(Aspect.SPEED, Status.PASSED, speed=FAST),
+        ),
     ),
-    ExerciseResult("masked_mean", False, (check(Aspect.CORRECT, Status.TODO), check(Aspect.JIT, Status.TODO))),
-    ExerciseResult("bilinear_sample", True, (check(Aspect.CORRECT, Status.PASSED), check(Aspect.SPEED, Status.FAILED, speed=SLOW, message="too slow"))),
-)  # fmt: skip
+    ExerciseResult(
+        "masked_mean", False, (check(Aspect.CORRECT, Status.TODO), check(Aspect.JIT, Status.TODO))
+    ),
+    ExerciseResult(
+        "bilinear_sample",
+        True,
+        (
+            check(Aspect.CORRECT, Status.PASSED),
+            check(Aspect.SPEED, Status.FAILED, speed=SLOW, message="too slow"),
+        ),
+    ),
+)
 
 SCREEN = """
 Day 1: arrays and purity  /kata/pure_functions.py

@@ -1,9 +1,9 @@
 """Checks of day 3: keys, and random functions judged by their statistics.
 
-A statistical comparison allows as much as chance does, and no more: each margin below is a theorem
-(Bernstein, Dvoretzky-Kiefer-Wolfowitz) for a right answer, which leaves it with a probability below
-RISK, whatever the seed and however it uses its key. With some forty comparisons a run, a right answer
-is called wrong in fewer than one run in ten million. No check asks for particular bits.
+A statistical comparison allows what chance allows. Each margin is a theorem about independent draws
+(Bernstein; Dvoretzky, Kiefer and Wolfowitz): a right answer leaves it with a probability below RISK,
+over all seeds and however it uses its key. With some twenty comparisons a run, fewer than one run in
+ten million calls a right answer wrong. No check asks for particular bits.
 """
 
 from __future__ import annotations
@@ -174,19 +174,13 @@ def checked_keys(called: Called, tree: Any) -> list[Any]:
     return jax.tree.leaves(called.value)
 
 
-@check(
-    "keys_like",
-    "correct",
-    hint="Take the leaves and the structure apart, make a key for each leaf, put them back.",
-)
+@check("keys_like", "correct", hint="Take leaves and structure apart; make a key for each leaf; join.")
 def test_keys_like_keeps_the_structure(learner: Learner, numbers: Numbers) -> None:
     for tree in ({"w": 0.0, "b": [1, None], "c": ()}, Layer(2.0, (3.0, None)), {"none": None}, 4.0):
         checked_keys(learner.keys_like(numbers.key(), tree), tree)
 
 
-@check(
-    "keys_like", "correct", hint="Every leaf needs a key of its own: as many new keys as there are leaves."
-)
+@check("keys_like", "correct", hint="As many new keys as there are leaves, one for each.")
 def test_keys_like_all_keys_differ(learner: Learner, numbers: Numbers) -> None:
     key, tree = numbers.key(), {"w": 0.0, "b": [0.0, 0.0]}
     called = learner.keys_like(key, tree)
@@ -204,11 +198,7 @@ def test_keys_like_all_keys_differ(learner: Learner, numbers: Numbers) -> None:
     )
 
 
-@check(
-    "keys_like",
-    "correct",
-    hint="The new keys must come from the key that is given: split it or fold into it.",
-)
+@check("keys_like", "correct", hint="Make the new keys from the given one: split it or fold into it.")
 def test_keys_like_depends_on_the_key(learner: Learner) -> None:
     tree = {"w": 0.0, "b": [0.0, 0.0]}
     one = learner.keys_like(jax.random.key(7), tree)
@@ -237,16 +227,11 @@ def test_keys_like_never_looks_at_the_leaves(learner: Learner, numbers: Numbers)
     )
 
 
-@check(
-    "keys_like",
-    "correct",
-    hint="A key that you hand out is the caller's to use: neither draw from it nor split it.",
-)
+@check("keys_like", "correct", hint="A key that you hand out is the caller's: do not split it as well.")
 def test_keys_like_keys_are_unused(learner: Learner, numbers: Numbers) -> None:
     tree = {"w": 0.0, "b": [0.0, 0.0]}
-    learner.keys_like(
-        numbers.key(), tree
-    )  # the first call is made twice, which the checker would take for reuse
+    # The first call of a handle is made twice, which the checker would take for reuse.
+    learner.keys_like(numbers.key(), tree)
     spent = []
     with jax.debug_key_reuse(True):
         called = learner.keys_like(numbers.key(), tree)
@@ -264,24 +249,16 @@ def test_keys_like_keys_are_unused(learner: Learner, numbers: Numbers) -> None:
     )
 
 
-@check(
-    "keys_like",
-    "jit",
-    hint="The structure is known while tracing; the leaves are tracers, and you need none of them.",
-)
+@check("keys_like", "jit", hint="While tracing the leaves are tracers: you need the structure alone.")
 def test_keys_like_compiles_once(learner: Learner, numbers: Numbers) -> None:
     keys = [numbers.key(), numbers.key()]
-    tree = {"w": jnp.zeros(3), "b": [jnp.zeros(()), jnp.ones(3)]}
+    tree = {"w": numbers.normal(3), "b": [numbers.normal(), numbers.normal(3)]}
     compiled = learner.keys_like.jit()
     for key, called in zip(keys, compiles_once(compiled, [(key, tree) for key in keys]), strict=True):
         eager = learner.keys_like(key, tree).value
-        same = [
-            bits(one) == bits(two)
-            for one, two in zip(checked_keys(called, tree), jax.tree.leaves(eager), strict=True)
-        ]
-        called.require(
-            all(same), "differs from the call without jit", expected="the same keys", got="other keys"
-        )
+        plain = [bits(leaf) for leaf in jax.tree.leaves(eager)]
+        same = plain == [bits(leaf) for leaf in checked_keys(called, tree)]
+        called.require(same, "differs from the call without jit", expected="the same keys", got="other keys")
 
 
 @check("keys_like", "jit", hint="Split a key once and use the children only.")
@@ -311,11 +288,7 @@ def kept(called: Called, x: Any, rate: float) -> Array:
     return np.asarray(stays)
 
 
-@check(
-    "dropout",
-    "correct",
-    hint="What is kept stands for what is dropped: divide it by the probability to keep.",
-)
+@check("dropout", "correct", hint="Divide what is kept by the probability to keep.")
 def test_dropout_kept_elements_are_scaled_up(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
     kept(learner.dropout(numbers.key(), x, 0.75), x, 0.75)
@@ -348,11 +321,7 @@ def test_dropout_number_of_zeros_varies(learner: Learner, numbers: Numbers) -> N
     )
 
 
-@check(
-    "dropout",
-    "correct",
-    hint="bernoulli's probability is the one for True. Is True, in your code, kept or dropped?",
-)
+@check("dropout", "correct", hint="bernoulli's p is that of True. Does True keep or drop, in your code?")
 def test_dropout_drops_at_the_rate(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
     for rate in (0.75, 0.1):
@@ -372,7 +341,7 @@ def test_dropout_rate_zero_is_the_identity(learner: Learner, numbers: Numbers) -
 @check(
     "dropout",
     "correct",
-    hint="0 / 0 is nan. Choose with jnp.where; a product with the mask keeps the division.",
+    hint="0 / 0 is nan. Divide inside of jnp.where, so that what is dropped is 0 and nothing else.",
 )
 def test_dropout_rate_one_gives_zeros(learner: Learner, numbers: Numbers) -> None:
     learner.dropout(numbers.key(), numbers.normal(TABLE), 1.0).equals(np.zeros(TABLE, np.float32))
@@ -407,7 +376,8 @@ def test_noise_at_has_mean_0_and_deviation_1(learner: Learner, numbers: Numbers)
         called.require(
             called.value.dtype == jnp.float32, "has another dtype", expected="f32", got=called.value
         )
-        mean, deviation = float(np.mean(called.value)), float(np.std(called.value))
+        values = np.asarray(called.value)  # in NumPy, where nothing is compiled
+        mean, deviation = float(values.mean()), float(values.std())
         # Roughly, for a start: 50 standard errors of 16,512 draws.
         called.require(
             not shape or (abs(mean) < 0.4 and 0.6 < deviation < 1.6),
@@ -598,10 +568,11 @@ def test_bootstrap_means_other_key_other_draw(learner: Learner, numbers: Numbers
     "bootstrap_means", "jit", hint="Only n_resamples is static; the values of x are not known while tracing."
 )
 def test_bootstrap_means_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    x = jnp.asarray(DIGITS, jnp.float32)
-    compiled = learner.bootstrap_means.jit(static_argnames="n_resamples")
-    for called in compiles_once(compiled, [(numbers.key(), x), (numbers.key(), x)], n_resamples=4):
+    calls = [(numbers.key(), jnp.asarray(DIGITS, jnp.float32)) for _ in range(2)]
+    results = compiles_once(learner.bootstrap_means.jit(static_argnames="n_resamples"), calls, n_resamples=4)
+    for arguments, called in zip(calls, results, strict=True):
         picks(called, 4)
+        called.close_to(learner.bootstrap_means(*arguments, 4).value)
 
 
 @check("bootstrap_means", "jit", hint="Split into as many keys as you need, and draw from the children only.")
@@ -638,7 +609,7 @@ def test_bootstrap_means_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         named="a Python loop over resamples",
         draw=lambda size: (numbers.key(), numbers.normal(17), size),
         size=150,
-        gate=12,
+        gate=8,
         numbers=numbers,
         agree=agree_on_average,
     )
@@ -647,7 +618,7 @@ def test_bootstrap_means_beats_the_loop(learner: Learner, numbers: Numbers) -> N
 # ---- sample_mixture
 
 SAMPLES = 1000
-MEANS = np.array([-1000.0, 0.0, 1000.0])
+MEANS = np.array([-1000.0, 1000.0, 3000.0])
 STDS = np.array([0.1, 1.0, 10.0])
 WEIGHTS = np.array([0.1, 0.2, 0.7])
 
@@ -675,7 +646,7 @@ def components(called: Called) -> tuple[Array, Array]:
         called.require(
             False,
             f"belongs to no component at index {place}",
-            expected="a sample near one of the means -1000, 0, 1000",
+            expected="a sample near one of the means -1000, 1000, 3000",
             got=f"{values[place]:.5g}",
             hint="Choose one component for each sample; do not average means.",
         )
@@ -689,7 +660,7 @@ def components(called: Called) -> tuple[Array, Array]:
 )
 def test_sample_mixture_by_hand(learner: Learner, numbers: Numbers) -> None:
     called = mixture(learner, numbers, np.array([-np.inf, 3.0, -np.inf]), 0 * STDS)
-    called.equals(np.zeros(SAMPLES, np.float32))
+    called.equals(np.full(SAMPLES, 1000, np.float32))
 
 
 @check("sample_mixture", "correct", hint="jax.random.categorical takes log weights as they are.")
@@ -751,13 +722,14 @@ def test_sample_mixture_other_key_other_draw(learner: Learner, numbers: Numbers)
 
 @check("sample_mixture", "jit", hint="Weights are traced: a component of weight 0 needs no special case.")
 def test_sample_mixture_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    # No Gumbel noise of float32 makes up for 40: another rounding under jit cannot change a component.
     calls = [
-        (numbers.key(), *parameters(np.log(WEIGHTS))),
-        (numbers.key(), *parameters(np.array([0, -np.inf, 1]))),
+        (numbers.key(), *parameters(40.0 * np.arange(3))),
+        (numbers.key(), *parameters(np.array([0, -np.inf, 40]))),
     ]
-    for called in compiles_once(learner.sample_mixture.jit(static_argnames="n"), calls, n=8):
-        must_have_shape(called.finite(), (8,))
-        components(called)
+    results = compiles_once(learner.sample_mixture.jit(static_argnames="n"), calls, n=8)
+    for arguments, called in zip(calls, results, strict=True):
+        called.close_to(learner.sample_mixture(*arguments, 8).value)
 
 
 @check("sample_mixture", "jit", hint="One call of categorical and one of normal draw all n at once.")
@@ -833,8 +805,9 @@ def test_random_walks_other_key_other_draw(learner: Learner, numbers: Numbers) -
 def test_random_walks_compiles_once(learner: Learner, numbers: Numbers) -> None:
     keys = [numbers.key(), numbers.key()]
     compiled = learner.random_walks.jit(static_argnames=("n_walks", "n_steps"))
-    for called in compiles_once(compiled, [(key,) for key in keys], n_walks=3, n_steps=5):
-        steps(called, (3, 5))
+    results = compiles_once(compiled, [(key,) for key in keys], n_walks=3, n_steps=5)
+    for key, called in zip(keys, results, strict=True):
+        called.equals(learner.random_walks(key, 3, 5).value)
 
 
 @check("random_walks", "jit", hint="Split the key, and draw from each child once.")
@@ -863,7 +836,7 @@ def test_random_walks_beats_the_loop(learner: Learner, numbers: Numbers) -> None
         named="a Python loop over walks",
         draw=lambda size: (numbers.key(), size, 16),
         size=300,
-        gate=12,
+        gate=8,
         numbers=numbers,
         agree=agree_on_steps,
     )
@@ -876,9 +849,10 @@ ROWS = 33
 
 @check("shuffle_together", "correct", hint="Make one order of the rows, and index both with it.")
 def test_shuffle_together_pairs_stay_pairs(learner: Learner, numbers: Numbers) -> None:
-    x, y = numbers.normal((ROWS, 3)), jnp.arange(ROWS)
+    # Labels that float32 cannot tell apart, and so many columns that their order does not stay by chance.
+    x, y = numbers.normal((ROWS, 9)), jnp.asarray(2**24 + np.arange(ROWS))
     called = learner.shuffle_together(numbers.key(), x, y)
-    order = np.asarray(called.value[1])
+    order = np.asarray(called.value[1]) - 2**24
     missing = sorted(set(range(ROWS)) - set(order.tolist()))
     called[1].require(
         not missing,
@@ -903,7 +877,9 @@ def test_shuffle_together_pairs_stay_pairs(learner: Learner, numbers: Numbers) -
     hint="jax.random.permutation gives every order the same chance; most home-made swaps do not.",
 )
 def test_shuffle_together_all_orders_are_as_likely(learner: Learner, numbers: Numbers) -> None:
-    called = over_keys(learner.shuffle_together, numbers, 16384, jnp.zeros((4, 3)), jnp.arange(4))
+    called = over_keys(
+        learner.shuffle_together, numbers, 16384, numbers.normal((4, 3)), jnp.asarray(np.arange(4))
+    )
     orders, draws = called.value[1], len(called.value[1])
     every = list(itertools.permutations(range(4)))
     shares = np.array([(orders == order).all(axis=1).mean() for order in every])
@@ -913,7 +889,7 @@ def test_shuffle_together_all_orders_are_as_likely(learner: Learner, numbers: Nu
 
 @check("shuffle_together", "jit", hint="An order is an array: index with it as it is.")
 def test_shuffle_together_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    calls = [(numbers.key(), numbers.normal((ROWS, 3)), numbers.integers(0, 9, ROWS)) for _ in range(2)]
+    calls = [(numbers.key(), numbers.normal((ROWS, 9)), numbers.integers(0, 9, ROWS)) for _ in range(2)]
     for arguments, called in zip(calls, compiles_once(learner.shuffle_together.jit(), calls), strict=True):
         called.equals(tuple(learner.shuffle_together(*arguments).value))
 
@@ -924,7 +900,7 @@ def test_shuffle_together_compiles_once(learner: Learner, numbers: Numbers) -> N
     hint="One permutation orders all rows; swaps in a Python loop are written out one by one.",
 )
 def test_shuffle_together_loops_stay_loops(learner: Learner, numbers: Numbers) -> None:
-    small, large = ((numbers.key(), jnp.zeros((n, 3)), jnp.arange(n)) for n in (8, ROWS))
+    small, large = ((numbers.key(), numbers.normal((n, 9)), numbers.permutation(n)) for n in (8, ROWS))
     same_size_for(learner.shuffle_together.jit(), small, large)
 
 
@@ -934,7 +910,9 @@ def test_shuffle_together_loops_stay_loops(learner: Learner, numbers: Numbers) -
     hint="Draw one order, then index x and y with it: then one use of the key is enough.",
 )
 def test_shuffle_together_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
-    reuses_no_key(learner.shuffle_together, numbers.key(), numbers.normal((ROWS, 3)), jnp.arange(ROWS))
+    reuses_no_key(
+        learner.shuffle_together, numbers.key(), numbers.normal((ROWS, 9)), numbers.permutation(ROWS)
+    )
 
 
 # ---- gumbel_top_k
@@ -958,11 +936,11 @@ def test_gumbel_top_k_does_not_use_choice(learner: Learner) -> None:
 )
 def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers) -> None:
     n, k = 33, 17
-    logits = numbers.normal(n).at[::4].set(-jnp.inf)
+    logits = jnp.asarray(np.where(np.arange(n) % 4 == 0, -np.inf, numbers.normal(n)), jnp.float32)
     for _ in range(4):
         called = learner.gumbel_top_k(numbers.key(), logits, k)
         must_have_shape(called, (k,))
-        indices = [int(index) for index in called.value]
+        indices = np.asarray(called.value).tolist()
         outside = [index for index in indices if not 0 <= index < n]
         called.require(not outside, "holds what is no index", expected=f"0 ... {n - 1}", got=str(outside[:4]))
         never = [index for index in indices if index % 4 == 0]
@@ -1023,8 +1001,10 @@ def test_gumbel_top_k_survives_huge_logits(learner: Learner, numbers: Numbers) -
 
 @check("gumbel_top_k", "jit", hint="Keep the winners in an array; jax.lax.top_k gives all k at once.")
 def test_gumbel_top_k_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    # Far apart, so that another rounding under jit cannot change the order.
-    calls = [(numbers.key(), 100.0 * numbers.permutation(33).astype(jnp.float32)) for _ in range(2)]
+    # So far apart that another rounding under jit cannot change the order.
+    calls = [
+        (numbers.key(), jnp.asarray(100 * np.asarray(numbers.permutation(33)), jnp.float32)) for _ in range(2)
+    ]
     results = compiles_once(learner.gumbel_top_k.jit(static_argnames="k"), calls, k=17)
     for (_, logits), called in zip(calls, results, strict=True):
         called.equals(np.argsort(-np.asarray(logits))[:17])

@@ -92,9 +92,8 @@ class Screen:
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")
         self.console.print()
-        self.console.print(
-            Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim"))
-        )
+        heading = Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim"))
+        self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
             self._print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
@@ -148,13 +147,13 @@ class Screen:
         parts: list[Text] = [body]
         if hint:
             parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
-        if place:
-            parts.append(Text(place, style="dim"))
         self.console.print()
         self.console.print(
             Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─")
         )
         self.console.print(Group(*parts))
+        if place:
+            self.console.print(Text(place, style="dim"), soft_wrap=True)
 
     def _print_output(self, check: CheckResult) -> None:
         if check.output.strip():

@@ -553,6 +553,13 @@ def shuffle_together__through_one_float_array(key, x, y):
     return both[:, :-1], both[:, -1]
 
 
+@caught_by("correct", "pairs_stay_pairs")
+def shuffle_together__through_float_and_back(key, x, y):
+    """Sends the labels through float32, which cannot hold all of them."""
+    both = jax.random.permutation(key, jnp.column_stack([x, y.astype(x.dtype)]))
+    return both[:, :-1], both[:, -1].astype(y.dtype)
+
+
 @caught_by("correct", "all_orders_are_as_likely")
 def shuffle_together__rolls(key, x, y):
     """Rolls by a random distance: n orders out of n!."""
@@ -631,6 +638,22 @@ def gumbel_top_k__forgets_one_logarithm(key, logits, k):
     """Adds -log u, which is exponential noise."""
     u = jax.random.uniform(key, logits.shape, minval=1e-7)
     return lax.top_k(logits - jnp.log(u), k)[1]
+
+
+@caught_by("correct", "order_has_its_probability")
+def gumbel_top_k__later_draws_uniform(key, logits, k):
+    """Draws the first index rightly and the others without looking at their weights."""
+    first_key, rest_key = jax.random.split(key)
+    first = jnp.argmax(logits + jax.random.gumbel(first_key, logits.shape))
+    rest = jnp.where(logits > -jnp.inf, jax.random.uniform(rest_key, logits.shape), -jnp.inf)
+    return lax.top_k(rest.at[first].set(2.0), k)[1]
+
+
+@caught_by("correct", "first_index_has_its_probability")
+def gumbel_top_k__minus_the_noise(key, logits, k):
+    """Loses a sign: log(-log u) is the mirror image of Gumbel noise."""
+    u = jax.random.uniform(key, logits.shape, minval=1e-7)
+    return lax.top_k(logits + jnp.log(-jnp.log(u)), k)[1]
 
 
 @caught_by("correct", "first_index_has_its_probability")

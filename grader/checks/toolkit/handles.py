@@ -91,6 +91,8 @@ class Session:
             if function is None:
                 problem = self.learner.absence(name)
                 raise RaisedError(problem.message, hint=problem.hint, line=problem.line)
+            if self.learner.is_stub(name):
+                raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
             self.contract.check_signature(name, function, self.learner.lines.get(name))
             self._handles[name] = Handle(self, name, name, self._guarded(name, function), raw=function)
         return self._handles[name]

@@ -112,15 +112,16 @@ def bans(handle: Handle, *names: str) -> None:
         seen.add(name)
         local = aliases | _aliases(functions[name])
         for node in ast.walk(functions[name]):
-            dotted = _dotted(node, local)
             if isinstance(node, ast.Name):
                 waiting.append(node.id)
+            if not isinstance(node, ast.Name | ast.Attribute):
+                continue
+            dotted = _dotted(node, local) or ""
             for banned in names:
-                if dotted and (dotted == banned or dotted.startswith(f"{banned}.")):
-                    rows = wording.table(expected=f"no {banned}", got=f"{dotted} on line {node.lineno}")  # type: ignore[attr-defined]
-                    raise WrongAnswer(
-                        f"{handle.name} uses what its rules leave out\n{rows}", line=node.lineno
-                    )  # type: ignore[attr-defined]
+                if dotted == banned or dotted.startswith(f"{banned}."):
+                    rows = wording.table(expected=f"no {banned}", got=f"{dotted} on line {node.lineno}")
+                    message = f"{handle.name} uses what its rules leave out\n{rows}"
+                    raise WrongAnswer(message, line=node.lineno)
 
 
 def _aliases(tree: ast.AST) -> dict[str, str]:
