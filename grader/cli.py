@@ -78,7 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except Exception:
         traceback.print_exc()
-        print("grader: this is a mistake of the grader or of its installation, not of your code", file=sys.stderr)
+        print(
+            "grader: this is a mistake of the grader or of its installation, not of your code",
+            file=sys.stderr,
+        )
         return OWN_FAULT
 
 

@@ -7,6 +7,7 @@ exit status says. When a worker dies or hangs, what it was doing gets that verdi
 from __future__ import annotations
 
 import re
+import secrets
 import signal
 import time
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from grader import processes
-from grader.catalogue import Day
+from grader.catalogue import CHECKS, SOLUTIONS, Day
 from grader.protocol import Check, Job, check_from, decode, problem_from, result_from
 from grader.results import Aspect, CheckResult, Problem, Status
 
 GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
+MAX_EVENT = 2**24  # bytes
 WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
 LOAD_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
 
@@ -83,7 +85,7 @@ class Lane:
     # ---- one worker
 
     def _one_worker(self) -> str:
-        """Run a worker to its end; returns "done", "timeout", "memory", or how its process ended."""
+        """Run a worker to its end; returns "done", "timeout", "memory", "forged", or how its process ended."""
         self._loading, self._running, self._exiting = None, "", None
         self._crash_file = self.workers.new_file("crash")
         job = Job(
@@ -96,6 +98,8 @@ class Lane:
             check_timeout=self.check_timeout,
             settled={identity: result.status for identity, result in self.results.items()},
             skip_lines=frozenset(self.skip_lines),
+            hidden=(SOLUTIONS, CHECKS),
+            token=secrets.token_hex(16),
             crash_file=self._crash_file,
         )
         self._tell()
@@ -114,10 +118,12 @@ class Lane:
                         return "memory"
                     continue
                 try:
-                    self._hear(decode(events.recv_bytes()))
+                    self._hear(decode(events.recv_bytes(MAX_EVENT), job.token))
                 except EOFError:
                     process.join(GRACE)
                     return _how_it_ended(process.exitcode)
+                except (OSError, ValueError, KeyError, TypeError):
+                    return "forged"
             return "done"  # all is said; its own tidy end would only take time
         finally:
             self.workers.end(process)
@@ -190,6 +196,9 @@ class Lane:
             return replace(
                 result, message=message, hint="Which array is that large, and does the task need it at once?"
             )
+        if ending == "forged":
+            message = f"{name} wrote to the pipe on which the grader hears its verdicts."
+            return replace(result, message=message, hint="Leave open files that are not yours alone.")
         if self._exiting:
             message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
             return replace(

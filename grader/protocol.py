@@ -40,6 +40,8 @@ class Job:
         str, Status
     ]  # checks that an earlier worker of this run has judged: exercise.name -> status
     skip_lines: frozenset[int]  # top-level lines that ended an earlier worker
+    hidden: tuple[Path, ...]  # folders that the learner's code may not open
+    token: str  # every event carries it
     crash_file: Path  # where the interpreter writes its last traceback
 
 
@@ -48,10 +50,14 @@ def encode(event: str, **fields: Any) -> bytes:
     return json.dumps({"event": event, **fields}).encode() + b"\n"
 
 
-def decode(line: bytes) -> dict[str, Any]:
-    """Raises ValueError when the line is no event."""
+def decode(line: bytes, token: str) -> dict[str, Any]:
+    """Raises ValueError when the line is no event of the worker that has this token."""
     event = json.loads(line)
-    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+    if (
+        not isinstance(event, dict)
+        or event.pop("token", None) != token
+        or not isinstance(event.get("event"), str)
+    ):
         raise ValueError(f"not an event: {line[:80]!r}")
     return event
 

@@ -22,33 +22,35 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.checks import plugin
+from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
 from grader.protocol import Check, Job, encode, result_fields
-from grader.results import ACCEPTED, CheckResult, Spoiled, Status, without_running
+from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, without_running
 
 OUTPUT_SHOWN = 2_000  # characters of a check's output that are kept
 OUTPUT_LIMIT = 64 * 2**20  # bytes a worker may write to any one file
 
 
-def run(job: Job, events: Connection) -> None:
+def run(job: Job, pipe: Connection) -> None:
     """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
     os.setsid()
+    events = _Signed(pipe, job.token)
     crash_file = job.crash_file.open("wb")
     faulthandler.enable(crash_file, all_threads=False)
     output = _Output()
     try:
         _grade(job, events, output)
-        events.send_bytes(encode("done"))
+        events.send("done")
     except BaseException:
-        events.send_bytes(encode("fault", message=traceback.format_exc()))
+        events.send("fault", message=traceback.format_exc())
     finally:
         events.close()
 
 
-def _grade(job: Job, events: Connection, output: _Output) -> None:
+def _grade(job: Job, events: _Signed, output: _Output) -> None:
     _announce_exits(job, events)
     grading = _Grading(job, events, output)
     arguments = [
@@ -76,7 +78,20 @@ def _grade(job: Job, events: Connection, output: _Output) -> None:
         raise RuntimeError(f"pytest ended with {status!r}\n{output.take()}")
 
 
-def _announce_exits(job: Job, events: Connection) -> None:
+class _Signed:
+    """The event pipe, with the run's token on each event: what else arrives there is not ours."""
+
+    def __init__(self, pipe: Connection, token: str) -> None:
+        self._pipe, self._token = pipe, token
+
+    def send(self, event: str, **fields: Any) -> None:
+        self._pipe.send_bytes(encode(event, token=self._token, **fields))
+
+    def close(self) -> None:
+        self._pipe.close()
+
+
+def _announce_exits(job: Job, events: _Signed) -> None:
     """os._exit leaves no trace; say where it was called, then do it."""
     leave = os._exit
 
@@ -84,7 +99,7 @@ def _announce_exits(job: Job, events: Connection) -> None:
         frame: FrameType | None = sys._getframe(1)
         while frame and frame.f_code.co_filename != str(job.learner):
             frame = frame.f_back
-        events.send_bytes(encode("exiting", code=code, line=frame.f_lineno if frame else None))
+        events.send("exiting", code=code, line=frame.f_lineno if frame else None)
         leave(code)
 
     os._exit = announced  # type: ignore[assignment]
@@ -125,11 +140,12 @@ class _Output:
 class _Grading:
     """A pytest plugin that judges each check and sends what it finds."""
 
-    def __init__(self, job: Job, events: Connection, output: _Output) -> None:
+    def __init__(self, job: Job, events: _Signed, output: _Output) -> None:
         self.job = job
         self.events = events
         self.output = output
         self.error: BaseException | None = None
+        self.integrity: integrity.Integrity | None = None
         self.failure: BaseException | None = None  # of the check that runs
         self.spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         for identity, status in job.settled.items():
@@ -137,7 +153,7 @@ class _Grading:
                 self.spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
 
     def send(self, event: str, **fields: Any) -> None:
-        self.events.send_bytes(encode(event, **fields))
+        self.events.send(event, **fields)
 
     # ---- collecting and loading
 
@@ -154,11 +170,17 @@ class _Grading:
             if _backend_started():
                 raise RuntimeError("a JAX backend was started before the worker forked")
             contract = Contract(self.job.solution.read_text(encoding="utf-8"))
+            integrity.guard_answers(self.job.learner, self.job.hidden)
+            self.integrity = integrity.Integrity()
             learner = load(
                 self.job.learner,
                 before_statement=lambda line: self.send("loading", line=line),
                 skip_lines=self.job.skip_lines,
             )
+            if changed := self.integrity.restore():
+                message = f"{self.job.learner.name} changed {changed} while it was loaded."
+                hint = "The checks count on it as it was; it has been put back. Leave it alone."
+                learner.problems.append(Problem(message, hint))
             plugin.open_session(session.config, learner, contract)
             problems = [asdict(problem) for problem in learner.problems]
             self.send("loaded", problems=problems, output=self.output.take())
@@ -195,6 +217,14 @@ class _Grading:
             output=self.output.take(),
             speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
         )
+        changed = self.integrity.restore() if self.integrity else ""
+        if changed:
+            return replace(
+                result,
+                status=Status.ERROR,
+                message=f"{check.exercise} changed {changed} while it ran.",
+                hint="The checks count on it as it was; it has been put back. Leave it alone.",
+            )
         return _judge(result, self.failure, check, self.job)
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

@@ -44,3 +44,15 @@ def lead(result: RunResult, name: str) -> CheckResult:
     found = exercise(result, name).lead
     assert found is not None, f"{name} passed"
     return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The hostile corpus as a table: entry, expected, got."""
+    reports = [
+        report for kind in ("passed", "failed", "xfailed") for report in terminalreporter.getreports(kind)
+    ]
+    rows = sorted(value for report in reports for name, value in report.user_properties if name == "hostile")
+    if rows:
+        terminalreporter.section("hostile submissions: entry, expected, got")
+        for row in rows:
+            terminalreporter.write_line(row)

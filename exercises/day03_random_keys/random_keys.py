@@ -50,9 +50,7 @@ def dropout(
     raise NotImplementedError
 
 
-def noise_at(
-    key: Key[Array, ""], step: int | Int[Array, ""], shape: tuple[int, ...]
-) -> Float[Array, "..."]:
+def noise_at(key: Key[Array, ""], step: int | Int[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
     """Draw the standard normal noise that belongs to one step of a long run.
 
     The noise depends on `key` and `step` and on nothing else: step 7 is the same whether you ask

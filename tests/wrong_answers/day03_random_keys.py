@@ -32,18 +32,14 @@ def keys_like__hands_out_the_parent(key, tree):
 def keys_like__pairs_of_keys(key, tree):
     """Leaves an array of two keys at each leaf."""
     leaves, structure = jax.tree.flatten(tree)
-    return jax.tree.unflatten(
-        structure, [jax.random.split(k) for k in jax.random.split(key, len(leaves))]
-    )
+    return jax.tree.unflatten(structure, [jax.random.split(k) for k in jax.random.split(key, len(leaves))])
 
 
 @caught_by("correct", "keeps_the_structure")
 def keys_like__raw_bits(key, tree):
     """Gives the bits of the keys, as old code did."""
     leaves, structure = jax.tree.flatten(tree)
-    return jax.tree.unflatten(
-        structure, list(jax.random.key_data(jax.random.split(key, len(leaves))))
-    )
+    return jax.tree.unflatten(structure, list(jax.random.key_data(jax.random.split(key, len(leaves)))))
 
 
 @caught_by("correct", "keeps_the_structure")

@@ -218,7 +218,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
     frame = learner_frame(error, learner.path)
     line = frame.lineno if frame else None
     names = [kind.__name__ for kind in type(error).__mro__]
-    text = str(error)
+    text = _text_of(error)
     head = f"{call} raised {names[0]}"
     if frame and line:
         head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
@@ -249,6 +249,13 @@ def _python_ending(error: BaseException, names: list[str]) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "The function raised KeyboardInterrupt, which is how Ctrl-C ends a program."
     return ""
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # the class is the learner's, its __str__ too
+        return ""
 
 
 def _shorten(text: str, lines: int = 6) -> str:

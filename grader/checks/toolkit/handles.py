@@ -21,6 +21,7 @@ from grader.learner_file import LearnerFile
 from grader.results import Speed
 
 # Bound here, before any learner's code runs.
+_jit: Callable[..., Any] = jax.jit
 _block_until_ready: Callable[[Any], Any] = jax.block_until_ready
 
 
@@ -190,7 +191,7 @@ class Handle:
                 handle.traces += 1  # Python runs once a trace
                 return self.function(*arguments, **keywords)
 
-            handle.function = jax.jit(counted, **options)
+            handle.function = _jit(counted, **options)
             self._transformed[key] = handle
         return self._transformed[key]
 
@@ -227,7 +228,7 @@ class Handle:
             return untransformed(*positional, **named)
 
         functools.update_wrapper(fresh, untransformed)
-        self.run(text, lambda: jax.jit(fresh, **self._jit_options).trace(*arguments, **keywords))
+        self.run(text, lambda: _jit(fresh, **self._jit_options).trace(*arguments, **keywords))
 
     def compiled(self, *arguments: Any, **keywords: Any) -> Any:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""

@@ -43,6 +43,11 @@ class Program:
         return frozenset(found)
 
     @property
+    def constant_bytes(self) -> int:
+        """The bytes of the arrays that were neither arguments nor computed: closed over, and baked in."""
+        return sum(getattr(constant, "nbytes", 0) for constant in self.jaxpr.consts)
+
+    @property
     def callbacks(self) -> list[str]:
         """The primitives through which it leaves the device for Python."""
         return sorted(name for name in self.primitives if name in _CALLBACKS)

@@ -14,12 +14,14 @@ from grader.checks.toolkit.verdicts import RaisedError, WrongAnswer
 
 _NO_LEAK_HINT = "Return every value that you need later; only what is returned leaves a traced function."
 
+MAX_CONSTANTS = 2**20  # bytes
+
 
 def compiles_once(handle: Handle, calls: Sequence[tuple[Any, ...]], **keywords: Any) -> list[Called]:
     """Call a jit handle with each tuple of arguments, all of the same shapes, and see it traced exactly once.
 
-    Also: tracing leaks nothing, and the program calls back into Python nowhere. `keywords` go along with
-    every call (static arguments, as a rule). Returns the results, for comparing.
+    Also: tracing leaks nothing, no large array is baked in, and the program calls back into Python nowhere.
+    `keywords` go along with every call (static arguments, as a rule). Returns the results, for comparing.
     Raises WrongAnswer, or RaisedError when the function cannot be traced.
     """
     text = wording.call(handle.shown, calls[0], keywords)
@@ -33,9 +35,16 @@ def compiles_once(handle: Handle, calls: Sequence[tuple[Any, ...]], **keywords: 
             expected="one trace", got=f"{traces} traces for {len(calls)} calls of the same shapes"
         )
         raise WrongAnswer(f"{text} is traced again and again\n{rows}")
-    callbacks = handle.program(*calls[0], **keywords).callbacks
-    if callbacks:
-        rows = wording.table(expected="a program that stays on the device", got=", ".join(callbacks))
+    program = handle.program(*calls[0], **keywords)
+    if program.constant_bytes > MAX_CONSTANTS:
+        rows = wording.table(
+            expected="constants of at most 1 MiB",
+            got=f"{program.constant_bytes / 2**20:.0f} MiB in the program",
+        )
+        hint = "An array from outside is copied into every program that is compiled; pass it as an argument."
+        raise WrongAnswer(f"{text} has a large array baked in\n{rows}", hint=hint)
+    if program.callbacks:
+        rows = wording.table(expected="a program that stays on the device", got=", ".join(program.callbacks))
         hint = "Write the computation in jax.numpy; a callback leaves the compiled program for Python at every call."
         raise WrongAnswer(f"{text} calls back into Python\n{rows}", hint=hint)
     return results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,11 @@ _WIDTH = 60  # messages stay readable in a narrow terminal
 
 def is_jax_array(value: object) -> bool:
     """True for a JAX array, key or tracer; an object that merely claims to be one stays outside."""
-    kinds = type(value).__mro__
-    genuine = type(value).__module__.partition(".")[0] in {"jax", "jaxlib"}
-    return genuine and (jax.Array in kinds or jax.core.Tracer in kinds)
+    kind = type(value)
+    if jax.Array not in kind.__mro__ and jax.core.Tracer not in kind.__mro__:
+        return False
+    home = sys.modules.get(kind.__module__)
+    return kind.__module__.startswith(("jax.", "jaxlib.")) and getattr(home, kind.__name__, None) is kind
 
 
 def is_key(value: object) -> bool:
