@@ -12,9 +12,10 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -79,7 +80,17 @@ class Workers:
                 target=_enter, args=(job, sending, str(self._empty)), daemon=True
             )
             with _neutral(self._empty, self.scratch):
-                process.start()
+                try:
+                    process.start()
+                except (
+                    OSError,
+                    EOFError,
+                ):  # a worker has killed the warm process; the next one starts another
+                    time.sleep(0.2)
+                    process = self._context.Process(  # type: ignore[attr-defined]
+                        target=_enter, args=(job, sending, str(self._empty)), daemon=True
+                    )
+                    process.start()
             sending.close()
             self._running.append(process)
         return process, receiving
@@ -139,9 +150,22 @@ def _family(pid: int | None) -> list[psutil.Process]:
 
 def _enter(job: Job, events: Connection, cwd: str) -> None:
     os.chdir(cwd)
+    _let_go_of_the_warm_process()
     from grader.worker import run
 
     run(job, events)
+
+
+def _let_go_of_the_warm_process() -> None:
+    """Close the pipes to the warm process and its helper: what a worker writes there would confuse them."""
+    for owner, name in (
+        (forkserver._forkserver, "_forkserver_alive_fd"),
+        (resource_tracker._resource_tracker, "_fd"),
+    ):
+        if (number := getattr(owner, name, None)) is not None:
+            with suppress(OSError):
+                os.close(number)
+            setattr(owner, name, None)
 
 
 @contextmanager

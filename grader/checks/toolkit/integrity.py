@@ -44,11 +44,19 @@ class Integrity:
                 c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__
             ]
         self._before = [(owner, _plain(owner)) for owner in owners]
+        watched = ("jax", "jaxlib", "numpy", "grader", "pytest", "_pytest")
+        self._modules = {
+            name: module for name, module in sys.modules.items() if name.partition(".")[0] in watched
+        }
         self._settings = dict(jax.config.values)
 
     def restore(self) -> str:
         """Put everything back; returns the first thing that had been changed, or an empty text."""
         changed = ""
+        for name, module in self._modules.items():
+            if sys.modules.get(name) is not module:
+                changed = changed or f"sys.modules[{name!r}]"
+                sys.modules[name] = module
         for owner, before in self._before:
             now = vars(owner)
             for name, value in before.items():
@@ -73,8 +81,11 @@ def _plain(owner: ModuleType | type) -> dict[str, Any]:
             for name, value in vars(owner).items()
             if (callable(value) or isinstance(value, ModuleType)) and name not in _RESTLESS
         }
+    methods = (classmethod, staticmethod, property)
     return {
-        name: value for name, value in vars(owner).items() if callable(value) and not name.startswith("__")
+        name: value
+        for name, value in vars(owner).items()
+        if (callable(value) or isinstance(value, methods)) and not name.startswith("__")
     }
 
 

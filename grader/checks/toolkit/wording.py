@@ -85,7 +85,10 @@ def argument(value: object) -> str:
         return f"[{inside}]"
     if callable(value):
         return getattr(value, "__name__", "function").replace("<lambda>", "function")
-    text = repr(value)
+    try:
+        text = repr(value)
+    except BaseException:  # the class may be the learner's, its __repr__ too
+        return type(value).__name__
     return text if len(text) <= _WIDTH else type(value).__name__
 
 

@@ -1,0 +1,9 @@
+"""Is asynchronous.
+
+expected: failed
+says: coroutine
+"""
+
+
+async def EXERCISE(PARAMETERS):
+    return 1

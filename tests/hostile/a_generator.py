@@ -1,0 +1,9 @@
+"""Yields instead of returning.
+
+expected: failed
+says: generator
+"""
+
+
+def EXERCISE(PARAMETERS):
+    yield 1

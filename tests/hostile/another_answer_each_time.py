@@ -1,0 +1,13 @@
+"""Right on every other call.
+
+expected: failed
+"""
+
+import jax.numpy as jnp
+
+CALLS = []
+
+
+def EXERCISE(PARAMETERS):
+    CALLS.append(1)
+    return RIGHT(ARGUMENTS) if len(CALLS) % 2 else jnp.zeros((7, 7, 7))

@@ -1,0 +1,15 @@
+"""Lies about its class.
+
+expected: failed
+says: object of type Pretender
+"""
+
+import jax
+
+
+class Pretender:
+    __class__ = jax.Array
+
+
+def EXERCISE(PARAMETERS):
+    return Pretender()

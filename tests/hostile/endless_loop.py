@@ -1,0 +1,10 @@
+"""A Python loop without end.
+
+expected: timeout
+exercises: 1
+"""
+
+
+def EXERCISE(PARAMETERS):
+    while True:
+        pass

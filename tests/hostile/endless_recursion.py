@@ -1,0 +1,9 @@
+"""Calls itself without end.
+
+expected: error
+says: RecursionError
+"""
+
+
+def EXERCISE(PARAMETERS):
+    return EXERCISE(ARGUMENTS)

@@ -1,0 +1,16 @@
+"""Returns an object that is equal to everything.
+
+expected: failed
+says: object of type Liar
+"""
+
+
+class Liar:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def EXERCISE(PARAMETERS):
+    return Liar()

@@ -1,0 +1,29 @@
+"""Finds the plugin that judges among Python's live objects and reports a pass for every check.
+
+expected: crashed error failed
+limit: code in the grader's own process can reach the grader's own objects; a clean process that checks an exported function would stop it
+exercises: 2
+"""
+
+import gc
+import os
+import time
+
+
+def EXERCISE(PARAMETERS):
+    judge = next(o for o in gc.get_objects() if type(o).__name__ == "_Grading")
+    session = next(o for o in gc.get_objects() if type(o).__name__ == "Session" and hasattr(o, "items"))
+    from grader.checks import plugin
+    from grader.protocol import result_fields
+    from grader.results import CheckResult, Status
+
+    for item in session.items:
+        check = plugin.check_of(item)
+        judge.send(
+            "finished",
+            id=check.id,
+            result=result_fields(CheckResult(check.name, check.aspect, Status.PASSED)),
+        )
+    judge.send("done")
+    time.sleep(5)
+    os._exit(0)

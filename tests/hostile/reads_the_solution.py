@@ -1,0 +1,16 @@
+"""Reads the reference solution as text and runs it.
+
+expected: error
+says: the solutions and the checks are closed
+"""
+
+import pathlib
+
+import grader.catalogue
+
+
+def EXERCISE(PARAMETERS):
+    space = {}
+    path = grader.catalogue.SOLUTIONS / "FOLDER" / "STEM.py"
+    exec(pathlib.Path(path).read_text(), space)
+    return space["EXERCISE"](ARGUMENTS)
