@@ -76,24 +76,21 @@ class Workers:
         """
         with self._lock:  # the working directory and the environment are the whole process's
             receiving, sending = self._context.Pipe(duplex=False)
-            process = self._context.Process(  # type: ignore[attr-defined]
-                target=_enter, args=(job, sending, str(self._empty)), daemon=True
-            )
-            with _neutral(self._empty, self.scratch):
-                try:
-                    process.start()
-                except (
-                    OSError,
-                    EOFError,
-                ):  # a worker has killed the warm process; the next one starts another
-                    time.sleep(0.2)
-                    process = self._context.Process(  # type: ignore[attr-defined]
-                        target=_enter, args=(job, sending, str(self._empty)), daemon=True
-                    )
-                    process.start()
+            try:
+                process = self._fork(job, sending)
+            except (OSError, EOFError):  # a worker has killed the warm process; now another is started
+                time.sleep(0.2)
+                process = self._fork(job, sending)
             sending.close()
             self._running.append(process)
         return process, receiving
+
+    def _fork(self, job: Job, events: Connection) -> BaseProcess:
+        arguments = (job, events, str(self._empty))
+        process: BaseProcess = self._context.Process(target=_enter, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        with _neutral(self._empty, self.scratch):
+            process.start()
+        return process
 
     def end(self, process: BaseProcess) -> None:
         """End a worker and everything that it started."""

@@ -238,6 +238,7 @@ class _Grading:
         """Keep what was raised. pytest's own report would show the learner's objects, which may not want to be shown."""
         if call.excinfo and self.failure is None:
             self.failure = call.excinfo.value
+        assert call.when != "collect"
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return _TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
