@@ -125,7 +125,10 @@ def find_day(text: str) -> Day:
         }:
             return day
     known = [name for day in days() for name in (day.key, day.name)]
-    raise UnknownSelector(f"there is no day {text!r}{_suggest(text, known)}")
+    exercises = [exercise.name for day in days() for exercise in day.exercises]
+    if difflib.get_close_matches(text, exercises, n=1) and not difflib.get_close_matches(text, known, n=1):
+        known = exercises
+    raise UnknownSelector(f"there is no day or exercise {text!r}{_suggest(text, known)}")
 
 
 def select(selectors: Sequence[str]) -> tuple[Selection, ...]:
@@ -139,7 +142,8 @@ def select(selectors: Sequence[str]) -> tuple[Selection, ...]:
             for day in days():
                 wanted.setdefault(day, set()).update(e.name for e in day.exercises)
             continue
-        text, dot, name = selector.strip("/").partition(".")
+        selector = selector.strip("/").removesuffix(".py").replace("/", ".")
+        text, dot, name = selector.partition(".")
         if not dot and (owner := _day_of_exercise(text)):
             day, name = owner, text
         else:

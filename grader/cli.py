@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import secrets
 import sys
+import textwrap
 import traceback
 from pathlib import Path
 
@@ -93,6 +95,12 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
     if seed < 0:
         return _usage_error("--seed takes a number from 0 on")
     tree = _tree(options)
+    files = [selection.day.file_in(tree) for selection in selections]
+    if options.tree and not any(file.exists() for file in files):
+        wanted = files[0].relative_to(tree)
+        return _usage_error(
+            f"{tree} holds no {wanted}; --from wants a folder of the same shape as exercises/"
+        )
     from grader import processes
 
     with processes.Workers() as workers:
@@ -131,11 +139,26 @@ def _hint(words: list[str], level: int) -> int:
             stages = hints_file.read(selection.day.hints, exercise.name)
             print(f"{selection.day.key}.{exercise.name}: {exercise.summary}\n")
             for number, stage in enumerate(stages[:level], start=1):
-                print(f"hint {number} of {len(stages)}\n{stage}\n")
+                print(f"hint {number} of {len(stages)}\n{_wrapped(stage)}\n")
             if level < len(stages):
                 more = f"python -m grader hint {selection.day.key}.{exercise.name} --level {level + 1}"
                 print(f"More: {more}\n")
     return 0
+
+
+def _wrapped(markdown: str) -> str:
+    """Paragraphs at 80 columns; what stands in code fences as it is."""
+    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    for index in range(0, len(parts), 2):
+        paragraphs = [textwrap.fill(text, 79) for text in parts[index].split("\n\n")]
+        parts[index] = "\n\n".join(paragraphs)
+    return "\n".join(part.strip("\n") for part in parts if part.strip())
+
+
+def _shown(path: Path) -> Path:
+    """The path from the working directory, when it lies below it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _reset(words: list[str], tree: Path) -> int:
@@ -148,9 +171,9 @@ def _reset(words: list[str], tree: Path) -> int:
             outcome = workspace.reset(selection.day, selection.exercises, tree)
         except ValueError as error:
             return _usage_error(str(error))
-        print(f"{outcome.file}: {'stub brought back' if outcome.backup else outcome.action}")
+        print(f"{_shown(outcome.file)}: {'stub brought back' if outcome.backup else outcome.action}")
         if outcome.backup:
-            print(f"your file as it was: {outcome.backup}")
+            print(f"your file as it was: {_shown(outcome.backup)}")
     return 0
 
 

@@ -24,7 +24,10 @@ from grader.results import Aspect, CheckResult, Problem, Status
 GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
 MAX_EVENT = 2**24  # bytes
 WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
-LOAD_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
+START_TIMEOUT = (
+    120.0  # seconds for what is ours alone: importing JAX, collecting checks, starting the backend
+)
+STATEMENT_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Lane:
             crash_file=self._crash_file,
         )
         self._tell()
-        self._set_deadline(LOAD_TIMEOUT)
+        self._set_deadline(START_TIMEOUT)
         try:
             process, events = self.workers.start(job)
         except (OSError, EOFError) as error:
@@ -138,12 +141,12 @@ class Lane:
                 self.checks = self.checks or [check_from(fields) for fields in event["checks"]]
             case "loading":
                 self._loading = event["line"]
-                self._set_deadline(LOAD_TIMEOUT)
+                self._set_deadline(STATEMENT_TIMEOUT)
             case "loaded":
                 self._loading = None
                 self.problems = [problem_from(fields) for fields in event["problems"]]
                 self.output = event["output"]
-                self._set_deadline(LOAD_TIMEOUT)  # the backend starts
+                self._set_deadline(START_TIMEOUT)
             case "platform":
                 self.platform = {"jax": event["jax"], "platform": event["platform"]}
             case "started":
@@ -152,7 +155,7 @@ class Lane:
             case "finished":
                 self.results[event["id"]] = result_from(event["result"])
                 self._running = ""
-                self._set_deadline(LOAD_TIMEOUT)
+                self._set_deadline(START_TIMEOUT)
             case "exiting":
                 self._exiting = event
             case "fault":

@@ -55,6 +55,8 @@ class LearnerFile:
 
     def absence(self, name: str) -> Problem:
         """Why there is no such function, in words for the learner."""
+        if not self.source.strip() and self.problems:
+            return self.problems[0]  # the file as a whole is not there
         if name in self.broken:
             return self.broken[name]
         if name in self.missing_names:
@@ -69,7 +71,7 @@ class LearnerFile:
             )
         return Problem(
             f"There is no function {name} in {self.path.name}.",
-            f"`python -m grader reset {self.path.parent.name}.{name}` shows how to bring its stub back.",
+            f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
 
 
@@ -103,7 +105,7 @@ def load(
 def _read(loaded: LearnerFile) -> str | None:
     path = loaded.path
     if not path.is_file():
-        hint = f"`python -m grader reset {path.parent.name}` writes its stubs anew."
+        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
         loaded.problems.append(Problem(f"There is no file {path.parent.name}/{path.name}.", hint))
         return None
     try:
@@ -129,7 +131,7 @@ def _read(loaded: LearnerFile) -> str | None:
         loaded.problems.append(Problem(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line))
         return None
     if not source.strip():
-        hint = f"`python -m grader reset {path.parent.name}` writes its stubs anew."
+        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
         loaded.problems.append(Problem(f"{path.name} is empty.", hint))
     return source
 

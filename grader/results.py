@@ -5,7 +5,7 @@ Standard library only; everybody may import this module, and it imports nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -119,6 +119,14 @@ def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled |
     return None
 
 
+def _leading(checks: Sequence[CheckResult]) -> Status:
+    """The first status that is not accepted, as its message is what the learner reads; faults come before all."""
+    statuses = [check.status for check in checks]
+    if Status.FAULT in statuses:
+        return Status.FAULT
+    return next((status for status in statuses if status not in ACCEPTED), summarize(statuses))
+
+
 @dataclass(frozen=True, slots=True)
 class ExerciseResult:
     """The verdicts of one exercise, in the order in which its checks ran."""
@@ -129,12 +137,12 @@ class ExerciseResult:
 
     @property
     def status(self) -> Status:
-        return summarize(check.status for check in self.checks)
+        return _leading(self.checks)
 
     def aspect(self, aspect: Aspect) -> Status | None:
         """The status of one aspect; None when the exercise is not judged on it."""
-        statuses = [check.status for check in self.checks if check.aspect is aspect]
-        return summarize(statuses) if statuses else None
+        checks = [check for check in self.checks if check.aspect is aspect]
+        return _leading(checks) if checks else None
 
     @property
     def speed(self) -> Speed | None:
@@ -166,6 +174,7 @@ class DayResult:
     exercises: tuple[ExerciseResult, ...]
     problems: tuple[Problem, ...] = ()
     output: str = ""  # printed while the file was loaded
+    whole: bool = True  # whether all exercises of the day were asked for
 
     @property
     def status(self) -> Status:

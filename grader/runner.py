@@ -171,7 +171,8 @@ class _Day:
         day, first = self.selection.day, self.lanes[:1]
         problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
         output = first[0].output if first else ""
-        return DayResult(day.key, day.title, str(self.file), tuple(exercises), problems, output)
+        whole = len(exercises) == len(day.exercises)
+        return DayResult(day.key, day.title, str(self.file), tuple(exercises), problems, output, whole)
 
 
 def _processors() -> int:

@@ -135,6 +135,7 @@ class _Output:
         self._file.seek(0)
         text = self._file.read(4 * OUTPUT_SHOWN).decode("utf-8", "replace")
         self._file.truncate(0)
+        self._file.seek(0)  # the place to write, too: one file description serves us and both streams
         if size > len(text.encode()) or len(text) > OUTPUT_SHOWN:
             text = f"{text[:OUTPUT_SHOWN].rstrip()}\n... cut here: {size:,} bytes were printed"
         return text
@@ -271,7 +272,8 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
             result,
             status=Status.TIMEOUT,
             message=f"{check.exercise} was still running after {job.check_timeout:g} seconds{where}",
-            hint="Does a loop have a way to end? Does it do in Python what one array operation could do?",
+            hint="Does a loop have a way to end? Does it do in Python what one array operation could do? "
+            "(--timeout 5 waits less.)",
             line=frame.lineno if frame else None,
             details=details,
         )

@@ -77,7 +77,7 @@ def test_a_missing_function_is_named(grade_text: GradeText) -> None:
     result = grade_text(f"{HEAD}{GOOD}", *ASKED)
     assert lead(result, "softmax").status is Status.ERROR
     assert lead(result, "softmax").message == "There is no function softmax in pure_functions.py."
-    assert "reset day01_pure_functions.softmax" in lead(result, "softmax").hint
+    assert "reset day01.softmax` brings its stub back" in lead(result, "softmax").hint
     assert exercise(result, "masked_mean").status is Status.PASSED
 
 
@@ -214,10 +214,10 @@ def test_a_killed_worker_is_a_crash(grade_text: GradeText) -> None:
 
 
 def test_an_endless_python_loop_is_stopped_at_its_line(grade_text: GradeText) -> None:
-    result = grade_text(softmax_file("while True:\n    x = x"), *ASKED, check_timeout=1.0)
+    result = grade_text(softmax_file("while True:\n    x = x"), *ASKED, check_timeout=6.0)
     first = lead(result, "softmax")
     assert first.status is Status.TIMEOUT
-    assert first.message.startswith("softmax was still running after 1 seconds at line ")
+    assert first.message.startswith("softmax was still running after 6 seconds at line ")
     assert first.line in {FIRST_LINE, FIRST_LINE + 1}
     assert exercise(result, "masked_mean").status is Status.PASSED
     assert result.exit_status == 1
@@ -232,9 +232,9 @@ def test_an_endless_python_loop_is_stopped_at_its_line(grade_text: GradeText) ->
     ids=["inside XLA", "that swallows everything"],
 )
 def test_an_endless_loop_that_cannot_be_interrupted_is_killed(grade_text: GradeText, body: str) -> None:
-    result = grade_text(softmax_file(body), *ASKED, check_timeout=1.0)
+    result = grade_text(softmax_file(body), *ASKED, check_timeout=6.0)
     assert lead(result, "softmax").status is Status.TIMEOUT
-    assert lead(result, "softmax").message == "softmax was still running after 1 seconds and was stopped."
+    assert lead(result, "softmax").message == "softmax was still running after 6 seconds and was stopped."
     assert exercise(result, "masked_mean").status is Status.PASSED
 
 
@@ -262,7 +262,7 @@ def test_a_top_level_statement_that_ends_the_process_is_passed_over(
 def test_an_endless_loop_at_top_level_is_passed_over(
     grade_text: GradeText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "LOAD_TIMEOUT", 3.0)
+    monkeypatch.setattr(lane, "STATEMENT_TIMEOUT", 5.0)
     result = grade_text(f"{HEAD}\nwhile True: pass\n{GOOD}", "day01.masked_mean")
     assert exercise(result, "masked_mean").status is Status.PASSED
     assert result.exit_status == 1

@@ -90,7 +90,8 @@ def test_the_plain_screen_is_ascii(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["day99"], "there is no day 'day99'"),
+        (["day99"], "there is no day or exercise 'day99'"),
+        (["softmx"], "did you mean 'softmax'?"),
         (["dya01"], "did you mean 'day01'?"),
         (["day01.sofmax"], "day01 has no exercise 'sofmax'; did you mean 'softmax'?"),
         (["day01", "--from", "nowhere"], "there is no folder 'nowhere'"),

@@ -85,7 +85,7 @@ def grade_entry(entry: Path, workers: processes.Workers, tree: Path) -> RunResul
         file.parent.mkdir(parents=True)
         file.write_text(submission(entry, selection.day, selection.exercises), encoding="utf-8")
     return runner.grade(
-        selections, tree, workers, seed=3, with_speed=False, check_timeout=3.0, memory_limit=2**30, parallel=2
+        selections, tree, workers, seed=3, with_speed=False, check_timeout=8.0, memory_limit=2**30, parallel=2
     )
 
 

@@ -103,8 +103,6 @@ too slow
 
 pairwise_squared_distances  x212 (190-230), needs x40,
 against a Python double loop
-bilinear_sample  x1 (0.9-1.1), needs x40, against a Python
-double loop
 
 1 of 3 passed, stretch 0 of 1. Next: softmax.
 Stuck? python -m grader hint day01.softmax

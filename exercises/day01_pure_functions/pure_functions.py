@@ -4,6 +4,7 @@ Think in whole arrays: no loops over elements, nothing changed in place, nothing
 Lesson: README.md beside this file. Grade: python -m grader day01
 """
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 

@@ -71,7 +71,7 @@ def test_standardize_by_hand(learner: Learner) -> None:
 @check(
     "standardize",
     "correct",
-    hint="A constant column has deviation 0, and 0 / 0 is nan. eps makes the divisor positive.",
+    hint="A constant column has deviation 0, and 0 / 0 is nan. eps makes the divisor positive. Only that column becomes 0.",
 )
 def test_standardize_keeps_a_constant_column_finite(learner: Learner) -> None:
     x = jnp.array([[2.0, 1.0], [2.0, 3.0]])
@@ -137,7 +137,7 @@ def test_softmax_by_hand(learner: Learner) -> None:
 @check(
     "softmax",
     "correct",
-    hint="exp(10000) is infinite. Subtract the largest logit before you exponentiate, and never add it "
+    hint="exp(10000) is infinite and exp(-10000) is 0. Subtract the largest logit before you exponentiate, and never add it "
     "back: beside 10000 the small numbers lose their digits.",
 )
 def test_softmax_survives_huge_logits(learner: Learner) -> None:

@@ -350,7 +350,9 @@ def swap_rows_oracle(matrix: jax.Array, i: Any, j: Any) -> Array:
 
 
 @check(
-    "swap_rows", "correct", hint="Row i gets the old row j, row j the old row i: `matrix` still holds both."
+    "swap_rows",
+    "correct",
+    hint="Both rows come from the old matrix. If the first write has taken its name, the second reads a row that is gone.",
 )
 def test_swap_rows_by_hand(learner: Learner) -> None:
     learner.swap_rows(jnp.array([[1.0, 2.0], [3.0, 4.0]]), 0, 1).equals([[3.0, 4.0], [1.0, 2.0]])
@@ -478,7 +480,11 @@ def life_oracle(board: Any) -> Array:
     return out
 
 
-@check("life_step", "correct", hint="Three in a row turn. A cell has eight neighbours and is none of them.")
+@check(
+    "life_step",
+    "correct",
+    hint="Three in a row turn by a quarter. Count eight neighbours, not the cell itself; when you roll, name both axes.",
+)
 def test_life_step_blinks(learner: Learner) -> None:
     board, turned = np.zeros((2, 9, 7), np.int32)
     board[3, 2:5] = turned[2:5, 3] = 1

@@ -179,7 +179,7 @@ class Screen:
                 self.console.print(line)
 
     def _print_speeds(self, day: DayResult) -> None:
-        timed = [(exercise.name, exercise.speed) for exercise in day.exercises if exercise.speed]
+        timed = [(e.name, e.speed) for e in day.exercises if e.speed and e.aspect(Aspect.SPEED) in ACCEPTED]
         if timed:
             self.console.print()
         for name, speed in timed:
@@ -199,7 +199,7 @@ class Screen:
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
         if left is None:
-            text.append(". All done.")
+            text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
         else:
             text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")
         self.console.print(text)

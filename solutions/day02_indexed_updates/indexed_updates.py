@@ -5,6 +5,7 @@ range, negative indices, and giving a buffer up.
 Lesson: README.md beside this file. Grade: python -m grader day02
 """
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 

@@ -32,6 +32,7 @@ _WORDS = {
 _SHAPE_HINT = (
     "The letters of the signature say which sizes belong together. Print the shape of each step beside them."
 )
+_TUPLE_HINT = "Return all of them, with commas between: return first, second."
 _DTYPE_HINT = "Start from arrays of the promised dtype, or convert the result at the end with .astype(...)."
 
 
@@ -95,10 +96,13 @@ def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> N
     if typing.get_origin(annotation) is tuple and parts and Ellipsis not in parts:
         if not isinstance(value, tuple):
             rows = wording.table(expected=f"a tuple of {len(parts)}", got=wording.argument(value))
-            raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}")
+            hint = (
+                "A tuple, not a list: drop the square brackets." if isinstance(value, list) else _TUPLE_HINT
+            )
+            raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}", hint=hint)
         if len(value) != len(parts):
             rows = wording.table(expected=f"a tuple of {len(parts)}", got=f"a tuple of {len(value)}")
-            raise WrongAnswer(f"{what} returned the wrong number of things\n{rows}")
+            raise WrongAnswer(f"{what} returned the wrong number of things\n{rows}", hint=_TUPLE_HINT)
         for index, (item, part) in enumerate(zip(value, parts, strict=True)):
             _check(f"{what}[{index}]", item, part, letters)
     elif _is_array_type(annotation):

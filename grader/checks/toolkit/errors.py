@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import textwrap
 import traceback
@@ -80,6 +81,12 @@ LESSONS = (
         "x = x.at[i].set(v) makes the changed array; keep the result.",
     ),
     Lesson(
+        "ValueError",
+        r"truth value of an array",
+        "A Python branch (if, while, and, or, not) needs one True or False, and this is a whole array of them.",
+        "jnp.where(condition, a, b) decides for each element. Join conditions with &, | and ~.",
+    ),
+    Lesson(
         "TypeError",
         r"non-tuple sequence for multidimensional indexing",
         "A list is no index in JAX.",
@@ -109,7 +116,7 @@ LESSONS = (
         "",
         "A random key was used twice. The same key gives the same numbers again, so draws that should be independent "
         "are equal.",
-        "Use each key once: key, subkey = jax.random.split(key), then draw with subkey.",
+        "Use each key once. Draws that should differ need keys of their own: key, subkey = jax.random.split(key).",
     ),
     Lesson(
         "ValueError",
@@ -199,7 +206,7 @@ LESSONS = (
         "RecursionError",
         "",
         "The function called itself until Python gave up.",
-        "A recursion that depends on a traced value never ends; use lax.while_loop or lax.fori_loop.",
+        "Does it call itself with something smaller, and stop? On a traced value it never does: use lax.while_loop.",
     ),
 )
 
@@ -232,7 +239,36 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         return Translation(
             f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line
         )
-    return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), None, line)
+    return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
+
+
+_PRINT_HINT = "Print what goes into that line; what a failing check printed is shown below it."
+_USUAL_IMPORTS = {
+    "jax": "Add `import jax` at the top of the file.",
+    "lax": "Add `from jax import lax` at the top of the file.",
+    "np": "Write jnp: this file has no NumPy, and jit could not see into it.",
+}
+
+
+def _spelling_hint(error: BaseException, learner: LearnerFile) -> str:
+    """A hint for errors that have nothing to do with JAX: names that do not exist, above all."""
+    if isinstance(error, NameError) and error.name:
+        if error.name in learner.broken:
+            return f"{error.name} is in a block with a syntax error; repair that first."
+        if error.name in _USUAL_IMPORTS:
+            return _USUAL_IMPORTS[error.name]
+        near = difflib.get_close_matches(error.name, list(vars(learner.module)), n=1)
+        return (
+            f"Did you mean `{near[0]}`?"
+            if near
+            else "Is it spelled right, and set on every way through the function?"
+        )
+    if isinstance(error, AttributeError) and error.name:
+        near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
+        return f"Did you mean `{near[0]}`?" if near else "Is it spelled right?"
+    if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
+        return "Is the argument's name spelled right?"
+    return _PRINT_HINT
 
 
 def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | None:
