@@ -68,6 +68,7 @@ class Lane:
     _running: str = ""
     _exiting: dict[str, Any] | None = None
     _finished: bool = False
+    _renew: bool = False  # the worker's process was tampered with; another goes on
     _deadline: float = 0.0
 
     def run(self) -> None:
@@ -76,7 +77,8 @@ class Lane:
             ending = self._one_worker()
             if self._finished or self.faults or self.workers.stopped:
                 return
-            self._account_for(ending)
+            if not self._renew:
+                self._account_for(ending)
             if self.faults or (self.checks and not self._open()):
                 return
 
@@ -89,7 +91,7 @@ class Lane:
 
     def _one_worker(self) -> str:
         """Run a worker to its end; returns "done", "timeout", "memory", "forged", or how its process ended."""
-        self._loading, self._running, self._exiting = None, "", None
+        self._loading, self._running, self._exiting, self._renew = None, "", None, False
         self._crash_file = self.workers.new_file("crash")
         job = Job(
             checks=self.day.checks,
@@ -113,7 +115,7 @@ class Lane:
             self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
             return "not started"
         try:
-            while not self._finished:
+            while not (self._finished or self._renew):
                 if not connection.wait([events], timeout=WATCH_EVERY):
                     if time.monotonic() > self._deadline:
                         return "timeout"
@@ -158,6 +160,8 @@ class Lane:
                 self._set_deadline(START_TIMEOUT)
             case "exiting":
                 self._exiting = event
+            case "renew":
+                self._renew = True
             case "fault":
                 self.faults.append(event["message"])
                 self._finished = True

@@ -150,6 +150,7 @@ class _Grading:
         self.output = output
         self.error: BaseException | None = None
         self.integrity: integrity.Integrity | None = None
+        self.tampered_with = False
         self.failure: BaseException | None = None  # of the check that runs
         self.spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         for identity, status in job.settled.items():
@@ -207,6 +208,9 @@ class _Grading:
         if result.counts_against:
             self.spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
         self.send("finished", id=check.id, result=result_fields(result))
+        if self.tampered_with:
+            self.send("renew")
+            time.sleep(3600)  # until the parent ends this process: nothing that it says now can be trusted
         return True
 
     def _run(self, item: pytest.Item, nextitem: pytest.Item | None, check: Check) -> CheckResult:
@@ -226,6 +230,7 @@ class _Grading:
         )
         changed = self.integrity.restore() if self.integrity else ""
         if changed:
+            self.tampered_with = True
             return replace(
                 result,
                 status=Status.ERROR,

@@ -1,7 +1,7 @@
 """Is asynchronous.
 
 expected: failed
-says: coroutine
+says: coroutine|has another structure
 """
 
 

@@ -1,7 +1,7 @@
 """Yields instead of returning.
 
 expected: failed
-says: generator
+says: generator|has another structure
 """
 
 
