@@ -9,13 +9,12 @@ import faulthandler
 import os
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import jax
 import pytest
@@ -27,12 +26,11 @@ from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
+from grader.output import Output
 from grader.protocol import Check, Job, encode, result_fields
 from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, without_running
 
 _TestReport = pytest.TestReport  # bound before any learner's code runs
-OUTPUT_SHOWN = 2_000  # characters of a check's output that are kept
-OUTPUT_LIMIT = 64 * 2**20  # bytes a worker may write to any one file
 
 
 def run(job: Job, pipe: Connection) -> None:
@@ -41,7 +39,7 @@ def run(job: Job, pipe: Connection) -> None:
     events = _Signed(pipe, job.token)
     crash_file = job.crash_file.open("wb")
     faulthandler.enable(crash_file, all_threads=False)
-    output = _Output()
+    output = Output()
     try:
         _grade(job, events, output)
         events.send("done")
@@ -51,7 +49,7 @@ def run(job: Job, pipe: Connection) -> None:
         events.close()
 
 
-def _grade(job: Job, events: _Signed, output: _Output) -> None:
+def _grade(job: Job, events: _Signed, output: Output) -> None:
     _announce_exits(job, events)
     grading = _Grading(job, events, output)
     arguments = [
@@ -108,43 +106,10 @@ def _announce_exits(job: Job, events: _Signed) -> None:
     os._exit = announced  # type: ignore[assignment]
 
 
-class _Output:
-    """Standard output and error of the worker, kept in a nameless file."""
-
-    def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile("ab+", buffering=0)  # noqa: SIM115 (lives as long as we)
-        os.dup2(self._file.fileno(), 1)
-        os.dup2(self._file.fileno(), 2)
-        try:
-            import resource
-
-            resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_LIMIT, OUTPUT_LIMIT))
-        except (ImportError, ValueError, OSError):
-            pass  # no such limit on this platform
-
-    def take(self) -> str:
-        """What was written since the last time, cut to what a person reads."""
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                continue  # the learner closed or replaced it
-        size = self._file.seek(0, os.SEEK_END)
-        if size == 0:
-            return ""
-        self._file.seek(0)
-        text = self._file.read(4 * OUTPUT_SHOWN).decode("utf-8", "replace")
-        self._file.truncate(0)
-        self._file.seek(0)  # the place to write, too: one file description serves us and both streams
-        if size > len(text.encode()) or len(text) > OUTPUT_SHOWN:
-            text = f"{text[:OUTPUT_SHOWN].rstrip()}\n... cut here: {size:,} bytes were printed"
-        return text
-
-
 class _Grading:
     """A pytest plugin that judges each check and sends what it finds."""
 
-    def __init__(self, job: Job, events: _Signed, output: _Output) -> None:
+    def __init__(self, job: Job, events: _Signed, output: Output) -> None:
         self.job = job
         self.events = events
         self.output = output

@@ -152,6 +152,13 @@ def test_a_megabyte_of_output_is_cut_and_said(grade_text: GradeText) -> None:
     assert exercise(result, "masked_mean").status is Status.PASSED
 
 
+def test_output_of_each_check_is_its_own(grade_text: GradeText) -> None:
+    result = grade_text(softmax_file("print('one line')\nreturn x"), *ASKED)
+    outputs = [check.output for check in exercise(result, "softmax").checks if check.output]
+    assert len(outputs) >= 2
+    assert all(set(output.split("\n")) == {"one line", ""} for output in outputs)
+
+
 def test_output_of_the_learner_never_reaches_our_standard_output(
     grade_text: GradeText, capfd: pytest.CaptureFixture[str]
 ) -> None:

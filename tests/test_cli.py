@@ -95,6 +95,7 @@ def test_the_plain_screen_is_ascii(tmp_path: Path) -> None:
         (["dya01"], "did you mean 'day01'?"),
         (["day01.sofmax"], "day01 has no exercise 'sofmax'; did you mean 'softmax'?"),
         (["day01", "--from", "nowhere"], "there is no folder 'nowhere'"),
+        (["day01", "--from", "solutions/day01_pure_functions"], "--from wants a folder of the same shape"),
         (["day01", "--seed", "-1"], "--seed takes a number from 0 on"),
         (["day01", "--timeout", "0"], "--timeout takes"),
         (["day01", "--format", "html"], "invalid choice: 'html'"),
@@ -181,7 +182,9 @@ def test_selectors_of_days(selectors: list[str], found: list[str]) -> None:
     assert all(selection.exercises == selection.day.exercises for selection in selections)
 
 
-@pytest.mark.parametrize("selector", ["day01.softmax", "1.softmax", "pure_functions.softmax", "softmax"])
+@pytest.mark.parametrize(
+    "selector", ["day01/softmax", "day01.softmax", "1.softmax", "pure_functions.softmax", "softmax"]
+)
 def test_selectors_of_exercises(selector: str) -> None:
     (selection,) = catalogue.select([selector])
     assert [exercise.name for exercise in selection.exercises] == ["softmax"]

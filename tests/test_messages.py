@@ -97,6 +97,16 @@ MISTAKES = {
         "y = x * 1\njax.jit(lambda v: v * 2, donate_argnums=0)(y)\nreturn y + 1", X, False, "RuntimeError",
         "given away", "Go on with the result",
     ),
+    "a branch on a whole array": (
+        "return x if x > 0 else -x", X, False, "ValueError", "this is a whole array of them", "decides for each element",
+    ),
+    "a misspelt function of jax.numpy": (
+        "return jnp.summ(x)", X, False, "AttributeError", "has no attribute", "Did you mean `sum`?",
+    ),
+    "NumPy without its import": ("return npp.sum(x)", X, False, "NameError", "not defined", "Did you mean `np`?"),
+    "a misspelt argument": (
+        "return jnp.sum(x, axsi=0)", X, False, "TypeError", "unexpected keyword argument", "spelled right",
+    ),
     "a list as an index": (
         "return x[[0, 2]]", X, False, "TypeError", "A list is no index", "jnp.array",
     ),
@@ -248,6 +258,15 @@ def test_the_signature_is_a_promise(tmp_path: Path) -> None:
         "  expected  integers of shape (n-window+1,) = (2,)\n"
         "  got       f32[3]"
     )
+
+
+def test_a_list_instead_of_a_tuple_is_told(tmp_path: Path) -> None:
+    contract = 'def f(x: Float[Array, " n"]) -> tuple[Float[Array, " n"], Float[Array, " n"]]:\n    raise NotImplementedError\n'
+    with pytest.raises(WrongAnswer, match="wrong kind of thing") as caught:
+        learner_of(tmp_path, "def f(x):\n    return [x, x]\n", contract).f(X)
+    assert caught.value.hint == "A tuple, not a list: drop the square brackets."
+    with pytest.raises(WrongAnswer, match="wrong number of things"):
+        learner_of(tmp_path, "def f(x):\n    return x, x, x\n", contract).f(X)
 
 
 def test_changed_arguments_are_seen(tmp_path: Path) -> None:
