@@ -80,12 +80,12 @@ RESULT = run(
 
 SCREEN = """
 Day 1: arrays and purity  /kata/pure_functions.py
-exercise                   | correct | jit | speed
----------------------------+---------+-----+----------------
-softmax                    | x wrong | -   |
-pairwise_squared_distances | ok      | ok  | ok x212
-masked_mean                | . todo  |     |
-* bilinear_sample          | ok      |     | x x1, needs x40
+exercise                   |correct |jit |speed
+---------------------------+--------+----+----------
+softmax                    |x wrong |-   |
+pairwise_squared_distances |ok      |ok  |ok x212
+masked_mean                |. todo  |    |
+* bilinear_sample          |ok      |    |x x1 < x40
 
 softmax ----------------------------------------------------
 softmax(f32[4], axis=-1) is wrong at index 2
@@ -113,6 +113,19 @@ Stuck? python -m grader hint day01.softmax
 def test_the_screen_at_60_columns() -> None:
     assert screen(RESULT) == SCREEN
     assert max(map(len, screen(RESULT).splitlines())) <= 60
+
+
+def test_nothing_of_the_table_is_cut_at_60_columns() -> None:
+    slow = replace(SLOW, ratio=0.39, gate=100.0)
+    checks = (
+        check(Aspect.CORRECT, Status.PASSED),
+        check(Aspect.JIT, Status.PASSED),
+        check(Aspect.SPEED, Status.FAILED, speed=slow),
+    )
+    shown = screen(run(ExerciseResult("pairwise_squared_distances", False, checks)), ascii=False)
+    assert "pairwise_squared_distances" in shown
+    assert "✗ x0.39 < x100" in shown
+    assert "…" not in shown
 
 
 def test_signs_at_100_columns() -> None:

@@ -115,7 +115,7 @@ class Screen:
 
     def _table(self, day: DayResult) -> Table:
         box: Box = ASCII if self._ascii else SIMPLE_HEAD
-        table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1))
+        table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("exercise", no_wrap=True, overflow="ellipsis")
         for aspect in Aspect:
             table.add_column(aspect.value, no_wrap=True)
@@ -136,7 +136,8 @@ class Screen:
             speed = exercise.speed
             text = f"{ascii_sign if self._ascii else sign} x{_short(speed.ratio)}"
             if status not in ACCEPTED:
-                text += f", needs x{_short(speed.gate)}"
+                narrow = self.console.width < 72
+                text += f" < x{_short(speed.gate)}" if narrow else f", needs x{_short(speed.gate)}"
         return Text(text, style=style)
 
     def _print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
