@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m grader",
         usage="python -m grader [COMMAND] [SELECTOR ...] [options]",
         description=_DESCRIPTION,
-        epilog="exit status: 0 all passed, 1 something did not, 2 wrong usage, 3 the grader's own fault",
+        epilog="exit status: 0 all passed, 1 something did not, 2 wrong usage, 3 the grader's own fault, 130 after Ctrl-C",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="SELECTOR", help=argparse.SUPPRESS)

@@ -823,6 +823,17 @@ def agree_on_steps(text: str, got: Any, expected: Any) -> None:
 
 
 @check(
+    "random_walks",
+    "jit",
+    hint="Positions are running sums of steps: one operation gives them all. To go step by step, use lax.scan.",
+)
+def test_random_walks_has_no_python_loop_over_steps(learner: Learner, numbers: Numbers) -> None:
+    # Loops over walks are left to the clock: few walks here, and as many for both.
+    walks, key = learner.random_walks.jit(static_argnames=("n_walks", "n_steps")), numbers.key()
+    same_size_for(walks, (key, 3, 8), (key, 3, 16))
+
+
+@check(
     "random_walks", "speed", hint="Draw the steps of all walks in one call with the shape (n_walks, n_steps)."
 )
 def test_random_walks_beats_the_loop(learner: Learner, numbers: Numbers) -> None:

@@ -422,6 +422,16 @@ def sample_mixture__python_loop(key, log_weights, means, stds, n):
     return jnp.stack(samples)
 
 
+@caught_by("jit", "has_no_python_loop_over_steps")
+def random_walks__one_step_after_the_other(key, n_walks, n_steps):
+    """Moves all walks at once, but walks through the steps in Python."""
+    place, places = jnp.zeros(n_walks, int), []
+    for step in range(n_steps):
+        place = place + jnp.where(jax.random.bernoulli(jax.random.fold_in(key, step), 0.5, (n_walks,)), 1, -1)
+        places.append(place)
+    return jnp.stack(places, axis=1)
+
+
 @caught_by("correct", "steps_are_plus_or_minus_one")
 def random_walks__steps_of_zero_and_one(key, n_walks, n_steps):
     """Sums coin tosses, so that no walk ever goes down."""
