@@ -45,12 +45,15 @@ class LearnerFile:
         return frozenset({"<lambda>", *(node.name for node in defined)})
 
     def is_stub(self, name: str) -> bool:
-        """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`."""
+        """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`.
+
+        Of a class: whether all its methods are.
+        """
         for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name == name:
-                last = node.body[-1]
-                rest = [statement for statement in node.body[:-1] if not isinstance(statement, ast.Expr)]
-                return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+                members = node.body if isinstance(node, ast.ClassDef) else [node]
+                functions = [member for member in members if isinstance(member, ast.FunctionDef)]
+                return bool(functions) and all(_is_stub(function) for function in functions)
         return False
 
     def absence(self, name: str) -> Problem:
@@ -73,6 +76,12 @@ class LearnerFile:
             f"There is no function {name} in {self.path.name}.",
             f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    last = function.body[-1]
+    rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
+    return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
 
 
 def load(

@@ -1,7 +1,8 @@
 """From a solution's text to the stub that a learner starts from: a pure function on text.
 
 The bodies of top-level functions, and of methods in top-level classes, are cut out by their place in
-the syntax tree. Everything else, comments and blank lines too, stays as it was written.
+the syntax tree; so are the decorators of classes, which belong to the answer (how a class is registered).
+Everything else, comments and blank lines too, stays as it was written.
 """
 
 from __future__ import annotations
@@ -17,30 +18,35 @@ def stub(solution: str) -> str:
     Raises SyntaxError when the text is not Python.
     """
     lines = solution.splitlines(keepends=True)
+    tree = ast.parse(solution)
     # From the last to the first, so that earlier line numbers stay true.
-    for function in reversed(_functions(ast.parse(solution))):
-        body = _body_without_docstring(function)
-        if not body:
-            continue
-        first, last = body[0].lineno, function.end_lineno or body[-1].lineno
-        # Comments between the docstring and the first statement belong to the answer.
-        start = _end_of_head(function)
-        indent = " " * body[0].col_offset
-        size = sum(1 for line in lines[first - 1 : last] if line.strip() and not line.strip().startswith("#"))
-        replacement = [
-            f"{indent}# Your code here: {_about(size)}.\n",
-            f"{indent}raise NotImplementedError\n",
-        ]
-        lines[start:last] = replacement
+    for node in reversed(tree.body):
+        for function in reversed(_functions(node)):
+            _cut_body(lines, function)
+        if isinstance(node, ast.ClassDef) and node.decorator_list:
+            del lines[node.decorator_list[0].lineno - 1 : node.lineno - 1]
     return "".join(lines)
 
 
-def _functions(tree: ast.Module) -> list[Function]:
-    found: list[Function] = []
-    for node in tree.body:
-        members = node.body if isinstance(node, ast.ClassDef) else [node]
-        found += [member for member in members if isinstance(member, Function)]
-    return found
+def _functions(node: ast.stmt) -> list[Function]:
+    """The function, or the methods of the class, that a top-level statement defines."""
+    members = node.body if isinstance(node, ast.ClassDef) else [node]
+    return [member for member in members if isinstance(member, Function)]
+
+
+def _cut_body(lines: list[str], function: Function) -> None:
+    body = _body_without_docstring(function)
+    if not body:
+        return
+    first, last = body[0].lineno, function.end_lineno or body[-1].lineno
+    # Comments between the docstring and the first statement belong to the answer.
+    start = _end_of_head(function)
+    indent = " " * body[0].col_offset
+    size = sum(1 for line in lines[first - 1 : last] if line.strip() and not line.strip().startswith("#"))
+    lines[start:last] = [
+        f"{indent}# Your code here: {_about(size)}.\n",
+        f"{indent}raise NotImplementedError\n",
+    ]
 
 
 def _body_without_docstring(function: Function) -> list[ast.stmt]:

@@ -29,11 +29,14 @@ def area(
     return product
 
 
+@repr
+@str  # how it is registered is the answer
 class Pair:
     """Two things."""
 
     first: int
 
+    @property
     def swap(self):
         """Turn around."""
         return None
@@ -65,6 +68,7 @@ class Pair:
 
     first: int
 
+    @property
     def swap(self):
         """Turn around."""
         # Your code here: about 1 line.

@@ -10,12 +10,17 @@ import pytest
 
 from grader.checks.toolkit import (
     RaisedError,
+    Unavailable,
     WrongAnswer,
     bans,
     compiles_once,
     largest_value_at_most,
+    operations_at_most,
     same_size_for,
+    temporary_memory_at_most,
+    traces_at_most,
     uses_each_key_once,
+    watched,
 )
 from grader.checks.toolkit.inputs import Numbers
 from tests.toolkit_session import learner_of
@@ -36,7 +41,8 @@ def test_a_changing_weak_type_is_a_second_trace(tmp_path: Path) -> None:
     assert caught.value.message == (
         "jit(f)(1.0) is traced again and again\n"
         "  expected  one trace\n"
-        "  got       2 traces for 2 calls of the same shapes"
+        "  got       2 traces for 2 calls of the same shapes\n"
+        "            f: total is now f32[], before f32[] of a Python number"
     )
 
 
@@ -150,3 +156,128 @@ def test_inputs_depend_on_seed_and_check_alone() -> None:
     assert draw(1, "a") == draw(1, "a")
     assert draw(1, "a") != draw(2, "a")
     assert draw(1, "a") != draw(1, "b")
+
+
+def test_temporary_memory_is_read_from_the_compiled_program(tmp_path: Path) -> None:
+    source = """
+    def frugal(x):
+        return jnp.sum(x * 2.0)
+
+    def lavish(x):
+        return jnp.sum(jnp.sort(x[:, None] * x[None, :], axis=0))
+    """
+    learner = learner_of(tmp_path, source)
+    x = jnp.zeros(200)
+    temporary_memory_at_most(learner.frugal.jit(), 4096, (x,))
+    with pytest.raises(WrongAnswer) as caught:
+        temporary_memory_at_most(learner.lavish.jit(), 4096, (x,))
+    assert caught.value.message.startswith(
+        "jit(lavish)(f32[200]) needs much memory while it runs\n  expected  at most 4 KiB of temporary memory\n  got       "
+    )
+
+
+def test_operations_are_counted_in_the_compiled_program(tmp_path: Path) -> None:
+    source = """
+    def vector_first(a, b, x):
+        return a @ (b @ x)
+
+    def matrix_first(a, b, x):
+        return (a @ b) @ x
+    """
+    learner = learner_of(tmp_path, source)
+    arguments = (jnp.ones((32, 32)), jnp.ones((32, 32)), jnp.ones(32))
+    operations_at_most(learner.vector_first.jit(), 6 * 32**2, arguments)
+    with pytest.raises(WrongAnswer, match=r"expected  at most 6,144 operations\n  got       6\d,\d\d\d"):
+        operations_at_most(learner.matrix_first.jit(), 6 * 32**2, arguments)
+
+
+@pytest.mark.parametrize("analysis", ["memory_analysis", "cost_analysis"])
+def test_a_platform_that_does_not_tell_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, analysis: str
+) -> None:
+    handle = learner_of(tmp_path, "def f(x):\n    return x\n").f.jit()
+    monkeypatch.setattr(type(handle.compiled(X)), analysis, lambda self: None)
+    with pytest.raises(Unavailable, match="This platform does not tell"):
+        {"memory_analysis": temporary_memory_at_most, "cost_analysis": operations_at_most}[analysis](
+            handle, 1, (X,)
+        )
+
+
+def test_traces_of_functions_that_the_learner_compiled_are_counted_and_explained(tmp_path: Path) -> None:
+    source = """
+    @jax.jit
+    def inner(x):
+        return jnp.sum(x)
+
+    def by_length(x):
+        return inner(x)
+
+    def padded(x):
+        return inner(jnp.pad(x, (0, 8 - x.shape[0])))
+
+    def fresh(x):
+        return jax.jit(lambda y: y + 1)(x)
+
+    def static(x):
+        return jax.jit(power, static_argnums=1)(x, x.shape[0])
+
+    def power(x, n):
+        return x**n
+    """
+    learner = learner_of(tmp_path, source)
+    calls = [(jnp.ones(n),) for n in (3, 4, 5)]
+    results = traces_at_most(learner.padded, 1, calls)
+    results[2].close_to(5.0)
+    messages = {
+        "by_length": "inner: x is now f32[4], before f32[3]",
+        "fresh": "<lambda>: a new function object each time",
+        "static": "power: a static argument is now 4, before 3",
+    }
+    for name, message in messages.items():
+        same = [(jnp.ones(3),)] * 3 if name == "fresh" else calls
+        with pytest.raises(WrongAnswer) as caught:
+            traces_at_most(getattr(learner, name), 1, same)
+        assert "is traced too often\n  expected  at most 1 trace for 3 calls\n  got       3 traces" in (
+            caught.value.message
+        ), name
+        assert message in caught.value.message
+    assert not jax.config.jax_explain_cache_misses
+
+
+def test_traces_of_one_function_alone_can_be_counted(tmp_path: Path) -> None:
+    source = """
+    @jax.jit
+    def inner(x):
+        return x + 1
+
+    @jax.jit
+    def f(x):
+        return inner(x)
+
+    def g(x):
+        return f(x)[0] + inner(x[:2])[0] + inner(x[:3])[0]
+    """
+    learner = learner_of(tmp_path, source)
+    traces_at_most(learner.g, 1, [(X,)], of="f")
+    with watched(learner.file) as traces:
+        learner.g(jnp.ones(7))
+    assert [trace.function for trace in traces] == ["f"]
+    with pytest.raises(WrongAnswer, match="2 traces"):
+        traces_at_most(learner_of(tmp_path, source).g, 1, [(X,)], of="inner")
+
+
+def test_code_that_uses_a_learners_class_is_told_in_their_terms(tmp_path: Path) -> None:
+    source = """
+    class Pair:
+        def __init__(self, first):
+            self.first = first
+
+        def double(self):
+            return self.first.missing
+    """
+    learner = learner_of(tmp_path, source)
+    pair = learner.Pair(X)
+    learner.Pair.using("Pair(x).first", lambda: pair.value.first).close_to(X)
+    with pytest.raises(RaisedError, match=r"^Pair\(x\)\.double\(\) raised") as caught:
+        learner.Pair.using("Pair(x).double()", pair.value.double)
+    assert caught.value.line == 11

@@ -10,6 +10,7 @@ import pytest
 from grader.checks.toolkit.comparison import compare
 from grader.checks.toolkit.handles import Called, Handle, Learner
 from grader.checks.toolkit.inputs import AWKWARD, Numbers
+from grader.checks.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.checks.toolkit.speed import must_beat
 from grader.checks.toolkit.structure import (
     bans,
@@ -18,7 +19,8 @@ from grader.checks.toolkit.structure import (
     same_size_for,
     uses_each_key_once,
 )
-from grader.checks.toolkit.verdicts import RaisedError, Verdict, WrongAnswer
+from grader.checks.toolkit.traces import Trace, traces_at_most, watched
+from grader.checks.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -46,6 +48,8 @@ __all__ = [
     "Learner",
     "Numbers",
     "RaisedError",
+    "Trace",
+    "Unavailable",
     "Verdict",
     "WrongAnswer",
     "bans",
@@ -54,6 +58,10 @@ __all__ = [
     "compiles_once",
     "largest_value_at_most",
     "must_beat",
+    "operations_at_most",
     "same_size_for",
+    "temporary_memory_at_most",
+    "traces_at_most",
     "uses_each_key_once",
+    "watched",
 ]

@@ -159,6 +159,10 @@ class Handle:
             _same_again(text, result, again)
         return Called(text, result)
 
+    def using(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Called:
+        """Run code of a check's that uses what the learner wrote (a class, as a rule); `text` says in messages what it does."""
+        return Called(text, self.run(text, function, *arguments, **keywords))
+
     def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Run something of the learner's; what it raises becomes a verdict in their own terms."""
         try:

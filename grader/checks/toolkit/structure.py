@@ -10,6 +10,7 @@ import jax
 
 from grader.checks.toolkit import wording
 from grader.checks.toolkit.handles import Called, Handle
+from grader.checks.toolkit.traces import reasons, watched
 from grader.checks.toolkit.verdicts import RaisedError, WrongAnswer
 
 _NO_LEAK_HINT = "Return every value that you need later; only what is returned leaves a traced function."
@@ -28,12 +29,13 @@ def compiles_once(handle: Handle, calls: Sequence[tuple[Any, ...]], **keywords: 
     with jax.checking_leaks():
         handle.trace_afresh(text, *calls[0], **keywords)
     before = handle.traces
-    results = [handle(*arguments, **keywords) for arguments in calls]
+    with watched(handle.session.learner) as seen:
+        results = [handle(*arguments, **keywords) for arguments in calls]
     traces = handle.traces - before
     if traces > 1:
-        rows = wording.table(
-            expected="one trace", got=f"{traces} traces for {len(calls)} calls of the same shapes"
-        )
+        told = [f"{traces} traces for {len(calls)} calls of the same shapes"]
+        told += reasons([trace for trace in seen if trace.function == handle.name])
+        rows = wording.table(expected="one trace", got="\n".join(told))
         raise WrongAnswer(f"{text} is traced again and again\n{rows}")
     program = handle.program(*calls[0], **keywords)
     if program.constant_bytes > MAX_CONSTANTS:

@@ -43,5 +43,11 @@ class Unclear(Verdict):
     status = Status.INCONCLUSIVE
 
 
+class Unavailable(Verdict):
+    """The platform, or a package that is not installed, leaves this check without what it needs."""
+
+    status = Status.SKIPPED
+
+
 class TookTooLong(BaseException):
     """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
