@@ -1,21 +1,34 @@
 """How speed verdicts hold while every core is kept busy by other programs.
 
-    python benchmarks/verdicts_under_load.py [RUNS]
+    python benchmarks/verdicts_under_load.py [RUNS] [DAY ...]
 
-Grades the reference solutions of all exercises with a speed check RUNS times (30 by default) under one burner for each
-processor and one more, then a learner's tree made of the naive baselines' kind: the wrong answers that must be caught by
-their speed. Prints the counts of each verdict. Nothing is asserted.
+One burner for each processor, and one more, keep the machine busy. Then, RUNS times (30 by default), through the whole
+grader: the reference solutions of all exercises with a speed check. A tenth as often: a learner's tree of the naive
+answers on file. And inside this process, with the functions put in the place of the learner's:
+
+    the baseline itself        must never pass
+    slowed to half the gate    must always fail
+    slowed to twice the gate   must pass or be inconclusive
+    the reference against itself (A/A): its ratio is 1, and what is found instead says how noisy the rule is
+
+A slowed function is the reference and then a spin that takes processor time, so that load stretches it as it does
+other programs. Prints the counts of each verdict. Nothing is asserted.
 """
 
 from __future__ import annotations
 
 import collections
+import copy
+import importlib
 import multiprocessing
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -35,15 +48,39 @@ def burn() -> None:
             block[index] = 1
 
 
+@contextmanager
+def busy_machine() -> Iterator[int]:
+    """Burners on every core; gives their number."""
+    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range((os.cpu_count() or 1) + 1)]
+    for burner in burners:
+        burner.start()
+    try:
+        yield len(burners)
+    finally:
+        for burner in burners:
+            burner.kill()
+
+
+# ---- through the whole grader
+
+
 def speed_verdicts(result: RunResult) -> Counts:
-    checks = [c for d in result.days for e in d.exercises for c in e.checks if c.aspect is Aspect.SPEED]
-    return collections.Counter(check.status.value for check in checks)
+    """How often each status came up among the speed checks of a run; those that need attention by name."""
+    counts: Counts = collections.Counter()
+    for day in result.days:
+        for exercise in day.exercises:
+            for check in exercise.checks:
+                if check.aspect is Aspect.SPEED:
+                    counts[check.status.value] += 1
+                    if check.status.value not in {"passed", "failed"}:
+                        counts[f"{check.status.value}: {day.day}.{exercise.name}"] += 1
+    return counts
 
 
-def timed_exercises() -> list[str]:
+def timed_exercises(days: list[catalogue.Day]) -> list[str]:
     """The exercises that have a speed check, read from the checks by their marks."""
     found = []
-    for day in catalogue.days():
+    for day in days:
         source = day.checks.read_text(encoding="utf-8")
         for exercise in day.exercises:
             marks = source.split(f'"{exercise.name}"')[1:]
@@ -52,10 +89,10 @@ def timed_exercises() -> list[str]:
     return found
 
 
-def naive_tree(folder: Path) -> list[str]:
+def naive_tree(folder: Path, days: list[catalogue.Day]) -> list[str]:
     """A learner's tree of the naive answers on file: right, and slow. Returns what to grade in it."""
     selectors = []
-    for day in catalogue.days():
+    for day in days:
         imports, wrong = answers("wrong", day.folder)
         slow = {answer.exercise: answer for answer in wrong if answer.aspect == "speed"}
         file = day.file_in(folder)
@@ -67,27 +104,144 @@ def naive_tree(folder: Path) -> list[str]:
     return selectors
 
 
-def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range((os.cpu_count() or 1) + 1)]
-    for burner in burners:
-        burner.start()
-    begin = time.monotonic()
+def through_the_grader(runs: int, days: list[catalogue.Day]) -> None:
     solutions: Counts = collections.Counter()
     naive: Counts = collections.Counter()
     with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
-        timed = catalogue.select(timed_exercises())
+        timed = catalogue.select(timed_exercises(days))
         for run in range(runs):
             solutions += speed_verdicts(runner.grade(timed, catalogue.SOLUTIONS, workers, seed=run))
         tree = Path(folder)
-        slow = catalogue.select(naive_tree(tree))
+        slow = catalogue.select(naive_tree(tree, days))
         for run in range(max(runs // 10, 1)):
             naive += speed_verdicts(runner.grade(slow, tree, workers, seed=run))
-    for burner in burners:
-        burner.kill()
-    print(f"{len(burners)} burners on {os.cpu_count()} processors, {time.monotonic() - begin:.0f} s")
-    print(f"reference solutions, {runs} runs: {dict(solutions)}")
-    print(f"naive answers, {max(runs // 10, 1)} runs: {dict(naive)}")
+    print(f"reference solutions, {runs} runs: {dict(solutions)}", flush=True)
+    print(f"naive answers, {max(runs // 10, 1)} runs: {dict(naive)}", flush=True)
+
+
+# ---- inside this process
+
+
+class InPlaceOfTheLearner:
+    """A function that is timed instead of the learner's; the program that is looked at stays the learner's."""
+
+    def __init__(self, call: Callable[..., Any], jitted: Any) -> None:
+        self.call = call
+        self.trace = jitted.trace
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.call(*arguments, **keywords)
+
+
+def slowed(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    """The function, and then a spin, until it has taken so much processor time."""
+
+    def slow(*arguments: Any, **keywords: Any) -> Any:
+        end = time.thread_time() + seconds
+        result = function(*arguments, **keywords)
+        while time.thread_time() < end:
+            pass
+        return result
+
+    return slow
+
+
+def processor_time(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> float:
+    """The least processor time of five calls, after a warm-up."""
+    function(*arguments, **keywords)
+    times = []
+    for _ in range(5):
+        begin = time.thread_time()
+        function(*arguments, **keywords)
+        times.append(time.thread_time() - begin)
+    return min(times)
+
+
+def variant(name: str, must_beat: Callable[..., None]) -> Callable[..., None]:
+    """`must_beat` with something else in the place of the learner's function."""
+
+    def instead(learner: Any, handle: Any, baseline: Callable[..., Any], **options: Any) -> None:
+        own = {"named", "draw", "size", "gate", "numbers", "agree"}
+        keywords = {key: value for key, value in options.items() if key not in own}
+        gate = options["gate"] if isinstance(options["gate"], int | float) else options["gate"]["cpu"]
+        place = copy.copy(handle)
+        if name == "the reference against itself":
+            baseline = handle.function
+        elif name == "the baseline itself":
+            place.function = InPlaceOfTheLearner(baseline, handle.function)
+        else:
+            factor = 0.5 if name.endswith("half the gate") else 2.0
+            seconds = processor_time(baseline, options["draw"](options["size"]), keywords) / (gate * factor)
+            place.function = InPlaceOfTheLearner(slowed(handle.function, seconds), handle.function)
+        must_beat(learner, place, baseline, **options)
+
+    return instead
+
+
+VARIANTS = (
+    "the baseline itself",
+    "slowed to half the gate",
+    "slowed to twice the gate",
+    "the reference against itself",
+)
+
+
+def inside_this_process(runs: int, days: list[catalogue.Day]) -> None:
+    from grader.checks import plugin
+    from grader.checks.toolkit import Numbers, Verdict, speed
+    from grader.checks.toolkit.contract import Contract
+    from grader.checks.toolkit.handles import Learner, Session
+    from grader.learner_file import load
+
+    plugin.prepare_jax()
+    counts: dict[str, Counts] = {name: collections.Counter() for name in VARIANTS}
+    ratios: list[float] = []
+    for day in days:
+        file = load(day.solution)
+        session = Session(file, Contract(day.solution.read_text(encoding="utf-8")))
+        checks = importlib.import_module(f"grader.checks.{day.folder}")
+        timed = [
+            function
+            for function in vars(checks).values()
+            if any(mark.kwargs.get("aspect") == "speed" for mark in getattr(function, "pytestmark", []))
+        ]
+        for function in timed:
+            for name in VARIANTS:
+                vars(checks)["must_beat"] = variant(name, speed.must_beat)
+                for run in range(runs):
+                    learner = Learner(session, file)
+                    try:
+                        function(learner, Numbers(run, function.__name__))
+                        status = "passed"
+                    except Verdict as verdict:
+                        status = verdict.status.value
+                    counts[name][status] += 1
+                    wanted = {"passed", "inconclusive"} if name.endswith("twice the gate") else {"failed"}
+                    if status not in wanted:
+                        counts[name][f"{status}: {function.__name__}"] += 1
+                    if name == "the reference against itself" and learner.speed is not None:
+                        ratios.append(learner.speed.ratio)
+    for name in VARIANTS:
+        print(f"{name}, {runs} runs: {dict(counts[name])}", flush=True)
+    ratios.sort()
+    low, middle, high = (ratios[int(len(ratios) * part)] for part in (0.05, 0.5, 0.95))
+    print(
+        f"A/A ratios: median {middle:.3f}, 5th to 95th percentile {low:.3f} to {high:.3f}, "
+        f"worst {ratios[0]:.3f} and {ratios[-1]:.3f}"
+    )
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    days = [catalogue.find_day(text) for text in sys.argv[2:]] or list(catalogue.days())
+    begin = time.monotonic()
+    with busy_machine() as burners:
+        print(f"{burners} burners on {os.cpu_count()} processors")
+        through_the_grader(runs, days)
+        inside_this_process(max(runs // 3, 1), days)
+    print(f"{time.monotonic() - begin:.0f} s")
 
 
 if __name__ == "__main__":
