@@ -11,7 +11,7 @@ import textwrap
 import traceback
 from pathlib import Path
 
-from grader import __version__, catalogue
+from grader import __version__, catalogue, faults
 
 COMMANDS = ("hint", "reset", "stubs")
 USAGE_ERROR = 2
@@ -78,13 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception:
-        traceback.print_exc()
-        print(
-            "grader: this is a mistake of the grader or of its installation, not of your code",
-            file=sys.stderr,
-        )
-        return OWN_FAULT
+    except Exception as error:
+        told = faults.explain(error)
+        if options.verbose or not told:
+            traceback.print_exc()
+        return _own_fault(told or "this is a mistake of the grader or of its installation, not of your code")
 
 
 def _grade(words: list[str], options: argparse.Namespace) -> int:
@@ -101,6 +99,11 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         return _usage_error(
             f"{tree} holds no {wanted}; --from wants a folder of the same shape as exercises/"
         )
+    refused, notice = faults.unsupported_jax()
+    if refused:
+        return _own_fault(refused)
+    if notice:
+        print(f"grader: {notice}", file=sys.stderr)
     from grader import processes
 
     with processes.Workers() as workers:
@@ -192,6 +195,11 @@ def _tree(options: argparse.Namespace, *, must_exist: bool = True) -> Path:
     if must_exist and not tree.is_dir():
         raise catalogue.UnknownSelector(f"there is no folder {str(tree)!r}")
     return tree
+
+
+def _own_fault(message: str) -> int:
+    print(f"grader: {message}", file=sys.stderr)
+    return OWN_FAULT
 
 
 def _usage_error(message: str) -> int:

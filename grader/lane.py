@@ -10,6 +10,7 @@ import re
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection
@@ -23,6 +24,10 @@ from grader.results import Aspect, CheckResult, Problem, Status
 
 GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
 MAX_EVENT = 2**24  # bytes
+KILLS = 3  # of a worker in the middle of the same check, before the check is taken to be the reason
+_KILLED = frozenset(
+    {"signal SIGKILL", "signal SIGTERM", "exit status 255"}
+)  # the last: nobody is left to tell which
 WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
 START_TIMEOUT = (
     120.0  # seconds for what is ours alone: importing JAX, collecting checks, starting the backend
@@ -62,6 +67,7 @@ class Lane:
     platform: dict[str, str] = field(default_factory=dict)
     output: str = ""
     skip_lines: set[int] = field(default_factory=set)  # top-level lines that ended a worker
+    killed: Counter[str] = field(default_factory=Counter)  # what was under way when a worker was killed
     # of the worker that runs
     _crash_file: Path = Path()
     _loading: int | None = None
@@ -77,7 +83,7 @@ class Lane:
             ending = self._one_worker()
             if self._finished or self.faults or self.workers.stopped:
                 return
-            if not self._renew:
+            if not self._renew and not self._second_chance(ending):
                 self._account_for(ending)
             if self.faults or (self.checks and not self._open()):
                 return
@@ -175,6 +181,14 @@ class Lane:
 
     # ---- when a worker ends early
 
+    def _second_chance(self, ending: str) -> bool:
+        """Whether to try the same again. A kill may have come from outside, and is then nobody's fault."""
+        if ending not in _KILLED or self._exiting:
+            return False
+        what = self._running or f"line {self._loading}"
+        self.killed[what] += 1
+        return self.killed[what] < KILLS
+
     def _account_for(self, ending: str) -> None:
         """Give what the worker was doing its verdict, so that the next one can go on."""
         if self._running:
@@ -213,6 +227,10 @@ class Lane:
                 message=message,
                 hint="Return a result instead; the grader runs your code in its process.",
             )
+        if ending in _KILLED:
+            message = f"The process that ran {name} was killed {KILLS} times ({ending}){shown}"
+            hint = "Does it kill its own process? The system does, too, when memory runs out."
+            return replace(result, message=message, hint=hint)
         message = f"{name} brought the whole process down ({ending}){shown}"
         return replace(
             result, message=message, hint="The other exercises are graded all the same, in a fresh process."

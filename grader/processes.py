@@ -13,6 +13,7 @@ import signal
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
@@ -23,7 +24,8 @@ from pathlib import Path
 
 import psutil
 
-from grader.protocol import Job
+from grader import faults
+from grader.protocol import Job, encode
 
 _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
 _MARK = "KATA_WORKERS"  # in the environment of all that a run starts
@@ -148,8 +150,12 @@ def _family(pid: int | None) -> list[psutil.Process]:
 def _enter(job: Job, events: Connection, cwd: str) -> None:
     os.chdir(cwd)
     _let_go_of_the_warm_process()
-    from grader.worker import run
-
+    try:
+        from grader.worker import run
+    except Exception as error:
+        message = faults.explain(error) or traceback.format_exc()
+        events.send_bytes(encode("fault", token=job.token, message=message))
+        return
     run(job, events)
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -20,6 +21,7 @@ import jax
 import pytest
 from _pytest.runner import runtestprotocol
 
+from grader import faults
 from grader.checks import plugin
 from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
@@ -37,14 +39,13 @@ def run(job: Job, pipe: Connection) -> None:
     """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
     os.setsid()
     events = _Signed(pipe, job.token)
-    crash_file = job.crash_file.open("wb")
-    faulthandler.enable(crash_file, all_threads=False)
-    output = Output()
     try:
-        _grade(job, events, output)
+        with suppress(OSError):  # without it a crash is told, but not its line
+            faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
+        _grade(job, events, Output())
         events.send("done")
-    except BaseException:
-        events.send("fault", message=traceback.format_exc())
+    except BaseException as error:
+        events.send("fault", message=faults.explain(error) or traceback.format_exc())
     finally:
         events.close()
 

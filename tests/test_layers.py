@@ -15,6 +15,7 @@ MODULES = sorted(GRADER.rglob("*.py"))
 # module (or package, with all below it) -> what of ours it may import
 ALLOWED = {
     "results": set(),
+    "faults": set(),
     "stubs": set(),
     "hints_file": set(),
     "catalogue": set(),
@@ -22,13 +23,13 @@ ALLOWED = {
     "learner_file": {"results"},
     "workspace": {"catalogue", "stubs"},
     "report": {"report", "results"},
-    "checks": {"checks", "results", "learner_file", "protocol", "stubs"},
+    "checks": {"checks", "faults", "results", "learner_file", "protocol", "stubs"},
     "output": set(),
-    "worker": {"checks", "output", "results", "learner_file", "protocol"},
-    "processes": {"protocol", "worker"},
+    "worker": {"checks", "faults", "output", "results", "learner_file", "protocol"},
+    "processes": {"faults", "protocol", "worker"},
     "lane": {"catalogue", "processes", "protocol", "results"},
     "runner": {"catalogue", "lane", "processes", "protocol", "results"},
-    "cli": {"catalogue", "hints_file", "processes", "report", "runner", "workspace"},
+    "cli": {"catalogue", "faults", "hints_file", "processes", "report", "runner", "workspace"},
     "__main__": {"cli"},
     "__init__": set(),
 }

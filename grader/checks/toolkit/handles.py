@@ -13,10 +13,18 @@ from typing import Any
 import jax
 import numpy as np
 
+from grader import faults
 from grader.checks.toolkit import comparison, programs, wording
 from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame, translate
-from grader.checks.toolkit.verdicts import NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+from grader.checks.toolkit.verdicts import (
+    MachineFault,
+    NotStarted,
+    RaisedError,
+    TookTooLong,
+    Verdict,
+    WrongAnswer,
+)
 from grader.learner_file import LearnerFile
 from grader.results import Speed
 
@@ -169,17 +177,21 @@ class Handle:
             return _block_until_ready(function(*arguments, **keywords))
         except (Verdict, TookTooLong):
             raise
+        except OSError as error:
+            if faults.is_full_disk(error):  # who writes to a full disk is not wrong
+                raise MachineFault(faults.explain(error)) from error
+            raise self._raised(text, error) from error
         except BaseException as error:
-            learner = self.session.learner
-            frame = learner_frame(error, learner.path)
-            if (
-                isinstance(error, NotImplementedError)
-                and frame
-                and "NotImplementedError" in (frame.line or "")
-            ):
-                raise NotStarted(f"{self.name} is still to do.", line=frame.lineno) from None
-            told = translate(error, text, learner)
-            raise RaisedError(told.message, hint=told.hint, line=told.line) from error
+            raise self._raised(text, error) from error
+
+    def _raised(self, text: str, error: BaseException) -> Verdict:
+        """What the learner's code raised, as a verdict."""
+        learner = self.session.learner
+        frame = learner_frame(error, learner.path)
+        if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
+            return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
+        told = translate(error, text, learner)
+        return RaisedError(told.message, hint=told.hint, line=told.line)
 
     # ---- transforming
 

@@ -49,5 +49,11 @@ class Unavailable(Verdict):
     status = Status.SKIPPED
 
 
+class MachineFault(Verdict):
+    """The machine is at fault (a full disk): nobody's answer was judged."""
+
+    status = Status.FAULT
+
+
 class TookTooLong(BaseException):
     """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
