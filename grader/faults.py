@@ -12,6 +12,10 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _INSTALL = "From the kata's folder: python -m pip install -e ."
 
 
+class NoBackend(Exception):
+    """JAX could not start its backend."""
+
+
 def explain(error: BaseException) -> str:
     """An error of the machine or the installation in words; empty for every other error."""
     if is_full_disk(error):
@@ -26,7 +30,8 @@ def explain(error: BaseException) -> str:
         )
     if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         where = error.filename or "A file"
-        return f"{where} cannot be written or read ({error.strerror}).\nNothing was changed. Whose is it, and is its folder read-only?"
+        what = f"{where} cannot be written or read ({error.strerror})."
+        return f"{what}\nNothing was changed. Whose is it, and is its folder read-only?"
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
         what = f"The package {package} is not installed, and the grader needs it."
@@ -35,12 +40,12 @@ def explain(error: BaseException) -> str:
             if package != "grader"
             else f"A part of the grader is missing: {error.name}."
         )
-    if isinstance(error, RuntimeError) and "nable to initialize backend" in str(error):
+    if isinstance(error, NoBackend):
         asked = os.environ.get("JAX_PLATFORMS")
-        return f"JAX cannot start here: {error}\n" + (
+        return f"JAX does not start on this machine ({error}).\n" + (
             f"JAX_PLATFORMS={asked} asks for it: unset that, or install JAX for this platform."
             if asked
-            else "Does `python -c 'import jax; print(jax.devices())'` work?"
+            else "What does `python -c 'import jax; print(jax.devices())'` say?"
         )
     return ""
 

@@ -155,7 +155,7 @@ class _Grading:
             plugin.open_session(session.config, learner, contract)
             problems = [asdict(problem) for problem in learner.problems]
             self.send("loaded", problems=problems, output=self.output.take())
-            self.send("platform", jax=jax.__version__, platform=jax.default_backend())
+            self.send("platform", jax=jax.__version__, platform=_platform())
         except BaseException as error:
             self.error = error
             session.items.clear()
@@ -265,6 +265,14 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
         message=f"The check {check.id} itself failed; this is a mistake of the grader, not yours.",
         details=details,
     )
+
+
+def _platform() -> str:
+    """The platform that JAX runs on; this starts its backend."""
+    try:
+        return jax.default_backend()
+    except Exception as error:
+        raise faults.NoBackend(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
 
 
 def _backend_started() -> bool:

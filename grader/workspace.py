@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,12 @@ def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
         elif old is not None and _hash(old) != record.get(day.folder):
             action = "kept"
         else:
-            _write(file, text)
+            _write(file, text.encode())
             action = "written"
         if action != "kept":
             record[day.folder] = _hash(text)
         outcomes.append(Outcome(file, action))
-    _write(record_file, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    _write(record_file, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
     return outcomes
 
 
@@ -55,7 +56,7 @@ def reset(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
     """
     file, text = day.file_in(tree), stub_of(day)
     if not file.exists():
-        _write(file, text)
+        _write(file, text.encode())
         return Outcome(file, "written")
     old = file.read_bytes()
     if len(exercises) < len(day.exercises):
@@ -63,8 +64,8 @@ def reset(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
     if old == text.encode():
         return Outcome(file, "unchanged")
     backup = _free_name(file)
-    backup.write_bytes(old)
-    _write(file, text)
+    _write(backup, old)
+    _write(file, text.encode())
     return Outcome(file, "backed up", backup)
 
 
@@ -109,12 +110,17 @@ def _free_name(file: Path) -> Path:
     return next(path for path in map(file.with_name, names) if not path.exists())
 
 
-def _write(file: Path, text: str) -> None:
-    """In one step, so that a kill leaves the old file or the new one."""
+def _write(file: Path, content: bytes) -> None:
+    """In one step, so that a kill or a full disk leaves the old file or the new one, and nothing else."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f"{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def _hash(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from xml.etree import ElementTree
@@ -247,3 +250,45 @@ def test_ctrl_c_ends_the_run_and_its_workers(tmp_path: Path) -> None:
     assert json.loads(output)["days"][0]["exercises"][0]["checks"][0]["status"] == "blocked"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pidfile.read_text()), 0)
+
+
+def test_ctrl_c_in_a_terminal_shows_what_is_known_and_leaves_the_terminal_intact(tmp_path: Path) -> None:
+    reached = tmp_path / "reached"
+    source = (
+        "import pathlib, time\nimport jax.numpy as jnp\n"
+        "def masked_mean(x, mask):\n"
+        "    return jnp.zeros(())\n"
+        "def bank_step(balance, transaction):\n"
+        f"    pathlib.Path({str(reached)!r}).touch()\n"
+        "    time.sleep(60)\n"
+    )
+    tree = learners_tree(tmp_path, source)
+    parent, child = pty.openpty()
+    before = termios.tcgetattr(child)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "day01.masked_mean", "day01.bank_step", "--from", tree],
+        cwd=ROOT,
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LANG": "C.UTF-8"},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that typing ^C sends the signal
+    )
+    screen, pressed, deadline = b"", False, time.monotonic() + 90
+    while process.poll() is None and time.monotonic() < deadline:
+        if select.select([parent], [], [], 0.1)[0]:
+            screen += os.read(parent, 65536)
+        if not pressed and reached.exists() and b"1/" in screen:
+            time.sleep(1.0)  # the other lane has come to its verdict, or will not be shown as judged
+            os.write(parent, b"\x03")
+            pressed = True
+    while select.select([parent], [], [], 0.2)[0]:
+        screen += os.read(parent, 65536)
+    text = screen.decode()
+    assert process.returncode == 130, text
+    assert "Interrupted: what is not shown as judged was not run." in text
+    assert "masked_mean" in text
+    assert "Traceback" not in text
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again
+    assert termios.tcgetattr(child) == before

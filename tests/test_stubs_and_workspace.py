@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,23 @@ def test_resetting_one_exercise_of_a_broken_file_changes_nothing(tree: Path) -> 
 def test_resetting_an_untouched_day_makes_no_copy(tree: Path) -> None:
     assert workspace.reset(DAY, DAY.exercises, tree).action == "unchanged"
     assert [path.name for path in DAY.file_in(tree).parent.iterdir()] == ["pure_functions.py"]
+
+
+def test_a_full_disk_costs_no_file_and_leaves_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = catalogue.find_day("day01")
+    file = day.file_in(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_text("mine = 1\n")
+
+    def write_half(self: Path, content: bytes) -> int:
+        with self.open("wb") as stream:
+            stream.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    with pytest.raises(OSError, match="No space left"):
+        workspace.reset(day, day.exercises, tmp_path)
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert file.read_text() == "mine = 1\n"
