@@ -107,7 +107,7 @@ def main() -> int:
     for number in range(runs):
         found = run(number, selectors, counts)
         complaints += found
-        print("\n".join(found), end="\n" if found else "", flush=True)
+        print(f"run {number}: {', '.join(found) or 'honest'}", flush=True)
     print(
         f"{runs} runs of {' '.join(selectors)} --solutions in {time.monotonic() - begin:.0f} s: {dict(counts)}"
     )

@@ -1,6 +1,6 @@
 """How speed verdicts hold while every core is kept busy by other programs.
 
-    python benchmarks/verdicts_under_load.py [RUNS] [DAY ...]
+    python benchmarks/verdicts_under_load.py [RUNS] [grader|inside] [DAY ...]
 
 One burner for each processor, and one more, keep the machine busy. Then, RUNS times (30 by default), through the whole
 grader: the reference solutions of all exercises with a speed check. A tenth as often: a learner's tree of the naive
