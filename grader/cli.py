@@ -6,8 +6,10 @@ import argparse
 import os
 import re
 import secrets
+import signal
 import sys
 import textwrap
+import threading
 import traceback
 from pathlib import Path
 
@@ -106,6 +108,7 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         print(f"grader: {notice}", file=sys.stderr)
     from grader import processes
 
+    _take_other_endings_for_ctrl_c()
     with processes.Workers() as workers:
         # Imported while the warm process imports JAX.
         from grader import report, runner
@@ -122,6 +125,13 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
             )
             screen.show(result)
     return result.exit_status
+
+
+def _take_other_endings_for_ctrl_c() -> None:
+    """A closed terminal and a polite kill end the run like Ctrl-C, with everything tidied up."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
 def _overview() -> int:

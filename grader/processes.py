@@ -28,6 +28,7 @@ from grader import faults
 from grader.protocol import Job, encode
 
 _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
+_SCRATCH = "kata-"  # and the process number: how the scratch folder's name begins
 _MARK = "KATA_WORKERS"  # in the environment of all that a run starts
 # What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
 _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
@@ -40,7 +41,8 @@ class Workers:
     """
 
     def __enter__(self) -> Workers:
-        self.scratch = Path(tempfile.mkdtemp(prefix="kata-"))
+        _remove_what_killed_runs_left()
+        self.scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
         # Workers run here: in a folder with nothing in it, so that no file lying about is imported.
         self._empty = self.scratch / "empty"
         self._empty.mkdir()
@@ -77,7 +79,8 @@ class Workers:
         Raises OSError or EOFError when the warm process is not able to.
         """
         with self._lock:  # the working directory and the environment are the whole process's
-            receiving, sending = self._context.Pipe(duplex=False)
+            # The worker listens at its end, and hears the end of this process, whatever kind of end that is.
+            receiving, sending = self._context.Pipe(duplex=True)
             try:
                 process = self._fork(job, sending)
             except (OSError, EOFError):  # a worker has killed the warm process; now another is started
@@ -145,6 +148,14 @@ def _family(pid: int | None) -> list[psutil.Process]:
         return [process, *process.children(recursive=True)]
     except psutil.Error:
         return []
+
+
+def _remove_what_killed_runs_left() -> None:
+    """The scratch folders of runs whose process is no more: somebody killed it before it could tidy up."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}[0-9]*-*"):
+        number = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)  # those of other people stay, for want of permission
 
 
 def _enter(job: Job, events: Connection, cwd: str) -> None:

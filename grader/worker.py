@@ -9,6 +9,7 @@ import faulthandler
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -38,6 +39,7 @@ _TestReport = pytest.TestReport  # bound before any learner's code runs
 def run(job: Job, pipe: Connection) -> None:
     """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
     os.setsid()
+    threading.Thread(target=_end_with_the_parent, args=(pipe,), daemon=True).start()
     events = _Signed(pipe, job.token)
     try:
         with suppress(OSError):  # without it a crash is told, but not its line
@@ -48,6 +50,13 @@ def run(job: Job, pipe: Connection) -> None:
         events.send("fault", message=faults.explain(error) or traceback.format_exc())
     finally:
         events.close()
+
+
+def _end_with_the_parent(pipe: Connection) -> None:
+    """Wait for the parent's end of the pipe to close, which is all that ever comes from there; then end this group."""
+    with suppress(OSError, EOFError):
+        pipe.recv_bytes()
+    os.killpg(0, signal.SIGKILL)
 
 
 def _grade(job: Job, events: _Signed, output: Output) -> None:

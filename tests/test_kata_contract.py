@@ -29,7 +29,9 @@ def test_every_solution_passes_every_check(day: catalogue.Day, workers: processe
 
 
 @EACH_DAY
-def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(day: catalogue.Day, workers: processes.Workers) -> None:
+def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(
+    day: catalogue.Day, workers: processes.Workers
+) -> None:
     result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, seed=0)
     statuses = {f"{e.name}.{c.name}": c.status for e in result.days[0].exercises for c in e.checks}
     assert set(statuses.values()) == {Status.TODO}
