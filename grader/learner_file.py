@@ -38,11 +38,16 @@ class LearnerFile:
 
     @property
     def function_names(self) -> frozenset[str]:
-        """The names of all functions that the file defines, inner ones and lambdas too."""
-        defined = (
-            node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
+        nodes = list(ast.walk(self.tree))
+        defined = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        jitted = (
+            node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
         )
-        return frozenset({"<lambda>", *(node.name for node in defined)})
+        handed = (
+            part.attr for given in jitted for part in ast.walk(given) if isinstance(part, ast.Attribute)
+        )
+        return frozenset({"<lambda>", *defined, *handed})
 
     def is_stub(self, name: str) -> bool:
         """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`.
@@ -76,6 +81,13 @@ class LearnerFile:
             f"There is no function {name} in {self.path.name}.",
             f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
+
+
+def _is_jit(function: ast.expr) -> bool:
+    """jit, jax.jit."""
+    return (
+        isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).rpartition(".")[2] == "jit"
+    )
 
 
 def _is_stub(function: ast.FunctionDef) -> bool:

@@ -244,6 +244,17 @@ def test_traces_of_functions_that_the_learner_compiled_are_counted_and_explained
     assert not jax.config.jax_explain_cache_misses
 
 
+def test_traces_of_a_library_function_that_is_handed_to_jit_are_counted(tmp_path: Path) -> None:
+    source = """
+    def f(x):
+        return jax.jit(jnp.sum)(x) + jnp.prod(x)
+    """
+    learner = learner_of(tmp_path, source)
+    with watched(learner.file) as traces:
+        learner.f(jnp.ones(41))
+    assert [trace.function for trace in traces] == ["sum"]
+
+
 def test_traces_of_one_function_alone_can_be_counted(tmp_path: Path) -> None:
     source = """
     @jax.jit

@@ -1,0 +1,206 @@
+"""Day 4: derivatives.
+
+`jax.grad` takes a function and gives a function. What comes out can be differentiated again,
+pushed along a direction, lifted and compiled: ask for the derivative you need, and for no more.
+Lesson: README.md beside this file. Grade: python -m grader day04
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree
+
+
+def loss_and_gradient(
+    params: dict[str, Float[Array, "..."]], batch: tuple[Float[Array, "n d"], Float[Array, "n"]]
+) -> tuple[tuple[Float[Array, ""], Float[Array, "n"]], dict[str, Float[Array, "..."]]]:
+    """Return a linear model's loss, its predictions and the gradient of the loss, in one pass.
+
+    params = {"weights": w, "bias": b}   with w of shape (d,), b a scalar
+    batch = (x, y)                       with x of shape (n, d), y of shape (n,)
+
+    predictions = x w + b
+    loss = mean over the batch of (predictions - y)²
+
+    The result is ((loss, predictions), gradients); `gradients` is a dict like `params`.
+
+        w = [2], b = 1, x = [[1], [3]], y = [3, 5]:
+        predictions = [3, 7], loss = 2, gradients = {"weights": [6], "bias": 2}
+
+    Rules: one pass. Matrix products with `x`: one forwards, one backwards, no third one for the
+    predictions.
+    Reference: JAX docs, "jax.value_and_grad".
+    """
+    # Your code here: about 5 lines.
+    raise NotImplementedError
+
+
+def derivatives(
+    function: Callable[[Float[Array, ""]], Float[Array, ""]], xs: Float[Array, "n"], order: int
+) -> Float[Array, "{order}+1 n"]:
+    """Evaluate a function and its derivatives up to `order` at many points.
+
+    out[k, i] = f⁽ᵏ⁾(xs[i])   for k = 0 .. order
+
+    `function` takes one number and returns one number: it need not work on arrays.
+    Row 0 holds its values, and with order 0 there is no other row.
+
+        derivatives(x ↦ x³, [1, 2], 2) = [[1, 8],
+                                          [3, 12],
+                                          [6, 12]]
+
+    Rules: `function` and `order` are static. Exact to float32: finite differences are not.
+    No Python loop over points.
+    Reference: JAX docs, "Automatic differentiation".
+    """
+    # Your code here: about 5 lines.
+    raise NotImplementedError
+
+
+def partial_gradients(
+    function: Callable[..., Float[Array, ""]], arguments: tuple[PyTree, ...], argnums: int | tuple[int, ...]
+) -> tuple[PyTree, ...]:
+    """Differentiate `function(*arguments)` with respect to the arguments that `argnums` names.
+
+    out[k] = ∂ function / ∂ arguments[argnums[k]]   in the order asked, shaped like that argument
+
+    `argnums` holds different positions; a negative one counts from the end. A single int asks
+    for one gradient, and gets a tuple of one. An argument may be a tree of arrays; one that is
+    not asked for may hold integers.
+
+        partial_gradients((a, b) ↦ a² b, (3, 5), (1, 0)) = (9, 30)
+
+    Rules: `function` and `argnums` are static. One pass for all: `function` is called once, not
+    once for each argument.
+    Reference: JAX docs, "jax.grad".
+    """
+    # Your code here: about 3 lines.
+    raise NotImplementedError
+
+
+def hessian_vector_product(
+    function: Callable[[Float[Array, "n"]], Float[Array, ""]], x: Float[Array, "n"], v: Float[Array, "n"]
+) -> Float[Array, "n"]:
+    """Multiply the Hessian of `function` at `x` with `v`.
+
+    out = H v   with H[i, j] = ∂² function / ∂x[i] ∂x[j], at x
+
+        hessian_vector_product(x ↦ x[0]² x[1], [3, 5], [1, 0]) = [10, 6]
+
+    Rules: `function` is static. The n x n matrix is never built: no array in the program has
+    more than a few times n elements. Exact to float32: finite differences are not. Timed
+    against the Hessian, times v.
+    Reference: B. Pearlmutter, "Fast exact multiplication by the Hessian", 1994.
+    """
+    # Your code here: about 1 line.
+    raise NotImplementedError
+
+
+def best_jacobian(
+    function: Callable[[Float[Array, "n"]], Float[Array, "m"]], x: Float[Array, "n"]
+) -> Float[Array, "m n"]:
+    """Compute the Jacobian of `function` at `x` in whichever mode is cheaper.
+
+    out[i, j] = ∂ function(x)[i] / ∂x[j]
+
+    Forward mode computes a column at a time, reverse mode a row. A tall Jacobian (m > n) wants
+    the one, a wide one (m < n) the other; a square one takes either.
+
+        best_jacobian(x ↦ [x[0] x[1], x[1]², x[0]], [3, 5]) = [[5, 3],
+                                                               [0, 10],
+                                                               [1, 0]]
+
+    Rules: `function` is static, and m is yours to find out. No Python loop over rows or columns.
+    No array in the program has more than a few times m n elements. Timed against the wrong mode,
+    on a tall and on a wide Jacobian.
+    Reference: JAX docs, "Jacobians and Hessians using jacfwd and jacrev".
+    """
+    # Your code here: about 3 lines.
+    raise NotImplementedError
+
+
+def td0_gradient(
+    weights: Float[Array, "d"],
+    state: Float[Array, "d"],
+    reward: Float[Array, ""],
+    next_state: Float[Array, "d"],
+    discount: Float[Array, ""],
+) -> Float[Array, "d"]:
+    """Compute the semi-gradient of TD(0) for one transition.
+
+    v(s) = tanh(weights · s)
+    loss = ½ (target - v(state))²   with target = reward + discount v(next_state)
+    out = ∂ loss / ∂ weights        with the target held still, as if it did not depend on weights
+
+    With discount 0 the target is the reward. It stays finite where tanh is saturated,
+    at weights · s = ±1000 for example.
+
+        td0_gradient([0, 0], [1, 2], 3, [4, 5], 0.9) = [-3, -6]
+
+    Rules: `reward` and `discount` are Python numbers or traced scalars. Written for one transition;
+    `vmap` lifts it over many.
+    Reference: R. Sutton and A. Barto, "Reinforcement Learning", 2nd edition, section 9.3.
+    """
+    # Your code here: about 6 lines.
+    raise NotImplementedError
+
+
+def safe_norm(x: Float[Array, "n"]) -> Float[Array, ""]:
+    """Compute the Euclidean norm, with a gradient that is finite everywhere.
+
+    safe_norm(x) = √(Σ x[i]²)
+    its gradient = x / safe_norm(x)   and 0 at the origin
+
+    At the origin the value is exactly 0. Elsewhere value and gradient are exact to float32 for
+    entries from 1e-15 to 1e15 in size, mixed with zeros: an epsilon inside the root is not.
+
+        safe_norm([3, 4]) = 5, its gradient = [0.6, 0.8]
+
+    Rules: all of this holds under `jit` and `vmap`, too.
+    Reference: JAX docs, "Gradients contain NaN where using where".
+    """
+    # Your code here: about 3 lines.
+    raise NotImplementedError
+
+
+def gauss_newton_step(
+    residuals: Callable[[Float[Array, "n"]], Float[Array, "m"]], x: Float[Array, "n"]
+) -> Float[Array, "n"]:
+    """Take one Gauss-Newton step towards the least sum of squared residuals.
+
+    r = residuals(x), J = ∂r / ∂x        shapes (m,) and (m, n)
+    out = x + d   where d minimises |J d + r|²
+
+    m >= n, and J has full column rank. If the residuals are linear in x, one step arrives;
+    otherwise call it again and again.
+
+        gauss_newton_step(x ↦ [x[0] - 1, 2 x[0] - 5], [7]) = [2.2]
+
+    Rules: `residuals` is static. Solve the least-squares problem itself, not JᵀJ d = -Jᵀr:
+    the normal equations square the condition number, and float32 has no digits to spare.
+    Reference: J. Nocedal and S. Wright, "Numerical Optimization", section 10.3.
+    """
+    # Your code here: about 3 lines.
+    raise NotImplementedError
+
+
+def laplacian(
+    function: Callable[[Float[Array, "n"]], Float[Array, ""]], x: Float[Array, "n"]
+) -> Float[Array, ""]:
+    """★ Compute the Laplacian of `function` at `x`.
+
+    out = Σ ∂² function / ∂x[i]²   summed over i: the trace of the Hessian
+
+    Functions with Laplacian 0 are called harmonic: x[0]² - x[1]² is one, 1 / |x| in three
+    dimensions another.
+
+        laplacian(x ↦ x[0]² x[1], [3, 5]) = 10
+
+    Rules: `function` is static. Neither the n x n matrix is ever built, nor an identity of that
+    size: no array in the program has more than a few times n elements. No Python loop over
+    coordinates. Exact to float32: no finite differences, no random probes.
+    Reference: JAX docs, "The Autodiff Cookbook".
+    """
+    # Your code here: about 5 lines.
+    raise NotImplementedError

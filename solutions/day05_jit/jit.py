@@ -1,0 +1,212 @@
+"""Day 5: tracing and compilation.
+
+`jit` runs your Python once, with tracers for arrays, and keeps the program that comes out of it. What is
+static decides the program, what is traced flows through it, and a new shape asks for a new one.
+Lesson: README.md beside this file. Grade: python -m grader day05
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Complex, Float, Int
+
+
+def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[Array, "*shape"]:
+    """Compute the Huber loss of each element: a parabola near 0, straight lines outside.
+
+        h(x) = ½ x²             where |x| ≤ δ
+               δ (|x| − ½ δ)    elsewhere
+
+    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32.
+
+        huber([-3, 0.5, 2], 2) = [4, 0.125, 2]
+
+    Rules: `delta` is a Python number or traced, and all values of it share one program, also
+    when you put `jax.jit` around it yourself. Not through `optax`.
+    Reference: P. J. Huber 1964, "Robust estimation of a location parameter".
+    """
+    size = jnp.abs(x)
+    return jnp.where(size <= delta, 0.5 * x**2, delta * (size - 0.5 * delta))
+
+
+def matrix_power(matrix: Float[Array, "d d"], n: int) -> Float[Array, "d d"]:
+    """Raise a square matrix to the power `n`, by squaring.
+
+        M⁰ = I    M²ᵏ = (Mᵏ)²    M²ᵏ⁺¹ = M · M²ᵏ
+
+    n ≥ 0. The dtype stays. A program that has n − 1 products is right, and too long: the bits
+    of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
+
+        matrix_power([[1, 1], [0, 1]], 5) = [[1, 5], [0, 1]]
+
+    Rules: `n` is static, so Python's own loops and branches may use it. The program is written
+    out: at most two products for each binary digit of n, and no loop from `jax.lax`.
+    Not through `jnp.linalg`.
+    Reference: D. E. Knuth, "The Art of Computer Programming", volume 2, section 4.6.3.
+    """
+    power, square = jnp.eye(len(matrix), dtype=matrix.dtype), matrix
+    while n:
+        if n % 2:
+            power = power @ square
+        n //= 2
+        if n:
+            square = square @ square
+    return power
+
+
+def bucketed_sum(x: Float[Array, "n"]) -> Float[Array, ""]:
+    """Sum `x` with a compiled function that sees few lengths, whatever lengths come.
+
+    Each new shape is a new program. So pad `x` with zeros to the next size of a short list (the
+    powers of two, say), and hand the padded array to a function that you have put under
+    `jax.jit`. No elements at all give 0.
+
+        bucketed_sum([1, 2, 3, 4, 5]) = 15, computed from [1, 2, 3, 4, 5, 0, 0, 0]
+
+    Rules: `bucketed_sum` itself is not compiled; it is called as it is. Twenty calls with twenty
+    lengths from 33 to 1024 make at most five traces, and at least one. Counted is every trace of
+    a function that is defined in your file or given to `jax.jit` there. You may add what you
+    need at the top level of the file. Padding may be done in NumPy.
+    Reference: JAX documentation, "Just-in-time compilation".
+    """
+    n = len(x)
+    padded = np.zeros(2 ** (n - 1).bit_length(), x.dtype)
+    padded[:n] = x
+    # jit knows a function by its identity: jnp.sum is the same each time, a lambda would be a new one.
+    return jax.jit(jnp.sum)(padded)
+
+
+def mandelbrot(c: Complex[Array, "h w"], n_iterations: int) -> Int[Array, "h w"]:
+    """Count, for each point of a grid, how many iterations it takes to escape.
+
+        z₀ = 0    zₖ₊₁ = zₖ² + c
+        count = how many of z₁ .. zₙ lie within |z| ≤ 2,   n = n_iterations
+
+    A point that has left never comes back, so the count says when it left; a point of the
+    Mandelbrot set has count n. What has left goes on to infinity, and then to NaN: neither lies
+    within.
+
+        mandelbrot([[0, 1, 2+2j]], 10) = [[10, 2, 0]]     for c = 1: 1, 2, 5, 26, ...
+
+    Rules: `n_iterations` is static and at least 1. Ten iterations and a thousand are programs of
+    the same size, and no value in them holds more than a few grids: keep the counts, not the path.
+    It is timed against the same steps, run one operation at a time.
+    Reference: B. Mandelbrot 1980, "Fractal aspects of the iteration of z → λz(1 − z)".
+    """
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z**2 + c
+        return z, count + (jnp.abs(z) <= 2)
+
+    _, count = lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, int)))
+    return count
+
+
+def life_run(
+    board: Int[Array, "h w"],
+    n_steps: int | Int[Array, ""],
+    step: Callable[[Array], Array],
+) -> Int[Array, "h w"]:
+    """Apply `step` to a board `n_steps` times, as one compiled simulation.
+
+        out = step(step( ... step(board)))     n_steps times
+
+    No steps give the board back. `step` gives a board of the same shape; its dtype may differ (a
+    rule often ends in a comparison, which gives booleans), but every step sees the dtype that
+    `board` has, and so does the caller.
+
+        life_run([[1, 0, 0]], 2, roll_right) = [[0, 0, 1]]
+
+    Rules: `n_steps` is a Python number or traced: 3 steps and 300 share one program. `step` is
+    static, and works under `jit`. It is timed against calling `step` in a Python loop.
+    Reference: JAX documentation, "jax.lax.fori_loop".
+    """
+    return lax.fori_loop(0, n_steps, lambda _, cells: step(cells).astype(board.dtype), board)
+
+
+def primitive_counts(function: Callable[..., Any], *args: Any) -> dict[str, int]:
+    """Count how often each primitive occurs in the program of `function(*args)`.
+
+    The program is the jaxpr. Each of its equations has one primitive, known by its name. Some
+    equations hold programs of their own: a `jit`, a `scan`, the branches of a `cond`, condition
+    and body of a `while`, a function with a derivative rule. Count such an equation once, and
+    then what is in it, however deep. A loop's body counts once, for it is written once; a program
+    that stands in two places counts twice.
+
+        f(x) = sin(x) * sin(2 * x):   {"sin": 2, "mul": 2}
+
+    Rules: primitives that do not occur are not in the dict. Trace `function`, do not run it:
+    entries of `args` may be arrays, trees of arrays, or `jax.ShapeDtypeStruct`s, which have a
+    shape and a dtype and no numbers.
+    Reference: JAX documentation, "JAX internals: The jaxpr language".
+    """
+    counts = {}
+
+    def visit(jaxpr):
+        for equation in jaxpr.eqns:
+            name = equation.primitive.name
+            counts[name] = counts.get(name, 0) + 1
+            # A parameter may be a jaxpr (of a scan), or a tuple of them (the branches of a cond).
+            for value in jax.tree.leaves(list(equation.params.values())):
+                if hasattr(value, "eqns"):
+                    visit(value)
+
+    visit(jax.make_jaxpr(function)(*args))
+    return counts
+
+
+def count_traces(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> int:
+    """Count how often `jax.jit` traces `function` when it is called with each tuple of arguments in turn.
+
+    Python runs while JAX traces, and at no other time: whatever your code does in there, beside
+    computing arrays, happens once a trace. That is all it takes to build a detector of retraces.
+
+    The count starts from nothing, whatever was compiled before: asked twice, it says the same
+    twice. No calls give 0. The result is a Python int.
+
+        count_traces(sin, [(zeros(3),), (ones(3),), (ones(4),), (zeros(3),)]) = 2
+
+    Rules: all arguments are traced, none is static. `function` itself runs under `jit` alone, and is
+    left as it was. Nothing private of JAX, such as `_cache_size`.
+    Reference: JAX documentation, "Just-in-time compilation".
+    """
+    traces = 0
+
+    def counted(*arguments):
+        nonlocal traces
+        traces += 1
+        return function(*arguments)
+
+    compiled = jax.jit(counted)
+    for arguments in calls:
+        compiled(*arguments)
+    return traces
+
+
+def first_nan_stage(stages: Sequence[Callable[[Array], Array]], x: Float[Array, "*shape"]) -> Int[Array, ""]:
+    """★ Find the first stage of a pipeline that makes a NaN.
+
+        y₀ = x    yₖ₊₁ = stages[k](yₖ)
+        out = the smallest k with a NaN in yₖ₊₁ and none in yₖ,   −1 if there is none
+
+    A NaN that was in `x` is nobody's. An infinity is no NaN. One NaN among many elements will do.
+    A stage may change the shape, and may clear NaNs away. No stages give −1.
+
+        first_nan_stage([exp, log, sqrt], [-1.0]) = 2
+
+    Rules: works under `jit` with `stages` static (a tuple), and answers for each x with the same
+    program, so no Python branch on values. Each stage is run once.
+    Reference: JAX documentation, "jax.numpy.isnan".
+    """
+    first, had_nan = jnp.array(-1), jnp.isnan(x).any()
+    for k, stage in enumerate(stages):
+        x = stage(x)
+        has_nan = jnp.isnan(x).any()
+        first = jnp.where((first < 0) & has_nan & ~had_nan, k, first)
+        had_nan = has_nan
+    return first
