@@ -61,8 +61,8 @@ class LearnerFile:
                 return bool(functions) and all(_is_stub(function) for function in functions)
         return False
 
-    def absence(self, name: str) -> Problem:
-        """Why there is no such function, in words for the learner."""
+    def absence(self, name: str, kind: str = "function") -> Problem:
+        """Why there is no such function or class, in words for the learner."""
         if not self.source.strip() and self.problems:
             return self.problems[0]  # the file as a whole is not there
         if name in self.broken:
@@ -73,12 +73,18 @@ class LearnerFile:
         if near and near[0] != name:
             line = self.lines[near[0]]
             return Problem(
-                f"There is no function {name} in {self.path.name}. `{near[0]}` on line {line} looks like it.",
+                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it.",
                 f"Call it {name} again: the names are a contract between your file and the checks.",
                 line,
             )
+        if name in self.lines:  # defined, and yet nothing: what its decorators made of it
+            return Problem(
+                f"{name} in {self.path.name} is None.",
+                "A decorator has to return what it decorates.",
+                self.lines[name],
+            )
         return Problem(
-            f"There is no function {name} in {self.path.name}.",
+            f"There is no {kind} {name} in {self.path.name}.",
             f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
 

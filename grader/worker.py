@@ -26,7 +26,7 @@ from grader import faults
 from grader.checks import plugin
 from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
-from grader.checks.toolkit.errors import learner_frame
+from grader.checks.toolkit.errors import PRINT_HINT, learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
 from grader.output import Output
@@ -258,11 +258,12 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
             details=details,
         )
     if isinstance(failure, Verdict):
+        own = check.hint if failure.status is not Status.ERROR else f"{check.hint}\n{PRINT_HINT}"
         return replace(
             result,
             status=failure.status,
             message=failure.message,
-            hint=failure.hint or ("" if failure.status in ACCEPTED | {Status.TODO} else check.hint),
+            hint=failure.hint or ("" if failure.status in ACCEPTED | {Status.TODO} else own),
             line=failure.line,
             details=details,
         )

@@ -1,14 +1,15 @@
 """Answers on file: wrong ones that must be caught, right ones that must pass.
 
-An answer is a function called `exercise__what_is_special`. `waves` deals the answers of a day into whole
-learner's files, one answer an exercise, so that one grading run judges many of them.
+An answer is a function or a class called `exercise__what_is_special`; statements that follow it, such as the
+registration of a class, go with it. `waves` deals the answers of a day into whole learner's files, one answer
+an exercise, so that one grading run judges many of them.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +43,9 @@ def answers(kind: Literal["wrong", "right"], folder: str) -> tuple[str, list[Ans
                 imports.append(ast.unparse(node))
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.append(_answer(node))
+        elif found:  # a statement after an answer belongs to it: a class is registered by one
+            answer, statement = found[-1], _under_its_own_name(node, found[-1].label)
+            found[-1] = replace(answer, source=f"{answer.source}\n\n\n{statement}")
     return "\n".join(imports), found
 
 
@@ -55,7 +59,15 @@ def _answer(node: ast.FunctionDef | ast.ClassDef) -> Answer:
             kept.append(decorator)
     node.decorator_list = kept
     node.name = exercise
-    return Answer(exercise, label, ast.unparse(node), aspect, check)
+    return Answer(exercise, label, _under_its_own_name(node, label), aspect, check)
+
+
+def _under_its_own_name(node: ast.stmt, label: str) -> str:
+    """Source text in which an answer calls itself by its exercise's name."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and inner.id == label:
+            inner.id = label.partition("__")[0]
+    return ast.unparse(node)
 
 
 def waves(kind: Literal["wrong", "right"], folder: str) -> list[tuple[str, list[Answer]]]:

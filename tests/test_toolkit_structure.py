@@ -292,3 +292,42 @@ def test_code_that_uses_a_learners_class_is_told_in_their_terms(tmp_path: Path) 
     with pytest.raises(RaisedError, match=r"^Pair\(x\)\.double\(\) raised") as caught:
         learner.Pair.using("Pair(x).double()", pair.value.double)
     assert caught.value.line == 11
+
+
+def test_a_class_that_is_begun_tells_what_is_missing(tmp_path: Path) -> None:
+    source = """
+    class Pair:
+        def __init__(self, first):
+            self.first = first
+
+        def double(self):
+            raise NotImplementedError
+    """
+    learner = learner_of(tmp_path, source)
+    pair = learner.Pair(X)
+    with pytest.raises(RaisedError, match=r"^Pair\.double is still to do\.$") as caught:
+        learner.Pair.using("Pair(x).double()", pair.value.double)
+    assert caught.value.line == 11
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "There is no class Pair in "),
+        ("Pair = 3", "Pair is 3, not a class."),
+        ("@(lambda made: None)\nclass Pair:\n    first = 1", " is None."),
+    ],
+)
+def test_a_class_that_is_not_there_is_told(tmp_path: Path, source: str, message: str) -> None:
+    learner = learner_of(tmp_path, source, "class Pair:\n    def __init__(self, first):\n        pass\n")
+    with pytest.raises(RaisedError) as caught:
+        _ = learner.Pair
+    assert message in caught.value.message
+
+
+def test_a_tracer_that_got_away_is_no_result(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    return x")
+    kept: list[jax.Array] = []
+    jax.vmap(lambda x: kept.append(x) or x)(X)
+    with pytest.raises(WrongAnswer, match="f\\(x\\) has no value"):
+        learner.f.using("f(x)", lambda: kept[0]).close_to(1.0)

@@ -52,7 +52,12 @@ def compare_arrays(what: str, got: Any, expected: Any, *, rtol: float = RTOL, at
     if not _kinds_agree(got.dtype, target.dtype):
         rows = wording.table(expected=_kind(target.dtype), got=wording.dtype_name(got.dtype))
         raise WrongAnswer(f"{what} has the wrong dtype\n{rows}")
-    values = np.asarray(got)
+    try:
+        values = np.asarray(got)
+    except jax.errors.TracerArrayConversionError:
+        rows = wording.table(expected="numbers", got="a tracer, which has outlived the trace that made it")
+        hint = "A value was stored while JAX traced (in an attribute, a global, a list). Only what is returned may leave."
+        raise WrongAnswer(f"{what} has no value\n{rows}", hint=hint) from None
     if target.dtype.kind not in "fc":
         wrong = values != target
     else:

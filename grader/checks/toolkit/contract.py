@@ -58,8 +58,11 @@ class Contract:
         """
         promised = self.signature(name)
         if not callable(function):
-            message = f"{name} is {wording.argument(function)}, not a function."
-            raise RaisedError(message, hint=f"Define it as `def {name}{_plain(promised)}:`.", line=line)
+            kind, head = "function", f"def {name}{_plain(promised)}:"
+            if self.is_class(name):
+                kind, head = "class", f"class {name}:"
+            message = f"{name} is {wording.argument(function)}, not a {kind}."
+            raise RaisedError(message, hint=f"Define it as `{head}`.", line=line)
         try:
             found = inspect.signature(function)
         except (TypeError, ValueError):

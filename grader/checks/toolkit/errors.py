@@ -150,7 +150,7 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
-        r"Shapes must be 1D sequences|shape.*(traced|Tracer|concrete)|got.*Traced<",
+        r"Shapes must be 1D sequences.*Trace|shape.*(traced|Tracer|concrete)|got.*Traced<",
         "A shape was computed from a traced value. JAX compiles for fixed shapes.",
         "Take sizes from x.shape, or mark the argument that decides the shape static.",
     ),
@@ -216,7 +216,7 @@ class Translation:
     """An exception in the learner's terms."""
 
     message: str
-    hint: str | None
+    hint: str | None  # none for an ordinary error of Python's: what the check is about says more
     line: int | None
 
 
@@ -242,7 +242,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
     return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
 
 
-_PRINT_HINT = "Print what goes into that line; what a failing check printed is shown below it."
+PRINT_HINT = "Print what goes into that line; what a failing check printed is shown below it."
 _USUAL_IMPORTS = {
     "jax": "Add `import jax` at the top of the file.",
     "lax": "Add `from jax import lax` at the top of the file.",
@@ -250,8 +250,8 @@ _USUAL_IMPORTS = {
 }
 
 
-def _spelling_hint(error: BaseException, learner: LearnerFile) -> str:
-    """A hint for errors that have nothing to do with JAX: names that do not exist, above all."""
+def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
+    """A hint for names that do not exist; none for other errors that have nothing to do with JAX."""
     if isinstance(error, NameError) and error.name:
         if error.name in learner.broken:
             return f"{error.name} is in a block with a syntax error; repair that first."
@@ -268,7 +268,7 @@ def _spelling_hint(error: BaseException, learner: LearnerFile) -> str:
         return f"Did you mean `{near[0]}`?" if near else "Is it spelled right?"
     if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
         return "Is the argument's name spelled right?"
-    return _PRINT_HINT
+    return None
 
 
 def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | None:

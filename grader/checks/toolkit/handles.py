@@ -98,7 +98,8 @@ class Session:
         if name not in self._handles:
             function = self.learner.module.__dict__.get(name)
             if function is None:
-                problem = self.learner.absence(name)
+                kind = "class" if self.contract.is_class(name) else "function"
+                problem = self.learner.absence(name, kind)
                 raise RaisedError(problem.message, hint=problem.hint, line=problem.line)
             if self.learner.is_stub(name):
                 raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
@@ -189,6 +190,10 @@ class Handle:
         learner = self.session.learner
         frame = learner_frame(error, learner.path)
         if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
+            if self.session.contract.is_class(self.name):  # not all of it: a stub is told apart beforehand
+                message = f"{self.name}.{frame.name} is still to do."
+                hint = "The class is begun, and this method of it raises NotImplementedError."
+                return RaisedError(message, hint=hint, line=frame.lineno)
             return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
         told = translate(error, text, learner)
         return RaisedError(told.message, hint=told.hint, line=told.line)

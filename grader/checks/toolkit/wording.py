@@ -68,19 +68,21 @@ def numbers_that_differ(first: Any, second: Any) -> tuple[str, str]:
     return texts
 
 
-def argument(value: object) -> str:
-    """One argument of a call: small arrays with their numbers, large ones by shape."""
+def argument(value: object, small: int = _SMALL) -> str:
+    """One argument of a call: arrays of up to `small` numbers with their numbers, larger ones by shape."""
     if is_key(value):
         return "key" if value.shape == () else kind_and_shape(value).replace("key", "keys", 1)  # type: ignore[attr-defined]
-    if is_jax_array(value) and not isinstance(value, jax.core.Tracer) and value.size <= _SMALL:  # type: ignore[attr-defined]
+    if is_jax_array(value) and not isinstance(value, jax.core.Tracer) and value.size <= small:  # type: ignore[attr-defined]
         return _small_array(np.asarray(value))
     if is_jax_array(value) or isinstance(value, np.ndarray):
         return kind_and_shape(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {argument(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {argument(item, small)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        inside = ", ".join(argument(item) for item in value[:4]) + (", ..." if len(value) > 4 else "")
+        inside = ", ".join(argument(item, small) for item in value[:4]) + (", ..." if len(value) > 4 else "")
         if isinstance(value, tuple):
+            if hasattr(value, "_fields"):
+                return f"{type(value).__name__}({inside})"
             return f"({inside},)" if len(value) == 1 else f"({inside})"
         return f"[{inside}]"
     if callable(value):
@@ -106,10 +108,8 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
     parts += [f"{key}={argument(value)}" for key, value in keywords.items()]
     text = f"{name}({', '.join(parts)})"
     if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone
-        parts = [kind_and_shape(value) if is_jax_array(value) else argument(value) for value in arguments]
-        parts += [
-            f"{key}={kind_and_shape(v) if is_jax_array(v) else argument(v)}" for key, v in keywords.items()
-        ]
+        parts = [argument(value, small=-1) for value in arguments]
+        parts += [f"{key}={argument(value, small=-1)}" for key, value in keywords.items()]
         text = f"{name}({', '.join(parts)})"
     return text
 

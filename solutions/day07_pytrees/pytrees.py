@@ -1,0 +1,252 @@
+"""Day 7: trees of arrays.
+
+A tree is containers in containers, with arrays at the leaves. JAX maps over trees, takes them
+apart and puts them together again; a class of your own joins in when it is registered.
+Lesson: README.md beside this file. Grade: python -m grader day07
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PyTree, Shaped
+
+
+def global_norm(tree: PyTree[Float[Array, "..."]]) -> Float[Array, ""]:
+    """Measure the length of a tree, as if all its numbers stood in one long vector.
+
+    norm = sqrt(sum of x² over all elements x of all leaves)
+
+    The tree is of any form: dicts, lists, tuples, named tuples, `None`. What holds no array adds
+    nothing; a tree without leaves has norm 0. Leaves are floats of any width and any shape, the
+    norm is float32: so are the squares and their sum, for 300² is too large for float16.
+
+        global_norm({"w": [[3, 0], [0, 0]], "b": [4, None]}) = 5
+
+    Rules: not through `optax` or `jax.flatten_util`.
+    Reference: JAX docs, "Working with pytrees".
+    """
+    squares = [jnp.sum(jnp.square(leaf.astype(jnp.float32))) for leaf in jax.tree.leaves(tree)]
+    return jnp.sqrt(sum(squares, jnp.float32(0)))
+
+
+def exponential_average(
+    average: PyTree[Float[Array, "..."]], new: PyTree[Float[Array, "..."]], decay: Float[Array, ""]
+) -> PyTree[Float[Array, "..."]]:
+    """Move a running average of trees one step on.
+
+    average' = decay · average + (1 - decay) · new   at each leaf
+
+    The result has the structure, the shapes and the dtypes of `average`: float16 stays float16,
+    whatever `new` and `decay` are. Two trees of different structure are an error: ValueError,
+    also when they have equally many leaves.
+
+        exponential_average({"w": [1, 3]}, {"w": [5, 3]}, 0.75) = {"w": [2, 3]}
+
+    Rules: `decay` is a Python number or a traced scalar. No Python loop over rows or elements: it
+    is timed against one.
+    Reference: JAX docs, "Working with pytrees".
+    """
+
+    def blend(old, latest):
+        return (decay * old + (1 - decay) * latest).astype(old.dtype)
+
+    return jax.tree.map(blend, average, new)
+
+
+def decay_mask(params: PyTree) -> PyTree[bool]:
+    """Mark what weight decay applies to: True for weights, False for biases and norm scales.
+
+    A leaf is exempt (False) if any key on its path is `b`, `bias` or `scale`. Keys are dict keys
+    and the fields of named tuples; they count as whole words, so `unbiased` and `upscale` are no
+    exemption. Leaves of any shape may be either.
+
+        decay_mask({"dense": {"w": ..., "b": ...}, "head": [..., None]})
+            = {"dense": {"w": True, "b": False}, "head": [True, None]}
+
+    Rules: the result has the structure of `params`, with Python bools at its leaves, also while JAX
+    traces. The leaves of `params` may be anything (arrays, `jax.ShapeDtypeStruct`): only their
+    paths count.
+    Reference: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019.
+    """
+    exempt = {"b", "bias", "scale"}
+
+    def is_decayed(path, leaf):
+        names = {jax.tree_util.keystr((key,), simple=True) for key in path}
+        return not names & exempt
+
+    return jax.tree.map_with_path(is_decayed, params)
+
+
+@jax.tree_util.register_pytree_node_class
+class Dual:
+    """Teach JAX a class of your own: dual numbers, which carry a derivative along.
+
+    A Dual stands for value + tangent · ε with ε² = 0. `label` (a string) names the variable that
+    the tangent is a derivative with respect to.
+
+        (a + b ε) + (c + d ε) = (a + c) + (b + d) ε
+        (a + b ε) · (c + d ε) =  a · c  + (a · d + b · c) ε
+
+        x = Dual(3, 1, "x");  x * x + x  has value 12 and tangent 7: f(3) and f'(3) of f(x) = x² + x
+
+    Methods are not enough: JAX must know the class as a tree. Register it, so that
+    - its leaves are `value` and `tangent`, in this order;
+    - `label` is static: part of the structure. It comes back from every transformation, Duals of
+      different labels are trees of different structure, and jit traces again for a new label, but
+      not for a new value;
+    - `jax.tree.map`, `jit`, `grad`, `vmap` and `scan` take Duals and give Duals.
+
+    Rules: while JAX rebuilds a Dual its leaves may be anything: `None`, a tracer, a plain `object()`.
+    Convert and check nothing then. How you register is up to you; the last two methods below
+    serve one of the ways, and may go if you take another.
+    Reference: JAX docs, "Custom pytree nodes".
+    """
+
+    def __init__(self, value: Float[Array, "*shape"], tangent: Float[Array, "*shape"], label: str) -> None:
+        """Keep the three as attributes of these names."""
+        self.value = value
+        self.tangent = tangent
+        self.label = label
+
+    def __add__(self, other: "Dual") -> "Dual":
+        """The sum of two Duals of the same label. Different labels are an error: ValueError."""
+        if self.label != other.label:
+            raise ValueError(f"{self.label!r} and {other.label!r} are different variables")
+        return Dual(self.value + other.value, self.tangent + other.tangent, self.label)
+
+    def __mul__(self, other: "Dual") -> "Dual":
+        """The product of two Duals of the same label. Different labels are an error: ValueError."""
+        if self.label != other.label:
+            raise ValueError(f"{self.label!r} and {other.label!r} are different variables")
+        tangent = self.value * other.tangent + self.tangent * other.value
+        return Dual(self.value * other.value, tangent, self.label)
+
+    def tree_flatten(self):
+        """Take a Dual apart: (children, what is static)."""
+        return (self.value, self.tangent), self.label
+
+    @classmethod
+    def tree_unflatten(cls, static, children):
+        """Put a Dual together again."""
+        return cls(*children, static)
+
+
+def stack_trees(trees: Sequence[PyTree[Shaped[Array, "..."]]]) -> PyTree[Shaped[Array, "..."]]:
+    """Join trees of the same structure into one, whose leaves have a new first axis.
+
+    out[leaf][k] = trees[k][leaf]
+
+    There is at least one tree. The structure and the dtypes stay; `None` stays `None`. Trees of
+    different structure are an error: ValueError, also when they have equally many leaves.
+
+        stack_trees([{"w": 1, "b": [2, 3]}, {"w": 4, "b": [5, 6]}])
+            = {"w": [1, 4], "b": [[2, 3], [5, 6]]}
+
+    Here `w` is one number and `b` an array of two. So a list of layers becomes what `scan` and
+    `vmap` can run over.
+    Reference: JAX docs, "Working with pytrees".
+    """
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def unstack_tree(tree: PyTree[Shaped[Array, "n ..."]]) -> list[PyTree[Shaped[Array, "..."]]]:
+    """Cut a tree along the first axis of its leaves into a list of trees.
+
+    out[k][leaf] = tree[leaf][k]   for k = 0 .. n - 1
+
+    There is at least one leaf, and all leaves have n rows. Each tree of the list has the structure
+    of `tree`, with leaves that are one axis shorter; dtypes stay, `None` stays `None`.
+
+        unstack_tree({"w": [1, 4], "b": [[2, 3], [5, 6]]})
+            = [{"w": 1, "b": [2, 3]}, {"w": 4, "b": [5, 6]}]
+
+    Reference: JAX docs, "Working with pytrees".
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    return [structure.unflatten([leaf[k] for leaf in leaves]) for k in range(len(leaves[0]))]
+
+
+def ravel(
+    tree: PyTree[Shaped[Array, "..."]],
+) -> tuple[Float[Array, "size"], Callable[[Float[Array, "size"]], PyTree[Shaped[Array, "..."]]]]:
+    """Lay all numbers of a tree out in one vector; also give the function that undoes it.
+
+    vector       float32; the leaves in the order of `jax.tree.leaves`, each row by row
+    unravel(v)   a tree like `tree`, with its shapes and its dtypes, filled from v
+
+    Leaves are floats, integers and booleans; float32 holds what they hold. A tree without leaves
+    gives a vector of length 0, and `unravel` gives that tree back.
+
+        vector, unravel = ravel({"b": [7], "w": [[1, 2], [3, 4]]})
+        vector = [7, 1, 2, 3, 4]
+        unravel(2 * vector) = {"b": [14], "w": [[2, 4], [6, 8]]}
+
+    Rules: not through `jax.flatten_util`. Both functions work under jit, and `unravel` under vmap
+    and grad. No Python loop over elements.
+    Reference: JAX docs, "jax.flatten_util.ravel_pytree".
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    kinds = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+    parts = [leaf.ravel().astype(jnp.float32) for leaf in leaves]
+
+    def unravel(vector):
+        rebuilt, start = [], 0
+        for kind in kinds:
+            part = vector[start : start + kind.size]
+            rebuilt.append(part.reshape(kind.shape).astype(kind.dtype))
+            start += kind.size
+        return structure.unflatten(rebuilt)
+
+    return jnp.concatenate([jnp.zeros(0), *parts]), unravel
+
+
+def shapes_to_zeros(shapes: PyTree) -> PyTree[Float[Array, "..."]]:
+    """Make arrays of zeros from a tree of shapes.
+
+    A shape is a tuple of integers, and a leaf as a whole: (2, 3) gives zeros of shape (2, 3),
+    float32. () is the shape of a single number. All else is structure and stays: dicts, lists, `None`,
+    empty dicts, and tuples too, named or not, whose items are not integers.
+
+        shapes_to_zeros({"w": (1, 2), "b": ()}) = {"w": [[0, 0]], "b": 0}
+        shapes_to_zeros(((2,), (1, 2))) = ([0, 0], [[0, 0]])
+
+    Rules: under `jax.eval_shape` it makes nothing, so that a shape may be larger than any memory.
+    Reference: JAX docs, "jax.tree.map".
+    """
+
+    def is_shape(node):
+        return isinstance(node, tuple) and all(isinstance(item, int) for item in node)
+
+    return jax.tree.map(jnp.zeros, shapes, is_leaf=is_shape)
+
+
+def merge_adapters(
+    params: PyTree[Float[Array, "..."]],
+    adapters: Mapping[str, tuple[Float[Array, "..."], Float[Array, "..."]]],
+) -> PyTree[Float[Array, "..."]]:
+    """★ Merge low-rank updates into the weights that they name (as LoRA does).
+
+    A path is written with "/" between its keys: `encoder/0/w` is params["encoder"][0]["w"], and a
+    field of a named tuple counts by its name. adapters[path] = (down, up), of shapes (n, r) and (r, m):
+
+    merged[path] = params[path] + down @ up    where adapters has the path
+                   params[path]                elsewhere, bit for bit
+
+    Paths match as a whole: `block/1/w` is neither `block/10/w` nor `my/block/1/w`. The structure
+    and the dtypes of `params` stay. An adapter whose path is that of no leaf is an error: ValueError.
+
+        merge_adapters({"w": [[1, 1]], "v": [[5]]}, {"w": ([[2]], [[1, 3]])})
+            = {"w": [[3, 7]], "v": [[5]]}
+
+    Rules: paths are static, all arrays are traced; the caller's `params` and `adapters` stay as they are.
+    Reference: E. Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021.
+    """
+    leaves, structure = jax.tree.flatten_with_path(params)
+    by_path = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    if unknown := sorted(adapters.keys() - by_path.keys()):
+        raise ValueError(f"no leaf has the path {unknown[0]!r}")
+    for path, (down, up) in adapters.items():
+        weight = by_path[path]
+        by_path[path] = (weight + down @ up).astype(weight.dtype)
+    return structure.unflatten(by_path.values())
