@@ -138,6 +138,8 @@ def primitive_counts(function: Callable[..., Any], *args: Any) -> dict[str, int]
 def count_traces(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> int:
     """Count how often `jax.jit` traces `function` over a series of calls.
 
+    `calls` holds a tuple of arguments for each call, in turn.
+
     Python runs while JAX traces, and at no other time: whatever your code does in there, beside
     computing arrays, happens once a trace. That is all it takes to build a detector of retraces.
 
