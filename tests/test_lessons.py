@@ -14,8 +14,8 @@ from grader import catalogue
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 MARK = "-- next block --"
-# What follows `print(...)  # ` is what it prints; lines that are only a comment go on with it.
-PROMISE = re.compile(r"^ *print\(.*?\) *# (?P<first>.*)\n(?P<more>(?: +# .*\n)*)", re.MULTILINE)
+# What follows `print(...)  # ` is what it prints; lines that are only a comment, right below, go on with it.
+PROMISE = re.compile(r"^ *print\(.*?\) *(?:# (?P<first>.*))?\n(?P<more>(?: *# .*\n)*)", re.MULTILINE)
 
 
 def promises(block: str) -> list[str]:
@@ -23,8 +23,8 @@ def promises(block: str) -> list[str]:
     found = []
     for match in PROMISE.finditer(block):
         more = [line.strip().removeprefix("# ") for line in match["more"].splitlines()]
-        found.append("\n".join([match["first"], *more]))
-    return found
+        found.append("\n".join([match["first"] or "", *more]).strip())
+    return [promise for promise in found if promise]
 
 
 def _words(text: str) -> str:
