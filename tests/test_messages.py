@@ -90,6 +90,17 @@ MISTAKES = {
         "return jax.vmap(lambda a, b: a + b, in_axes=(0, 0, 0))(x, x)", X, False, "ValueError",
         "in_axes does not fit", "None shares",
     ),
+    "vmap over a scalar": (
+        "return jax.vmap(lambda a, b: a + b)(x, 2.0 * x[0])", X, False, "ValueError",
+        "an axis that it does not have", "in_axes=None",
+    ),
+    "in_axes without its tuple": (
+        "return jax.vmap(lambda d: d['a'], in_axes={'a': 0})({'a': x})", X, False, "TypeError",
+        "a tuple with one entry an argument", "with the comma",
+    ),
+    "an axis name that nobody gave": (
+        "return jax.lax.pmean(x, 'batch')", X, False, "NameError", "no map around it", "axis_name",
+    ),
     "a string among the arrays": (
         "return jax.jit(lambda v, s: v)(x, 'sum')", X, False, "TypeError", "Only arrays, and trees of arrays", "static",
     ),

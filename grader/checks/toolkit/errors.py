@@ -186,6 +186,24 @@ LESSONS = (
     ),
     Lesson(
         "ValueError",
+        r"vmap was requested to map its argument along axis",
+        "vmap was to map an argument along an axis that it does not have: a scalar has none.",
+        "Give in_axes=None to what is shared; for a tree, in_axes may be a tree of axes.",
+    ),
+    Lesson(
+        "TypeError",
+        r"vmap in_axes must be",
+        "in_axes is a whole number, None, or a tuple with one entry an argument.",
+        "Put a dict of axes into a tuple: in_axes=({...},), with the comma.",
+    ),
+    Lesson(
+        "NameError",
+        r"unbound axis name",
+        "A collective (pmean, psum, ...) goes by the name of a mapped axis, and no map around it has given that name.",
+        "Use the name that the caller gives: vmap(..., axis_name=...).",
+    ),
+    Lesson(
+        "ValueError",
         r"vmap in_axes|in_axes",
         "in_axes does not fit the arguments: it needs one entry an argument, shaped like the argument's tree.",
         "0 maps the first axis, None shares the argument.",
