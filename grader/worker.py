@@ -26,7 +26,7 @@ from grader import faults
 from grader.checks import plugin
 from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
-from grader.checks.toolkit.errors import PRINT_HINT, learner_frame
+from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
 from grader.output import Output
@@ -258,7 +258,7 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
             details=details,
         )
     if isinstance(failure, Verdict):
-        own = check.hint if failure.status is not Status.ERROR else f"{check.hint}\n{PRINT_HINT}"
+        own = f"{check.hint}\n{failure.also}".rstrip()
         return replace(
             result,
             status=failure.status,

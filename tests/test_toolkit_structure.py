@@ -331,3 +331,11 @@ def test_a_tracer_that_got_away_is_no_result(tmp_path: Path) -> None:
     jax.vmap(lambda x: kept.append(x) or x)(X)
     with pytest.raises(WrongAnswer, match="f\\(x\\) has no value"):
         learner.f.using("f(x)", lambda: kept[0]).close_to(1.0)
+
+
+def test_a_finite_number_is_never_close_to_infinity(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    return x\n")
+    learner.f(jnp.array([jnp.inf, 1.0])).close_to([jnp.inf, 1.0])
+    for wrong in (1e30, -jnp.inf, jnp.nan):
+        with pytest.raises(WrongAnswer, match="index 0"):
+            learner.f(jnp.array([wrong, 1.0])).close_to([jnp.inf, 1.0])

@@ -114,8 +114,10 @@ def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> N
         right_shape = promised is None or value.shape == promised
         if not right_shape or not isinstance(value, annotation.dtype[annotation.array_type, "..."]):
             rows = wording.table(expected=_promise(annotation, promised), got=wording.kind_and_shape(value))
-            hint = _DTYPE_HINT if right_shape else _SHAPE_HINT
-            raise WrongAnswer(f"{what} does not fit its signature\n{rows}", hint=hint)
+            message = f"{what} does not fit its signature\n{rows}"
+            if right_shape:
+                raise WrongAnswer(message, hint=_DTYPE_HINT)
+            raise WrongAnswer(message, also=_SHAPE_HINT)
 
 
 def _is_array_type(annotation: Any) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from grader import faults
 from grader.checks.toolkit import comparison, programs, wording
 from grader.checks.toolkit.contract import Contract
-from grader.checks.toolkit.errors import learner_frame, translate
+from grader.checks.toolkit.errors import PRINT_HINT, learner_frame, translate
 from grader.checks.toolkit.verdicts import (
     MachineFault,
     NotStarted,
@@ -196,7 +196,7 @@ class Handle:
                 return RaisedError(message, hint=hint, line=frame.lineno)
             return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
         told = translate(error, text, learner)
-        return RaisedError(told.message, hint=told.hint, line=told.line)
+        return RaisedError(told.message, hint=told.hint, also=PRINT_HINT, line=told.line)
 
     # ---- transforming
 

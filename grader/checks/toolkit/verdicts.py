@@ -9,15 +9,18 @@ class Verdict(Exception):
     """A check did not pass.
 
     `message` says what was called, what was expected and what came; `hint` replaces the check's own
-    hint when it is given; `line` is the learner's.
+    hint when it is given, `also` follows it; `line` is the learner's.
     """
 
     status = Status.FAILED
 
-    def __init__(self, message: str, *, hint: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, also: str = "", line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.also = also
         self.line = line
 
 
