@@ -99,12 +99,13 @@ def run(number: int, selectors: list[str], counts: collections.Counter[str]) -> 
 
 
 def main() -> int:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    first, _, last = (sys.argv[1] if len(sys.argv) > 1 else "50").rpartition(":")
     selectors = sys.argv[2:] or ["all"]
     counts: collections.Counter[str] = collections.Counter()
     complaints: list[str] = []
     begin = time.monotonic()
-    for number in range(runs):
+    numbers = range(int(first or 0), int(last))
+    for number in numbers:
         found = run(number, selectors, counts)
         complaints += found
         print(f"run {number}: {', '.join(found) or 'honest'}", flush=True)
