@@ -2,7 +2,7 @@
 
     python benchmarks/kill_workers.py [RUNS] [SELECTOR ...]
 
-In each of RUNS runs (50 by default) one to four processes of the grader's are killed: workers as a rule, now and
+In each of RUNS runs (50 by default; 25:50 goes on with the second half) one to four processes of the grader's are killed: workers as a rule, now and
 then the warm process that they are forked from. Printed are the kills, the statuses of all checks, and what was
 dishonest: a check of a right solution that is called wrong, a document that is not whole, a process or a folder
 left behind. Exits with 1 when there was any.
@@ -110,7 +110,7 @@ def main() -> int:
         complaints += found
         print(f"run {number}: {', '.join(found) or 'honest'}", flush=True)
     print(
-        f"{runs} runs of {' '.join(selectors)} --solutions in {time.monotonic() - begin:.0f} s: {dict(counts)}"
+        f"{len(numbers)} runs of {' '.join(selectors)} --solutions in {time.monotonic() - begin:.0f} s: {dict(counts)}"
     )
     print(f"dishonest: {len(complaints)}")
     return 1 if complaints else 0
