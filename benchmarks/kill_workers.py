@@ -2,10 +2,10 @@
 
     python benchmarks/kill_workers.py [RUNS] [SELECTOR ...]
 
-In each of RUNS runs (50 by default; 25:50 goes on with the second half) one to four processes of the grader's are killed: workers as a rule, now and
-then the warm process that they are forked from. Printed are the kills, the statuses of all checks, and what was
-dishonest: a check of a right solution that is called wrong, a document that is not whole, a process or a folder
-left behind. Exits with 1 when there was any.
+In each of RUNS runs (50 by default; 25:50 goes on with the second half) one to four processes of the grader's are
+killed: workers as a rule, now and then the warm process that they are forked from. Printed are the kills, the
+statuses of all checks, and what was dishonest: a check of a right solution that is called wrong, a document that is
+not whole, a process or a folder left behind. Exits with 1 when there was any.
 """
 
 from __future__ import annotations

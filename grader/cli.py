@@ -160,12 +160,16 @@ def _hint(words: list[str], level: int) -> int:
 
 
 def _wrapped(markdown: str) -> str:
-    """Paragraphs at 80 columns; what stands in code fences as it is."""
-    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
-    for index in range(0, len(parts), 2):
-        paragraphs = [textwrap.fill(text, 79) for text in parts[index].split("\n\n")]
-        parts[index] = "\n\n".join(paragraphs)
-    return "\n".join(part.strip("\n") for part in parts if part.strip())
+    """Paragraphs at 80 columns; what stands in code fences set off by four blanks."""
+    parts = re.split(r"^```\w*\n(.*?)^```$", markdown, flags=re.MULTILINE | re.DOTALL)
+    for index, part in enumerate(parts):
+        if index % 2:
+            parts[index] = "\n" + textwrap.indent(part, "    ")
+        else:
+            parts[index] = "\n\n".join(textwrap.fill(text.strip(), 79) for text in part.split("\n\n"))
+    return "\n".join(
+        part.strip() if index % 2 == 0 else part for index, part in enumerate(parts) if part.strip()
+    )
 
 
 def _shown(path: Path) -> Path:

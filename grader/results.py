@@ -146,8 +146,11 @@ class ExerciseResult:
 
     @property
     def speed(self) -> Speed | None:
-        """The first timing of the exercise."""
-        return next((check.speed for check in self.checks if check.speed), None)
+        """The timing that decides: that of a check which did not pass, else the one nearest to its gate."""
+        timed = [check for check in self.checks if check.speed]
+        failed = [check.speed for check in timed if check.status not in ACCEPTED]
+        speeds = failed or [check.speed for check in timed]
+        return min(speeds, key=lambda speed: speed.ratio / speed.gate if speed else 0, default=None)
 
     @property
     def lead(self) -> CheckResult | None:

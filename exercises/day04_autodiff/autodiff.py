@@ -153,7 +153,8 @@ def safe_norm(x: Float[Array, "n"]) -> Float[Array, ""]:
     its gradient = x / safe_norm(x)   and 0 at the origin
 
     At the origin the value is exactly 0. Elsewhere value and gradient are exact to float32 for
-    entries from 1e-15 to 1e15 in size, mixed with zeros: an epsilon inside the root is not.
+    entries from 1e-15 to 1e15 in size (their squares are float32 numbers), mixed with zeros: an
+    epsilon inside the root is not.
 
         safe_norm([3, 4]) = 5, its gradient = [0.6, 0.8]
 
@@ -199,7 +200,8 @@ def laplacian(
 
     Rules: `function` is static. Neither the n x n matrix is ever built, nor an identity of that
     size: no array in the program has more than a few times n elements. No Python loop over
-    coordinates. Exact to float32: no finite differences, no random probes.
+    coordinates: `jax.lax.map` takes them one by one. Exact to float32: no finite differences, no
+    random probes.
     Reference: JAX docs, "The Autodiff Cookbook".
     """
     # Your code here: about 5 lines.

@@ -226,7 +226,7 @@ def test_bucketed_sum_sums_nothing(learner: Learner) -> None:
     "bucketed_sum",
     "jit",
     hint="Under jit goes the function that sums the padded array, not bucketed_sum itself. Make it once, at the top "
-    "level of the file, and let it see the padded array alone.",
+    "level of the file, and let it see the padded array alone. If it does: are there too many sizes? Let them double.",
 )
 def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> None:
     between = sorted(int(n) for n in np.asarray(numbers.permutation(990))[:18] + 34)
@@ -404,7 +404,12 @@ def life_oracle(board: Any, n_steps: Any) -> Array:
     return cells
 
 
-@check("life_run", "correct", hint="Each step starts from the board that the last one gave, n_steps times.")
+@check(
+    "life_run",
+    "correct",
+    hint="Each step starts from the board that the last one gave, n_steps times. "
+    "lax.fori_loop calls body(k, board).",
+)
 def test_life_run_by_hand(learner: Learner) -> None:
     learner.life_run(jnp.array([[1, 0, 0, 0]]), 3, roll_right).equals([[0, 0, 0, 1]])
 
@@ -704,7 +709,12 @@ def test_count_traces_by_hand(learner: Learner) -> None:
     is_count(learner.count_traces(double, [(zeros,), (ones,), (longer,), (zeros,)]), 2)
 
 
-@check("count_traces", "correct", hint="No calls, no traces: 0.")
+@check(
+    "count_traces",
+    "correct",
+    hint="No calls, no traces: 0. What counts begins anew with each call of count_traces: no global, "
+    "no cache of JAX's.",
+)
 def test_count_traces_takes_no_calls(learner: Learner) -> None:
     is_count(learner.count_traces(double, []), 0)
 

@@ -180,7 +180,8 @@ class Screen:
                 self.console.print(line)
 
     def _print_speeds(self, day: DayResult) -> None:
-        timed = [(e.name, e.speed) for e in day.exercises if e.speed and e.aspect(Aspect.SPEED) in ACCEPTED]
+        passed = [exercise for exercise in day.exercises if exercise.aspect(Aspect.SPEED) in ACCEPTED]
+        timed = [(e.name, check.speed) for e in passed for check in e.checks if check.speed]
         if timed:
             self.console.print()
         for name, speed in timed:

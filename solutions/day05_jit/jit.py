@@ -6,6 +6,7 @@ Lesson: README.md beside this file. Grade: python -m grader day05
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -63,7 +64,7 @@ def bucketed_sum(x: Float[Array, "n"]) -> Float[Array, ""]:
 
     Each new shape is a new program. So pad `x` with zeros to the next size of a short list (the
     powers of two, say), and hand the padded array to a function that you have put under
-    `jax.jit`. No elements at all give 0.
+    `jax.jit`. No elements at all give 0, and more than any list foresaw give their sum, too.
 
         bucketed_sum([1, 2, 3, 4, 5]) = 15, computed from [1, 2, 3, 4, 5, 0, 0, 0]
 

@@ -86,10 +86,12 @@ def must_be_jax_array(what: str, got: Any) -> None:
     elif isinstance(got, list | tuple):
         came, hint = (
             f"a {came} of length {len(got)}",
-            "Build one array, with jnp.stack or an array operation.",
+            "Is the answer one of them? Take it by its index. Or build one array, with jnp.stack.",
         )
     elif isinstance(got, bool | int | float | complex):
         came, hint = f"the Python {came} {got!r}", "Return an array; jnp.asarray makes one."
+    elif callable(got):
+        came, hint = "a function", "Call it, and return what it gives."
     else:
         came, hint = f"an object of type {came}", "Return the array itself."
     raise WrongAnswer(

@@ -128,7 +128,7 @@ LESSONS = (
         "TypeError",
         r"carry (input|output)|body_fun output and input|[Cc]arry.*(must have|types? )",
         "A loop's carry came out of the body in another dtype, shape or container than it went in.",
-        "Make both alike: start with an array of the final dtype (jnp.zeros((), x.dtype)), return the same structure.",
+        "Make both alike: convert in the body, .astype(x.dtype), or start with the final dtype; return the same structure.",
     ),
     Lesson(
         "TypeError",
@@ -174,9 +174,15 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
+        r"Gradient only defined for scalar-output functions\. Output was \(",
+        "grad differentiates a function with a single number as its result; this one returned a tuple.",
+        "To carry more than the loss: return loss, extra and say has_aux=True. The loss comes first.",
+    ),
+    Lesson(
+        "TypeError",
         r"Gradient only defined for scalar-output functions",
         "grad differentiates a function with a single number as its result; this one returned an array.",
-        "Reduce to a scalar (mean or sum), or use jax.jacobian or vmap(grad(...)).",
+        "Reduce to a scalar (mean or sum), or use jax.jacobian or vmap(grad(...)). With has_aux=True the loss comes first.",
     ),
     Lesson(
         "ValueError",
@@ -224,7 +230,8 @@ LESSONS = (
         "RecursionError",
         "",
         "The function called itself until Python gave up.",
-        "Does it call itself with something smaller, and stop? On a traced value it never does: use lax.while_loop.",
+        "A lambda looks its names up when it is called: has one of them become the lambda itself? A recursion that stops "
+        "at a traced value never stops: use lax.while_loop.",
     ),
 )
 
@@ -251,7 +258,9 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
     lesson = next((one for one in LESSONS if one.error in names and re.search(one.pattern, text)), None)
     if lesson:
-        return Translation(f"{head}\n\n{textwrap.fill(lesson.cause, _WIDTH)}", lesson.hint, line)
+        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text)])
+        hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
+        return Translation(f"{head}\n\n{cause}", hint, line)
     outcome = _python_ending(error, names)
     if outcome:
         return Translation(
@@ -268,6 +277,39 @@ _USUAL_IMPORTS = {
 }
 
 
+_CONNECTIVES = (
+    "`and`, `or` and `not` ask for one True or False: join arrays with &, | and ~, each side in parentheses."
+)
+
+
+def _joins_conditions(lesson: Lesson, frame: traceback.FrameSummary | None) -> bool:
+    """Whether a tracer met `and`, `or` or `not` where no branch is meant."""
+    shown = (frame.line or "").strip() if frame else ""
+    branch = shown.startswith(("if ", "elif ", "while ", "assert ")) or " if " in shown
+    return (
+        lesson.error == "TracerBoolConversionError"
+        and not branch
+        and re.search(r"\b(and|or|not)\b", shown) is not None
+    )
+
+
+def _carry_changes(text: str) -> list[str]:
+    """Which parts of a loop's carry changed, from JAX's own text."""
+    pattern = r"has type (\S+) but the corresponding output carry component has type (\S+?),? so"
+    return [
+        f"  {_short_type(came)} went in, {_short_type(left)} came out"
+        for came, left in re.findall(pattern, text)[:4]
+    ]
+
+
+def _short_type(text: str) -> str:
+    """JAX's int32[1,4] as messages have it: i32[1,4]."""
+    name, bracket, shape = text.rstrip(",").partition("[")
+    short = {"float": "f", "int": "i", "uint": "u", "complex": "c"}
+    match = re.fullmatch(r"([a-z]+)(\d+)", name)
+    return f"{short[match[1]]}{match[2]}{bracket}{shape}" if match and match[1] in short else text.rstrip(",")
+
+
 def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
     """A hint for names that do not exist; none for other errors that have nothing to do with JAX."""
     if isinstance(error, NameError) and error.name:
@@ -281,6 +323,12 @@ def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
             if near
             else "Is it spelled right, and set on every way through the function?"
         )
+    if (
+        isinstance(error, AttributeError)
+        and error.name in {"shape", "size", "ndim", "dtype"}
+        and callable(error.obj)
+    ):
+        return "A function has no shape; jax.eval_shape(function, x) tells that of its result, and computes nothing."
     if isinstance(error, AttributeError) and error.name:
         near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
         return f"Did you mean `{near[0]}`?" if near else "Is it spelled right?"

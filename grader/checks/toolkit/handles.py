@@ -195,6 +195,13 @@ class Handle:
                 hint = "The class is begun, and this method of it raises NotImplementedError."
                 return RaisedError(message, hint=hint, line=frame.lineno)
             return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
+        if frame is None and "Comparator raised exception" in str(
+            error
+        ):  # JAX sorts the keys of what came back
+            rows = wording.table(
+                expected="keys that can be sorted, such as strings", got="keys that cannot be"
+            )
+            return WrongAnswer(f"{text} returned a dict with the wrong kind of keys\n{rows}")
         told = translate(error, text, learner)
         return RaisedError(told.message, hint=told.hint, also=PRINT_HINT, line=told.line)
 
