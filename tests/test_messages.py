@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jax
@@ -105,7 +106,7 @@ MISTAKES = {
         "return jax.jit(lambda v, s: v)(x, 'sum')", X, False, "TypeError", "Only arrays, and trees of arrays", "static",
     ),
     "a donated array used again": (
-        "y = x * 1\njax.jit(lambda v: v * 2, donate_argnums=0)(y)\nreturn y + 1", X, False, "RuntimeError",
+        "y = x * 1\njax.jit(lambda v: v * 2, donate_argnums=0)(y)\nreturn y + 1", X, False, "(Runtime|Value)Error",
         "given away", "Go on with the result",
     ),
     "a branch on a whole array": (
@@ -156,7 +157,7 @@ def test_each_mistake_is_told_in_its_own_words(mistake: str, tmp_path: Path) -> 
     error = told(tmp_path, body, argument, jitted)
     flat = " ".join(error.message.split())
     if name != "leak":
-        assert f"raised {name} at line {FIRST_LINE + body.count(chr(10)) + 1}" in flat
+        assert re.search(f"raised {name} at line {FIRST_LINE + body.count(chr(10)) + 1}", flat)
         assert error.line == FIRST_LINE + body.count("\n") + 1
         assert body.splitlines()[-1] in error.message
     assert any(words in flat for words in cause.split("|"))

@@ -88,8 +88,15 @@ def refuses(handle: Handle, text: str, *arguments: Any) -> None:
         return "a result, as if all were well"
 
     called = handle.using(text, attempt)
+    hint = (
+        None if called.value.startswith("a result") else "Refuse it with ValueError: raise ValueError(...)."
+    )
     called.require(
-        called.value == "ValueError", "must be refused", expected="ValueError", got=str(called.value)
+        called.value == "ValueError",
+        "must be refused",
+        expected="ValueError",
+        got=str(called.value),
+        hint=hint,
     )
 
 
@@ -312,10 +319,26 @@ def test_decay_mask_by_hand(learner: Learner) -> None:
     must_be_mask(learner.decay_mask(params), expected)
 
 
-@check("decay_mask", "correct", hint="Compare whole keys: `bias` also occurs within `unbiased`.")
+@check(
+    "decay_mask",
+    "correct",
+    hint="Compare whole keys, one by one: `unbiased` holds `bias`, and a key may hold a slash.",
+)
 def test_decay_mask_compares_whole_words(learner: Learner) -> None:
     x = jnp.ones((2, 2))
-    names = ("unbiased", "upscale", "bias_net", "rescale", "scale2", "bb", "block", "B")
+    names = (
+        "unbiased",
+        "upscale",
+        "bias_net",
+        "rescale",
+        "scale2",
+        "bb",
+        "block",
+        "B",
+        "enc/b",
+        "a/scale/c",
+        "x.bias",
+    )
     called = learner.decay_mask({name: [x] for name in names})
     must_be_mask(called, {name: [True] for name in names})
 
@@ -493,8 +516,8 @@ def tenfold(leaf: Any) -> Any:
 @check(
     "Dual",
     "correct",
-    hint="JAX takes a Dual apart and puts it together again. The label has to travel along as static data (aux_data), "
-    "each Dual's own, and both leaves go back to their places.",
+    hint="JAX takes a Dual apart and puts it together again. The label has to travel along as static data (aux_data, or "
+    "metadata={'static': True}), each Dual's own, and both leaves go back to their places.",
 )
 def test_Dual_comes_back_from_tree_map(learner: Learner) -> None:
     speed, time = make(learner, 2.0, 3.0), make(learner, 5.0, 7.0, TIME)
@@ -657,7 +680,8 @@ def stack_oracle(trees: Any) -> Any:
 @check(
     "stack_trees",
     "correct",
-    hint="Each leaf gets a new first axis, one place for each tree. Unpack the list: jax.tree.map(f, *trees).",
+    hint="Each leaf gets a new first axis, one place for each tree. jax.tree.map(f, *trees) calls f with one leaf of each, "
+    "f(a, b, ...); jnp.stack wants them in one list.",
 )
 @own_hint()
 def test_stack_trees_by_hand(learner: Learner) -> None:
@@ -848,7 +872,11 @@ def test_ravel_is_undone(learner: Learner, numbers: Numbers) -> None:
         must_be_tree(learner.ravel.using("unravel(2 * vector)", unravel, vector), expected)
 
 
-@check("ravel", "correct", hint="Keep each leaf's dtype beside its shape, and convert back when you cut.")
+@check(
+    "ravel",
+    "correct",
+    hint="The vector is float32 for any leaves. Keep each leaf's dtype, and convert back when you cut.",
+)
 def test_ravel_gives_the_dtypes_back(learner: Learner, numbers: Numbers) -> None:
     tree = mixed(numbers)
     called, unravel = must_ravel(learner, tree)

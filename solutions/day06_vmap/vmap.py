@@ -139,7 +139,8 @@ def ray_march(
     """Find how far each ray travels until it meets a surface, by sphere tracing.
 
     `distance(point)` says how far a single point of shape (3,) lies from the nearest surface, in any
-    direction: so far a ray may safely go. With origin o and direction d of length 1:
+    direction: so far a ray may safely go. Inside a body it is negative, and a ray that starts there is
+    led back out, to a negative t. With origin o and direction d of length 1:
 
         t₀ = 0        tₛ₊₁ = tₛ + distance(o + tₛ d)
 
@@ -213,7 +214,8 @@ def dp_sgd_gradient(
     clip 1 and noise 0.
 
     Rules: `loss` is static, and sees one example at a time; `clip` > 0 and `noise` >= 0 may be traced.
-    Use each key once. Not through `optax`. No loop over examples: it is timed against one.
+    `jax.tree.map`, `jax.tree.leaves` and `jax.tree.unflatten` handle trees. Use each key once. Not
+    through `optax`. No loop over examples: it is timed against one.
     Reference: Abadi et al. 2016, "Deep learning with differential privacy", algorithm 1.
     """
 

@@ -59,7 +59,7 @@ def decay_mask(params: PyTree) -> PyTree[bool]:
 
     A leaf is exempt (False) if any key on its path is `b`, `bias` or `scale`. Keys are dict keys
     and the fields of named tuples; they count as whole words, so `unbiased` and `upscale` are no
-    exemption. Leaves of any shape may be either.
+    exemption, and neither is `enc/b`. Leaves of any shape may be either.
 
         decay_mask({"dense": {"w": ..., "b": ...}, "head": [..., None]})
             = {"dense": {"w": True, "b": False}, "head": [True, None]}

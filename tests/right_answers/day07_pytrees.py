@@ -126,16 +126,6 @@ def decay_mask__by_kind_of_key(params):
     return tree_util.tree_map_with_path(is_decayed, params)
 
 
-def decay_mask__splits_the_path(params):
-    """Writes the path with slashes and splits it again."""
-    paths_and_leaves, structure = tree_util.tree_flatten_with_path(params)
-    mask = []
-    for path, _ in paths_and_leaves:
-        words = tree_util.keystr(path, simple=True, separator="/").split("/")
-        mask.append(set(words).isdisjoint({"b", "bias", "scale"}))
-    return structure.unflatten(mask)
-
-
 def decay_mask__first_attribute(params):
     """Takes whichever attribute the entry has."""
     exempt = {"b", "bias", "scale"}

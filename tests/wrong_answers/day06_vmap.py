@@ -358,7 +358,7 @@ def per_example_gradients__lax_map(loss, params, x, y):
     return lax.map(lambda example: jax.grad(loss)(params, *example), (x, y))
 
 
-@caught_by("speed", "beats_the_loop")
+@caught_by("jit", "takes_all_examples_at_once")
 def per_example_gradients__loop(loss, params, x, y):
     """Differentiates example after example, with a compiled gradient."""
     gradient = jax.jit(jax.grad(loss))
@@ -937,7 +937,7 @@ def dp_sgd_gradient__scan(key, loss, params, x, y, clip, noise):
     return jax.tree.unflatten(structure, noisy)
 
 
-@caught_by("speed", "beats_the_loop")
+@caught_by("jit", "takes_all_examples_at_once")
 def dp_sgd_gradient__loop(key, loss, params, x, y, clip, noise):
     """Clips example after example in Python."""
     total = jax.tree.map(jnp.zeros_like, params)
@@ -952,3 +952,57 @@ def dp_sgd_gradient__loop(key, loss, params, x, y, clip, noise):
         (g + noise * clip * jax.random.normal(k, g.shape)) / len(x) for k, g in zip(keys, leaves, strict=True)
     ]
     return jax.tree.unflatten(structure, noisy)
+
+
+@caught_by("correct", "survives_huge_scores")
+def attention__clipped_scores(q, k, v):
+    """Bounds the scores instead of subtracting the largest."""
+
+    def head(q, k, v):
+        e = jnp.exp(jnp.clip(q @ k.T / jnp.sqrt(q.shape[-1]), -80, 80))
+        return e / e.sum(-1, keepdims=True) @ v
+
+    return jax.vmap(jax.vmap(head, 1, 1))(q, k, v)
+
+
+@caught_by("correct", "survives_huge_scores")
+def attention__one_maximum_for_all(q, k, v):
+    """Subtracts the largest score of the whole batch: the small rows vanish."""
+    s = jnp.einsum("bnhw,bmhw->bhnm", q, k) / q.shape[-1] ** 0.5
+    e = jnp.exp(s - s.max())
+    return jnp.einsum("bhnm,bmhv->bnhv", e / e.sum(-1, keepdims=True), v)
+
+
+@caught_by("correct", "loses_no_digits")
+def solve_many__matrix_power(systems):
+    """An inverse under another name."""
+    return systems["b"] @ jnp.linalg.matrix_power(systems["a"], -1).T
+
+
+@caught_by("correct", "loses_no_digits")
+def solve_many__solves_for_the_identity(systems):
+    """Makes the inverse by a solve."""
+    inverse = jnp.linalg.solve(systems["a"], jnp.eye(len(systems["a"])))
+    return systems["b"] @ inverse.T
+
+
+@caught_by("correct", "comes_back_out")
+def ray_march__any_depth_is_a_hit(origins, directions, distance, n_steps):
+    """Forgets that distances are signed when it asks for hits."""
+
+    def one(o, d):
+        t = jax.lax.fori_loop(0, n_steps, lambda _, t: t + distance(o + t * d), 0.0)
+        return jnp.where(distance(o + t * d) <= 1e-3, t, jnp.inf)
+
+    return jax.vmap(one)(origins, directions)
+
+
+@caught_by("correct", "comes_back_out")
+def ray_march__absolute_steps(origins, directions, distance, n_steps):
+    """Goes on inside a body, deeper and deeper."""
+
+    def one(o, d):
+        t = jax.lax.fori_loop(0, n_steps, lambda _, t: t + jnp.abs(distance(o + t * d)), 0.0)
+        return jnp.where(jnp.abs(distance(o + t * d)) <= 1e-3, t, jnp.inf)
+
+    return jax.vmap(one)(origins, directions)

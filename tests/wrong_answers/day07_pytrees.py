@@ -1378,3 +1378,14 @@ def merge_adapters__stops_the_gradient(params, adapters):
         weight = by_path[path]
         by_path[path] = (weight + jax.lax.stop_gradient(down @ up)).astype(weight.dtype)
     return structure.unflatten(by_path.values())
+
+
+@caught_by("correct", "compares_whole_words")
+def decay_mask__splits_the_path(params):
+    """Writes the path with slashes and splits it again: keys may hold slashes."""
+    paths_and_leaves, structure = jax.tree_util.tree_flatten_with_path(params)
+    mask = []
+    for path, _ in paths_and_leaves:
+        words = jax.tree_util.keystr(path, simple=True, separator="/").split("/")
+        mask.append(set(words).isdisjoint({"b", "bias", "scale"}))
+    return structure.unflatten(mask)

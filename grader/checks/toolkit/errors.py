@@ -188,7 +188,8 @@ LESSONS = (
         "ValueError",
         r"vmap got inconsistent sizes",
         "vmap maps all its arguments in step, so the mapped axes must have one size.",
-        "Give in_axes=None to what is shared, and the right axis to the others.",
+        "Give in_axes=None to what is shared, the right axis to the others; once an outer vmap has taken an axis, the inner "
+        "one counts without it.",
     ),
     Lesson(
         "ValueError",
@@ -227,6 +228,12 @@ LESSONS = (
         "Go on with the result of the call; the donated argument cannot be used again.",
     ),
     Lesson(
+        "ValueError",
+        r"Buffer has been deleted or donated",
+        "This array's buffer was given away (donated) and is gone.",
+        "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
         "RecursionError",
         "",
         "The function called itself until Python gave up.",
@@ -258,7 +265,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
     lesson = next((one for one in LESSONS if one.error in names and re.search(one.pattern, text)), None)
     if lesson:
-        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text)])
+        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
         return Translation(f"{head}\n\n{cause}", hint, line)
     outcome = _python_ending(error, names)
@@ -300,6 +307,13 @@ def _carry_changes(text: str) -> list[str]:
         f"  {_short_type(came)} went in, {_short_type(left)} came out"
         for came, left in re.findall(pattern, text)[:4]
     ]
+
+
+def _mapped_sizes(text: str) -> list[str]:
+    """Which arguments of a vmap have which sizes, from JAX's own text."""
+    if "vmap got inconsistent sizes" not in text:
+        return []
+    return [line.rstrip(";,. ")[:100] for line in text.splitlines() if line.startswith("  * ")][:4]
 
 
 def _short_type(text: str) -> str:

@@ -292,11 +292,25 @@ def _unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) 
         copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept
     )
     if not same:
-        rows = wording.table(expected="arguments as they were", got="changed arguments")
+        rows = wording.table(
+            expected="arguments as they were", got=_what_changed(structure, kept, now, leaves)
+        )
         raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
     if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
         rows = wording.table(expected="arguments as they were", got="a deleted array")
         raise WrongAnswer(f"{text} gave one of its arguments away\n{rows}", hint=hint)
+
+
+def _what_changed(structure: Any, kept: list[tuple[Any, Any]], now: Any, leaves: list[Any]) -> str:
+    if now != structure:
+        before, after = len(kept), len(leaves)
+        return f"{after} arrays in them, before {before}" if before != after else "other containers"
+    for leaf, (old, copy) in zip(leaves, kept, strict=True):
+        if leaf is not old:
+            return f"{wording.argument(leaf)} in the place of {wording.argument(old)}"
+        if copy is not None and not np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc"):
+            return f"{wording.argument(jax.numpy.asarray(leaf))}, before {wording.argument(jax.numpy.asarray(copy))}"
+    return "changed arguments"
 
 
 def _same_again(text: str, first: Any, second: Any) -> None:
