@@ -36,10 +36,14 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: `key` is `day07`, `name` is `pytrees`, `folder` is `day07_pytrees`."""
+    """One day: `key` is `day07`, `name` is `pytrees`, `folder` is `day07_pytrees`.
+
+    `stem` is what the file is called, without .py: as a rule the name. But in day 11 `optax.py` would hide optax.
+    """
 
     number: int
     name: str
+    stem: str
     title: str
     exercises: tuple[Exercise, ...]
 
@@ -53,7 +57,7 @@ class Day:
 
     @property
     def solution(self) -> Path:
-        return SOLUTIONS / self.folder / f"{self.name}.py"
+        return SOLUTIONS / self.folder / f"{self.stem}.py"
 
     @property
     def checks(self) -> Path:
@@ -65,7 +69,7 @@ class Day:
 
     def file_in(self, tree: Path) -> Path:
         """The learner's file of this day in a tree shaped like `exercises/`."""
-        return tree / self.folder / f"{self.name}.py"
+        return tree / self.folder / f"{self.stem}.py"
 
     def exercise(self, name: str) -> Exercise:
         """Raises UnknownSelector with a suggestion when the day has no such exercise."""
@@ -91,11 +95,13 @@ def days() -> tuple[Day, ...]:
     found = []
     for folder in sorted(SOLUTIONS.glob("day[0-9][0-9]_*")):
         number, name = int(folder.name[3:5]), folder.name[6:]
-        source = (folder / f"{name}.py").read_text(encoding="utf-8")
-        tree = ast.parse(source)
+        file = folder / f"{name}.py"
+        if not file.exists():
+            (file,) = folder.glob("[!._]*.py")
+        tree = ast.parse(file.read_text(encoding="utf-8"))
         title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
         title = re.sub(r"^Day \d+: ", "", title)
-        found.append(Day(number, name, title, tuple(_exercises(tree))))
+        found.append(Day(number, name, file.stem, title, tuple(_exercises(tree))))
     return tuple(found)
 
 
@@ -110,7 +116,7 @@ def _exercises(tree: ast.Module) -> list[Exercise]:
 
 
 def find_day(text: str) -> Day:
-    """The day meant by `day07`, `7`, `07`, `pytrees` or `day07_pytrees`.
+    """The day meant by `day07`, `7`, `07`, `pytrees` (the folder's name or the file's) or `day07_pytrees`.
 
     Raises UnknownSelector with a suggestion.
     """
@@ -119,12 +125,13 @@ def find_day(text: str) -> Day:
             day.key,
             day.folder,
             day.name,
+            day.stem,
             str(day.number),
             f"{day.number:02d}",
             f"day{day.number}",
         }:
             return day
-    known = [name for day in days() for name in (day.key, day.name)]
+    known = [name for day in days() for name in dict.fromkeys((day.key, day.name, day.stem))]
     exercises = [exercise.name for day in days() for exercise in day.exercises]
     if difflib.get_close_matches(text, exercises, n=1) and not difflib.get_close_matches(text, known, n=1):
         known = exercises

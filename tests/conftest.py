@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from grader import catalogue, processes, runner
+from grader.checks.plugin import COMPILE_CACHE
 from grader.results import CheckResult, ExerciseResult, RunResult
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One cache of compiled programs for all gradings of a test run: days are graded dozens of times."""
+    if COMPILE_CACHE not in os.environ:  # the first process of the run; those of xdist inherit it
+        folder = tempfile.mkdtemp(prefix="kata-tests-")
+        os.environ[COMPILE_CACHE] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
 
 GradeText = Callable[..., RunResult]
 

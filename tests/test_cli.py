@@ -177,6 +177,9 @@ def test_a_solution_fault_of_the_grader_is_status_3(tmp_path: Path) -> None:
         (["pure_functions"], ["day01"]),
         (["day01_pure_functions/"], ["day01"]),
         (["2", "1"], ["day01", "day02"]),
+        (["optax"], ["day11"]),
+        (["optax_training"], ["day11"]),
+        (["day11_optax"], ["day11"]),
         (["all"], [day.key for day in catalogue.days()]),
     ],
 )
@@ -192,6 +195,14 @@ def test_selectors_of_days(selectors: list[str], found: list[str]) -> None:
 def test_selectors_of_exercises(selector: str) -> None:
     (selection,) = catalogue.select([selector])
     assert [exercise.name for exercise in selection.exercises] == ["softmax"]
+
+
+def test_a_file_may_be_called_otherwise_than_its_folder() -> None:
+    day = catalogue.find_day("11")
+    assert (day.folder, day.stem) == ("day11_optax", "optax_training")
+    assert day.solution == catalogue.SOLUTIONS / "day11_optax" / "optax_training.py"
+    assert day.file_in(Path("class")) == Path("class/day11_optax/optax_training.py")
+    assert catalogue.select(["optax_training.lion"]) == catalogue.select(["optax.lion"])
 
 
 def test_an_empty_selector_is_unknown() -> None:

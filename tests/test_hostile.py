@@ -59,7 +59,7 @@ def submission(entry: Path, day: catalogue.Day, exercises: tuple[catalogue.Exerc
             "ARGUMENTS": ", ".join(names),
             "RIGHT": f"right_{exercise.name}",
             "FOLDER": day.folder,
-            "STEM": day.name,
+            "STEM": day.stem,
         }
         if re.search(r"\bRIGHT\b", text):
             parts.append(right)

@@ -80,7 +80,7 @@ def test_every_wrong_answer_is_caught_by_its_check(
     day: catalogue.Day, number: int, workers: processes.Workers
 ) -> None:
     source, wave = waves("wrong", day.folder)[number]
-    result = grade_wave(workers, day.folder, day.name, source, wave)
+    result = grade_wave(workers, day.folder, day.stem, source, wave)
     assert result.faults == ()
     leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
     caught = {a.label: (lead.aspect.value, lead.name) if (lead := leads[a.exercise]) else None for a in wave}
@@ -92,7 +92,7 @@ def test_every_wrong_answer_is_caught_by_its_check(
 @pytest.mark.parametrize(("day", "number"), _wave_parameters("right"))
 def test_every_other_right_answer_passes(day: catalogue.Day, number: int, workers: processes.Workers) -> None:
     source, wave = waves("right", day.folder)[number]
-    result = grade_wave(workers, day.folder, day.name, source, wave)
+    result = grade_wave(workers, day.folder, day.stem, source, wave)
     leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
     failed = {a.label: (lead.name, lead.message) for a in wave if (lead := leads[a.exercise])}
     assert failed == {}
@@ -102,8 +102,8 @@ def test_every_other_right_answer_passes(day: catalogue.Day, number: int, worker
 def test_the_trees_mirror_each_other() -> None:
     for day in DAYS:
         for folder, files in {
-            catalogue.SOLUTIONS / day.folder: {f"{day.name}.py"},
-            catalogue.EXERCISES / day.folder: {f"{day.name}.py", "README.md"},
+            catalogue.SOLUTIONS / day.folder: {f"{day.stem}.py"},
+            catalogue.EXERCISES / day.folder: {f"{day.stem}.py", "README.md"},
         }.items():
             assert {path.name for path in folder.iterdir() if not path.name.startswith(("_", "."))} == files
         assert day.checks.exists()

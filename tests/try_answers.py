@@ -12,12 +12,12 @@ from tests.answers import Answer, waves
 
 
 def grade_wave(
-    workers: processes.Workers, folder: str, name: str, source: str, wave: list[Answer], seed: int = 0
+    workers: processes.Workers, folder: str, stem: str, source: str, wave: list[Answer], seed: int = 0
 ) -> RunResult:
     """Grade one learner's file made of answers."""
     selections = catalogue.select([f"{folder}.{answer.exercise}" for answer in wave])
     with tempfile.TemporaryDirectory() as tree:
-        file = Path(tree) / folder / f"{name}.py"
+        file = Path(tree) / folder / f"{stem}.py"
         file.parent.mkdir()
         file.write_text(source, encoding="utf-8")
         return runner.grade(selections, Path(tree), workers, seed=seed)
@@ -34,7 +34,7 @@ def _try(workers: processes.Workers, day: catalogue.Day, kinds: list[str], only:
             wave = [answer for answer in wave if not only or answer.exercise in only]
             if not wave:
                 continue
-            result = grade_wave(workers, day.folder, day.name, source, wave)
+            result = grade_wave(workers, day.folder, day.stem, source, wave)
             for fault in result.faults:
                 print(fault)
             by_name = {exercise.name: exercise for exercise in result.days[0].exercises}

@@ -100,6 +100,13 @@ LESSONS = (
     ),
     Lesson(
         "UnexpectedTracerError",
+        "nondiff_argnums",
+        "nondiff_argnums is for what is no array: functions, strings, plain Python numbers. Here one of these arguments "
+        "is traced.",
+        "Make it an ordinary argument: forwards hands it on, and backwards returns None as its gradient.",
+    ),
+    Lesson(
+        "UnexpectedTracerError",
         "",
         "A tracer outlived the trace that made it: a value was stored outside the function (a global, an attribute, "
         "a list) while JAX traced, and was used later.",
