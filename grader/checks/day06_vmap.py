@@ -22,6 +22,7 @@ from grader.checks.toolkit import (
     WrongAnswer,
     bans,
     check,
+    compiled_if_possible,
     compiles_once,
     largest_value_at_most,
     must_beat,
@@ -123,7 +124,9 @@ def test_gram_matrix_agrees_with_a_double_loop(learner: Learner, numbers: Number
 )
 def test_gram_matrix_takes_single_points(learner: Learner, numbers: Numbers) -> None:
     x, y = numbers.normal((1, 2)), numbers.normal((1, 2))
-    learner.gram_matrix(skewed, x, y).close_to(gram_oracle(x, y), atol=ATOL)
+    compiled_if_possible(learner.gram_matrix, skewed, x, y, static="kernel").close_to(
+        gram_oracle(x, y), atol=ATOL
+    )
 
 
 @check(
@@ -134,7 +137,9 @@ def test_gram_matrix_takes_single_points(learner: Learner, numbers: Numbers) -> 
 def test_gram_matrix_takes_points_of_any_shape(learner: Learner, numbers: Numbers) -> None:
     for item in ((), (2, 3)):
         x, y = numbers.normal((3, *item)), numbers.normal((2, *item))
-        learner.gram_matrix(skewed, x, y).close_to(gram_oracle(x, y), atol=ATOL)
+        compiled_if_possible(learner.gram_matrix, skewed, x, y, static="kernel").close_to(
+            gram_oracle(x, y), atol=ATOL
+        )
 
 
 @check(
@@ -310,7 +315,7 @@ def test_attention_by_hand(learner: Learner) -> None:
 )
 def test_attention_agrees_with_loops(learner: Learner, numbers: Numbers) -> None:
     q, k, v = attention_inputs(numbers, 2, 4, 5, 3, 4, 6)
-    learner.attention(q, k, v).close_to(attention_oracle(q, k, v), atol=ATOL)
+    compiled_if_possible(learner.attention, q, k, v).close_to(attention_oracle(q, k, v), atol=ATOL)
 
 
 @check(
@@ -319,13 +324,13 @@ def test_attention_agrees_with_loops(learner: Learner, numbers: Numbers) -> None
     hint="exp(5000) is infinite. Subtract each query's own largest score first (no bound, and not the largest of all "
     "queries, heads or examples), or leave it to jax.nn.softmax.",
 )
-def test_attention_survives_huge_scores(learner: Learner) -> None:
+def test_attention_survives_huge_scores(learner: Learner, numbers: Numbers) -> None:
     # Every query has scores of its own size: thousands beside halves, in each head and in each example.
-    sizes = jnp.array([[[200.0, 0.02], [0.02, 200.0]], [[0.02, 0.02], [-200.0, 0.04]]])
-    q = jnp.zeros((2, 2, 2, 4)).at[..., 0].set(sizes)
-    k = jnp.zeros((2, 2, 2, 4)).at[..., 0].set(jnp.array([50.0, 100.0])[:, None])
-    v = jnp.array([[[[3.0], [3.0]], [[7.0], [7.0]]]] * 2)
-    learner.attention(q, k, v).close_to(attention_oracle(q, k, v), atol=ATOL)
+    queries, keys = np.zeros((2, 4, 3, 4), np.float32), np.zeros((2, 5, 3, 4), np.float32)
+    queries[..., 0] = np.array([200.0, 0.02, -200.0, 0.04, 0.0, 200.0, 0.02] * 4)[:24].reshape(2, 4, 3)
+    keys[..., 0] = np.array([50.0, 100.0, 75.0, -50.0, 0.0])[:, None]
+    q, k, v = jnp.asarray(queries), jnp.asarray(keys), numbers.normal((2, 5, 3, 6))
+    compiled_if_possible(learner.attention, q, k, v).close_to(attention_oracle(q, k, v), atol=ATOL)
 
 
 @check("attention", "jit", hint="q, k and v are traced; sizes come from their shapes.")
@@ -438,7 +443,9 @@ def test_per_example_gradients_by_hand(learner: Learner) -> None:
 )
 def test_per_example_gradients_takes_any_loss(learner: Learner, numbers: Numbers) -> None:
     weights, x, labels = numbers.normal((3, 2)), numbers.normal((3, 2)), numbers.integers(0, 3, 3)
-    result = learner.per_example_gradients(squared_score, weights, x, labels)
+    result = compiled_if_possible(
+        learner.per_example_gradients, squared_score, weights, x, labels, static="loss"
+    )
     result.close_to(squared_score_gradients(weights, x, labels), atol=ATOL)
 
 
@@ -540,7 +547,7 @@ def test_solve_many_by_hand(learner: Learner) -> None:
 )
 def test_solve_many_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     given = systems(numbers, 17, 5)
-    learner.solve_many(given).close_to(solve_oracle(given), atol=ATOL)
+    compiled_if_possible(learner.solve_many, given).close_to(solve_oracle(given), atol=ATOL)
 
 
 @check(
@@ -548,7 +555,7 @@ def test_solve_many_agrees_with_numpy(learner: Learner, numbers: Numbers) -> Non
 )
 def test_solve_many_takes_one_system(learner: Learner, numbers: Numbers) -> None:
     given = systems(numbers, 1, 5)
-    learner.solve_many(given).close_to(solve_oracle(given), atol=ATOL)
+    compiled_if_possible(learner.solve_many, given).close_to(solve_oracle(given), atol=ATOL)
 
 
 @check("solve_many", "correct", hint="Solve: jnp.linalg.solve factorises a and inverts nothing.")
@@ -568,7 +575,7 @@ def test_solve_many_loses_no_digits(learner: Learner, numbers: Numbers) -> None:
     points = np.array([0.5, 0.6, 0.7, 0.8, 0.9]) + np.asarray(numbers.uniform(-0.02, 0.02, 5))
     a = jnp.asarray(np.vander(points), jnp.float32)
     b = jnp.asarray(double(numbers.uniform(1.0, 2.0, (17, 5))) @ double(a).T, jnp.float32)
-    called = learner.solve_many({"a": a, "b": b})
+    called = compiled_if_possible(learner.solve_many, {"a": a, "b": b})
     solution = double(called.value)
     left = np.abs(solution @ double(a).T - double(b)).max()
     left /= np.abs(double(a)).sum(axis=1).max() * np.abs(solution).max()
@@ -703,7 +710,9 @@ def test_ray_march_survives_endless_flight(learner: Learner) -> None:
 )
 def test_ray_march_hits_an_analytic_sphere(learner: Learner, numbers: Numbers) -> None:
     origins, directions = rays(numbers, 17)
-    result = learner.ray_march(origins, directions, ball, 16)
+    result = compiled_if_possible(
+        learner.ray_march, origins, directions, ball, 16, static=("distance", "n_steps")
+    )
     result.close_to(ball_oracle(origins, directions), atol=RAY_ATOL)
 
 
@@ -852,6 +861,9 @@ def test_batch_standardize_follows_the_name(learner: Learner, numbers: Numbers) 
 
 # ---- dp_sgd_gradient
 
+# Compiled, which is cheaper, and with clip and noise static, so that a branch on them waits for its own check.
+WITHOUT_BRANCHES = ("loss", "clip", "noise")
+
 RISK = 1e-9  # with which a right answer is called wrong, over all seeds
 
 
@@ -877,8 +889,7 @@ def two_tables(params: Any, x: Any, y: Any) -> Any:
 
 def pure_noise(learner: Learner, numbers: Numbers) -> Called:
     """A call whose gradients are all zero: 16 examples, clip 2, noise 1.5. Left is noise of deviation 3 / 16."""
-    # Compiled, which is cheaper, and with clip and noise static, so that a branch on them waits for its own check.
-    compiled = learner.dp_sgd_gradient.jit(static_argnames=("loss", "clip", "noise"))
+    compiled = learner.dp_sgd_gradient.jit(static_argnames=WITHOUT_BRANCHES)
     params = {"w": jnp.zeros((32, 32)), "v": jnp.zeros((32, 32))}
     return compiled(numbers.key(), two_tables, params, numbers.normal((16, 2)), jnp.zeros(16), 2.0, 1.5)
 
@@ -901,7 +912,8 @@ def test_dp_sgd_gradient_by_hand(learner: Learner) -> None:
     # The gradients are y times (x, 1): (2, 2, 1), of norm 3, is halved, and (0, 0, 1) stays.
     params = {"w": jnp.array([1.0, 1.0]), "b": jnp.array(0.0)}
     x, y = jnp.array([[2.0, 2.0], [0.0, 0.0]]), jnp.array([1.0, 1.0])
-    result = learner.dp_sgd_gradient(jax.random.key(0), signed_score, params, x, y, 1.5, 0.0)
+    compiled = learner.dp_sgd_gradient.jit(static_argnames=WITHOUT_BRANCHES)
+    result = compiled(jax.random.key(0), signed_score, params, x, y, 1.5, 0.0)
     result.close_to({"w": [0.5, 0.5], "b": np.array(0.75)})
 
 
@@ -913,7 +925,8 @@ def test_dp_sgd_gradient_by_hand(learner: Learner) -> None:
 def test_dp_sgd_gradient_survives_a_zero_gradient(learner: Learner) -> None:
     params = {"w": jnp.array([1.0, 1.0]), "b": jnp.array(0.0)}
     x, y = jnp.array([[2.0, 2.0], [1.0, 0.0]]), jnp.array([1.0, 0.0])
-    result = learner.dp_sgd_gradient(jax.random.key(0), signed_score, params, x, y, 1.5, 0.0)
+    compiled = learner.dp_sgd_gradient.jit(static_argnames=WITHOUT_BRANCHES)
+    result = compiled(jax.random.key(0), signed_score, params, x, y, 1.5, 0.0)
     result.close_to({"w": [0.5, 0.5], "b": np.array(0.25)})
 
 
@@ -1030,7 +1043,7 @@ def test_dp_sgd_gradient_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         private_loop,
         named="a Python loop over examples",
         draw=lambda size: (key, squared_error, *linear_problem(numbers, size), clip, noise),
-        size=8,
+        size=4,
         gate=GATES,
         numbers=numbers,
     )

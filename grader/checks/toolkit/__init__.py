@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from grader.checks.toolkit.comparison import compare
-from grader.checks.toolkit.handles import Called, Handle, Learner
+from grader.checks.toolkit.handles import Called, Handle, Learner, compiled_if_possible
 from grader.checks.toolkit.inputs import AWKWARD, Numbers
 from grader.checks.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.checks.toolkit.speed import must_beat
@@ -55,6 +55,7 @@ __all__ = [
     "bans",
     "check",
     "compare",
+    "compiled_if_possible",
     "compiles_once",
     "largest_value_at_most",
     "must_beat",

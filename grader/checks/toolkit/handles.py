@@ -264,6 +264,18 @@ class Handle:
         return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
 
 
+def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[str, ...] = ()) -> Called:
+    """Call a handle under jit, which costs less than compiling each of its operations alone.
+
+    For checks of correctness. Whether a function compiles is a question for later: one that does not is called as
+    it is. Raises RaisedError when that fails, too.
+    """
+    try:
+        return handle.jit(static_argnames=static)(*arguments)
+    except RaisedError:
+        return handle(*arguments)
+
+
 class Learner:
     """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
 
