@@ -190,7 +190,7 @@ def test_gram_matrix_beats_the_double_loop(learner: Learner, numbers: Numbers) -
         gram_loop,
         named="a Python double loop",
         draw=lambda size: (skewed, numbers.normal((size, 3)), numbers.normal((size, 3))),
-        size=12,
+        size=9,
         gate=GATES,
         numbers=numbers,
     )
@@ -388,7 +388,7 @@ def test_attention_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
         attention_loop,
         named="a Python loop over a compiled head",
         draw=lambda size: attention_inputs(numbers, size, 4, 4, size, 8, 8),
-        size=8,
+        size=6,
         gate=GATES_AGAINST_COMPILED,
         numbers=numbers,
     )
@@ -511,7 +511,7 @@ def test_per_example_gradients_beats_the_loop(learner: Learner, numbers: Numbers
         gradients_loop,
         named="a Python loop over a compiled gradient",
         draw=lambda size: (squared_error, *linear_problem(numbers, size)),
-        size=160,
+        size=96,
         gate=GATES_AGAINST_COMPILED,
         numbers=numbers,
     )
@@ -778,7 +778,7 @@ def test_ray_march_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
         ray_loop,
         named="a Python loop over rays and steps",
         draw=lambda size: (*rays(numbers, size), ball, 16),
-        size=8,
+        size=5,
         gate=GATES,
         numbers=numbers,
     )
@@ -1043,7 +1043,7 @@ def test_dp_sgd_gradient_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         private_loop,
         named="a Python loop over examples",
         draw=lambda size: (key, squared_error, *linear_problem(numbers, size), clip, noise),
-        size=4,
+        size=3,
         gate=GATES,
         numbers=numbers,
     )
