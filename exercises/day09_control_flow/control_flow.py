@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 def kalman_filter(
     params: dict[str, Float[Array, "..."]], observations: Float[Array, "T m"]
 ) -> tuple[Float[Array, "T n"], Float[Array, "T n n"]]:
-    """Follow a hidden state through noisy observations: the mean and covariance after each of them.
+    """Follow a hidden state through noisy observations: mean and covariance after each of them.
 
     Each step predicts, then corrects by one observation y:
 
@@ -100,7 +100,7 @@ def collatz_steps(n: Int[Array, ""]) -> Int[Array, ""]:
 
 
 def welford(x: Float[Array, "T"]) -> tuple[Float[Array, "T"], Float[Array, "T"]]:
-    """Take the running mean and variance: of the first value, of the first two, of the first three, ...
+    """Take the running mean and variance: of the first value, of the first two, and so on.
 
     k counts the values so far. From μ₀ = 0 and M₀ = 0, for k = 1 .. T:
 

@@ -238,7 +238,7 @@ def transform(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callabl
 def fixed_point(
     function: Callable[..., Float[Array, "*shape"]], start: Float[Array, "*shape"], theta: PyTree
 ) -> Float[Array, "*shape"]:
-    """★ Find the fixed point of `function`, and differentiate it without looking back at the way there.
+    """★ Find the fixed point of `function`, and differentiate it without the way there.
 
     x* = function(x*, theta)      from x ← function(x, theta), beginning at `start`
 
