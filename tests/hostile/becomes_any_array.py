@@ -1,7 +1,7 @@
 """Returns an object that turns into whatever array is asked for, lazily.
 
 expected: failed
-says: object of type Lazy|has another structure
+says: Lazy|has another structure
 """
 
 import numpy as np

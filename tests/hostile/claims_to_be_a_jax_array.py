@@ -1,7 +1,7 @@
 """Lies about its class.
 
 expected: failed
-says: object of type Pretender|has another structure
+says: Pretender|has another structure
 """
 
 import jax

@@ -1,7 +1,7 @@
 """Returns an object that is equal to everything.
 
 expected: failed
-says: object of type Liar|has another structure
+says: Liar|has another structure
 """
 
 

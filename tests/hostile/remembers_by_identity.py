@@ -1,6 +1,8 @@
 """Keeps results by the identity of the arguments; under jit it keeps tracers.
 
-expected: failed error
+JAX says who keeps a tracer, and may search for longer than a check's time.
+
+expected: failed error timeout
 """
 
 KEPT = {}

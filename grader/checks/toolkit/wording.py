@@ -91,6 +91,8 @@ def argument(value: object, small: int = _SMALL) -> str:
         text = repr(value)
     except BaseException:  # the class may be the learner's, its __repr__ too
         return type(value).__name__
+    if " object at 0x" in text:  # Python's own words for it, which say no more
+        return f"an object of type {type(value).__name__}"
     return text if len(text) <= _WIDTH else type(value).__name__
 
 
