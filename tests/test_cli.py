@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import pty
@@ -281,15 +280,19 @@ def test_ctrl_c_in_a_terminal_shows_what_is_known_and_leaves_the_terminal_intact
     tree = learners_tree(tmp_path, source)
     parent, child = pty.openpty()
     before = termios.tcgetattr(child)
+    # Typing ^C sends the signal to those whose terminal it is: take it, then become the grader.
+    take_terminal = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'grader', *sys.argv[1:]])"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "day01.masked_mean", "day01.bank_step", "--from", tree],
+        [sys.executable, "-c", take_terminal, "day01.masked_mean", "day01.bank_step", "--from", tree],
         cwd=ROOT,
         stdin=child,
         stdout=child,
         stderr=child,
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LANG": "C.UTF-8"},
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that typing ^C sends the signal
     )
     screen, pressed, deadline = b"", False, time.monotonic() + 90
     while process.poll() is None and time.monotonic() < deadline:

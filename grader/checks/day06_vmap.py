@@ -576,6 +576,7 @@ def test_solve_many_loses_no_digits(learner: Learner, numbers: Numbers) -> None:
     a = jnp.asarray(np.vander(points), jnp.float32)
     b = jnp.asarray(double(numbers.uniform(1.0, 2.0, (17, 5))) @ double(a).T, jnp.float32)
     called = compiled_if_possible(learner.solve_many, {"a": a, "b": b})
+    called.close_to(solve_oracle({"a": a, "b": b}), atol=0.5)  # its kind, shape and size; the digits come now
     solution = double(called.value)
     left = np.abs(solution @ double(a).T - double(b)).max()
     left /= np.abs(double(a)).sum(axis=1).max() * np.abs(solution).max()
