@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -18,11 +17,12 @@ from grader.checks.toolkit import (
     Handle,
     Learner,
     Numbers,
-    RaisedError,
     bans,
     check,
     compiles_once,
     must_beat,
+    own_hint,
+    refuses,
     same_size_for,
 )
 
@@ -77,44 +77,6 @@ def must_be_tree_exactly(called: Called, expected: Any) -> Called:
     return must_be_tree(called, expected, rtol=0.0, atol=0.0)
 
 
-def refuses(handle: Handle, text: str, *arguments: Any) -> None:
-    """The call raises ValueError. Raises WrongAnswer when it goes through, or raises something else."""
-
-    def attempt() -> str:
-        try:
-            handle.function(*arguments)
-        except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
-            return "ValueError" if isinstance(error, ValueError) else type(error).__name__
-        return "a result, as if all were well"
-
-    called = handle.using(text, attempt)
-    hint = (
-        None if called.value.startswith("a result") else "Refuse it with ValueError: raise ValueError(...)."
-    )
-    called.require(
-        called.value == "ValueError",
-        "must be refused",
-        expected="ValueError",
-        got=str(called.value),
-        hint=hint,
-    )
-
-
-@contextmanager
-def own_hint(*, always: bool = False) -> Iterator[None]:
-    """The check's own hint for what Python itself raises within: on a tree, the mistake that a check is for often raises.
-
-    `always` means: for what JAX raises, too. A misspelt name keeps the hint for misspelt names.
-    """
-    try:
-        yield
-    except RaisedError as error:
-        plain = (error.hint or "").startswith("Is it spelled right")
-        if plain or (always and "raised NameError" not in error.message):
-            error.hint = None
-        raise
-
-
 # ---- global_norm
 
 
@@ -127,7 +89,6 @@ def norm_oracle(tree: Any) -> float:
     "correct",
     hint="Square, sum over all elements of all leaves, and take one root at the end: of the whole, not of each leaf.",
 )
-@own_hint()
 def test_global_norm_by_hand(learner: Learner) -> None:
     tree = {"w": jnp.array([[3.0, 0.0], [0.0, 0.0]]), "b": [jnp.array(4.0), None]}
     learner.global_norm(tree).close_to(5.0)
@@ -143,7 +104,6 @@ def test_global_norm_uses_no_shortcut(learner: Learner) -> None:
     "correct",
     hint="jax.tree.leaves finds the arrays at any depth, in any container, and skips None and what is empty.",
 )
-@own_hint()
 def test_global_norm_agrees_with_one_long_vector(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
         tree = nested(numbers)
@@ -151,7 +111,6 @@ def test_global_norm_agrees_with_one_long_vector(learner: Learner, numbers: Numb
 
 
 @check("global_norm", "correct", hint="A tree may have no leaves at all. Give the sum a start: 0.")
-@own_hint()
 def test_global_norm_of_nothing_is_zero(learner: Learner) -> None:
     empty: list[Any] = [(), {"a": None, "b": {}}]
     for tree in empty:
@@ -193,7 +152,6 @@ def average_oracle(average: Any, new: Any, decay: Any) -> Any:
     "correct",
     hint="decay belongs to the old average, 1 - decay to the new tree.",
 )
-@own_hint()
 def test_exponential_average_by_hand(learner: Learner) -> None:
     average, new = {"w": jnp.array([1.0, 3.0])}, {"w": jnp.array([5.0, 3.0])}
     must_be_tree(learner.exponential_average(average, new, 0.75), {"w": np.array([2.0, 3.0])})
@@ -204,7 +162,6 @@ def test_exponential_average_by_hand(learner: Learner) -> None:
     "correct",
     hint="jax.tree.map takes several trees: the function gets one leaf of each, and None stays None.",
 )
-@own_hint()
 def test_exponential_average_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     average, new = nested(numbers), nested(numbers)
     for decay in (0.9, jnp.float32(0.25)):
@@ -307,7 +264,6 @@ def must_be_mask(called: Called, expected: Any) -> Called:
     hint="jax.tree.map_with_path calls your function with a leaf's path and the leaf. Entries of a path differ: "
     "of a dict (.key), of a list (.idx), of a named tuple (.name).",
 )
-@own_hint()
 def test_decay_mask_by_hand(learner: Learner) -> None:
     x = jnp.ones((2, 2))
     params = {"dense": {"w": x, "b": x[0]}, "head": [x, None], "norm": {"scale": x[0], "bias": x[0]}}
@@ -364,7 +320,6 @@ def test_decay_mask_ignores_shapes(learner: Learner) -> None:
     "correct",
     hint="In a path a field of a named tuple is no dict key: its entry has a .name. keystr(..., simple=True) writes any.",
 )
-@own_hint()
 def test_decay_mask_reads_fields_and_numbers(learner: Learner) -> None:
     x = jnp.ones((2, 2))
     params = {0: Layer(x, x), 1: [Layer(weight={"b": x}, bias=None), ()]}
@@ -373,7 +328,6 @@ def test_decay_mask_reads_fields_and_numbers(learner: Learner) -> None:
 
 
 @check("decay_mask", "correct", hint="A leaf need not be an array: never look at it, its path says all.")
-@own_hint()
 def test_decay_mask_never_looks_at_the_leaves(learner: Learner) -> None:
     params = {"w": jax.ShapeDtypeStruct((2, 2), jnp.float32), "b": 0, "v": "relu"}
     must_be_mask(learner.decay_mask(params), {"w": True, "b": False, "v": True})
@@ -437,7 +391,7 @@ def must_be_dual(called: Called, value: Any, tangent: Any, label: str) -> None:
 
 def dual_from(learner: Learner, text: str, function: Callable[..., Any], *arguments: Any) -> Called:
     """The parts of the Dual that check code gives: (value, tangent, label)."""
-    with own_hint(always=True):
+    with own_hint():
         return learner.Dual.using(text, lambda: parts(function(*arguments)))
 
 
@@ -497,7 +451,7 @@ def _with_function(learner: Learner, function: Callable[..., Any]) -> Handle:
 )
 def test_Dual_has_two_leaves(learner: Learner) -> None:
     text = "jax.tree.leaves(Dual(2, 3, 'speed'))"
-    with own_hint(always=True):
+    with own_hint():
         called = learner.Dual.using(text, jax.tree.leaves, make(learner, 2.0, 3.0))
     got = "[" + ", ".join(map(shown, called.value)) + "]"
     unknown = got == "[Dual]"
@@ -541,7 +495,7 @@ def test_Dual_labels_are_structure(learner: Learner) -> None:
         return bool(operator.eq(*map(jax.tree.structure, (one, two))))
 
     speed = make(learner, 2.0, 3.0)
-    with own_hint(always=True):
+    with own_hint():
         text, other = names.format(SPEED), make(learner, 5.0, 7.0, copied(SPEED))
         called = learner.Dual.using(text, same_structure, speed, other)
         called.require(called.value, "differ", expected="one structure: labels agree", got="two structures")
@@ -659,7 +613,7 @@ def test_Dual_passes_through_scan(learner: Learner, numbers: Numbers) -> None:
 
     text = "With step(carry, x) = (carry * x, carry + x), lax.scan(step, Dual(1, 0, 'speed'), Dual(f32[5], f32[5], 'speed'))"
     start, xs = make(learner, 1.0, 0.0), make(learner, values, tangents)
-    with own_hint(always=True):
+    with own_hint():
         called = learner.Dual.using(text, run, start, xs)
     value, tangent = np.float64(1.0), np.float64(0.0)
     sums = []
@@ -683,7 +637,6 @@ def stack_oracle(trees: Any) -> Any:
     hint="Each leaf gets a new first axis, one place for each tree. jax.tree.map(f, *trees) calls f with one leaf of each, "
     "f(a, b, ...); jnp.stack wants them in one list.",
 )
-@own_hint()
 def test_stack_trees_by_hand(learner: Learner) -> None:
     trees = [
         {"w": jnp.array(1.0), "b": jnp.array([2.0, 3.0])},
@@ -698,7 +651,6 @@ def test_stack_trees_by_hand(learner: Learner) -> None:
     "correct",
     hint="jax.tree.map goes into every container, and leaves None and empty ones be.",
 )
-@own_hint()
 def test_stack_trees_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     trees = [nested(numbers) for _ in range(3)]
     must_be_tree_exactly(learner.stack_trees(trees), stack_oracle(trees))
@@ -774,14 +726,12 @@ def must_be_trees(called: Called, tree: Any, rows: int) -> None:
     "correct",
     hint="One tree for each row, in a list: take row k of every leaf, and put the rows into the old structure.",
 )
-@own_hint()
 def test_unstack_tree_by_hand(learner: Learner) -> None:
     tree = {"w": jnp.array([1.0, 4.0, 7.0]), "b": jnp.array([[2.0, 3.0], [5.0, 6.0], [8.0, 9.0]])}
     must_be_trees(learner.unstack_tree(tree), tree, 3)
 
 
 @check("unstack_tree", "correct", hint="Count the rows of a leaf; what the tree itself is does not matter.")
-@own_hint()
 def test_unstack_tree_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     tree = nested(numbers, rows=(3,))
     must_be_trees(learner.unstack_tree(tree), tree, 3)
@@ -842,7 +792,6 @@ def must_ravel(learner: Learner, tree: Any) -> tuple[Called, Callable[[Any], Any
     "correct",
     hint="Join the leaves in the order of jax.tree.leaves (a dict's keys are sorted), each of them row by row.",
 )
-@own_hint()
 def test_ravel_by_hand(learner: Learner) -> None:
     tree = {"w": jnp.array([[1.0, 2.0], [3.0, 4.0]]), "b": [jnp.array(7.0)]}
     called, _ = must_ravel(learner, tree)
@@ -860,7 +809,6 @@ def test_ravel_uses_no_shortcut(learner: Learner) -> None:
     hint="unravel cuts its own argument: a leaf of shape (2, 3) takes six numbers, one of shape () takes one, and the "
     "next leaf goes on where the last one ended.",
 )
-@own_hint()
 def test_ravel_is_undone(learner: Learner, numbers: Numbers) -> None:
     for tree in (
         {"w": jnp.array([[1.0, 2.0], [3.0, 4.0]]), "b": [jnp.array(7.0)]},
@@ -889,7 +837,6 @@ def test_ravel_gives_the_dtypes_back(learner: Learner, numbers: Numbers) -> None
     "correct",
     hint="jnp.concatenate wants at least one array; an empty one adds nothing. And the vector is always float32.",
 )
-@own_hint()
 def test_ravel_takes_a_tree_without_leaves(learner: Learner) -> None:
     tree: dict[str, Any] = {"a": None, "b": [(), {}]}
     called, unravel = must_ravel(learner, tree)
@@ -954,7 +901,6 @@ def test_ravel_has_no_python_loop(learner: Learner) -> None:
     hint="A tuple is a container to jax.tree.map, and () an empty one. is_leaf=... says which nodes to hand over whole. "
     "The zeros are float32.",
 )
-@own_hint()
 def test_shapes_to_zeros_by_hand(learner: Learner) -> None:
     shapes = {"w": (1, 2), "b": [(2,), ()]}
     must_be_tree_exactly(
@@ -967,7 +913,6 @@ def test_shapes_to_zeros_by_hand(learner: Learner) -> None:
     "correct",
     hint="A tuple of shapes is a container, a tuple of integers is a shape: look inside before you call it a leaf.",
 )
-@own_hint()
 def test_shapes_to_zeros_goes_into_tuples_of_shapes(learner: Learner) -> None:
     expected = (np.zeros(2), (np.zeros((1, 2)), np.zeros(())))
     must_be_tree_exactly(learner.shapes_to_zeros(((2,), ((1, 2), ()))), expected)
@@ -978,7 +923,6 @@ def test_shapes_to_zeros_goes_into_tuples_of_shapes(learner: Learner) -> None:
     "correct",
     hint="A named tuple is a tuple to isinstance. Its items tell: a shape's are all integers.",
 )
-@own_hint()
 def test_shapes_to_zeros_goes_into_named_tuples(learner: Learner) -> None:
     shapes = {"layer": Layer(weight=(1, 2), bias=(2,))}
     expected = {"layer": Layer(weight=np.zeros((1, 2)), bias=np.zeros(2))}
@@ -986,7 +930,6 @@ def test_shapes_to_zeros_goes_into_named_tuples(learner: Learner) -> None:
 
 
 @check("shapes_to_zeros", "correct", hint="None and empty dicts and lists hold no shape: they are structure.")
-@own_hint()
 def test_shapes_to_zeros_keeps_what_is_empty(learner: Learner) -> None:
     shapes: dict[str, Any] = {"w": (1, 2), "none": None, "dict": {}, "list": [], "no_rows": (0, 2)}
     expected = shapes | {"w": np.zeros((1, 2)), "no_rows": np.zeros((0, 2))}
@@ -1045,7 +988,6 @@ def adapter(numbers: Numbers) -> tuple[jax.Array, jax.Array]:
     "correct",
     hint="At a path that adapters has, add down @ up, in this order; elsewhere give the leaf back as it is.",
 )
-@own_hint()
 def test_merge_adapters_by_hand(learner: Learner) -> None:
     params = {"w": jnp.array([[1.0, 1.0]]), "v": jnp.array([[5.0]])}
     adapters = {"w": (jnp.array([[2.0]]), jnp.array([[1.0, 3.0]]))}
@@ -1058,7 +1000,6 @@ def test_merge_adapters_by_hand(learner: Learner) -> None:
     "correct",
     hint="jax.tree_util.keystr(path, simple=True, separator='/') writes a path of any keys: dict, list, named tuple.",
 )
-@own_hint()
 def test_merge_adapters_finds_every_path(learner: Learner, numbers: Numbers) -> None:
     layers = [Layer(whole(numbers, (3, 4)), None), {0: whole(numbers, (3, 4)), 1: ()}]
     params = {"encoder": layers, "head": whole(numbers, (3, 4))}

@@ -6,8 +6,7 @@ An exercise that returns an optimiser is judged by the updates that it makes, st
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +20,12 @@ from grader.checks.toolkit import (
     Handle,
     Learner,
     Numbers,
-    RaisedError,
     WrongAnswer,
     bans,
     check,
     compiles_once,
     must_beat,
+    own_hint,
 )
 
 Array = np.ndarray[Any, Any]
@@ -93,17 +92,6 @@ def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
         "init, update). A MultiSteps becomes one by its gradient_transformation().",
     )
     return text, result
-
-
-@contextmanager
-def answered(words: str) -> Iterator[None]:
-    """What is raised with these words inside is answered by the check's own hint."""
-    try:
-        yield
-    except RaisedError as error:
-        if words in error.message:
-            error.hint = None
-        raise
 
 
 def _word(value: Any) -> str:
@@ -305,7 +293,7 @@ def halving(count: Any) -> Any:
 )
 def test_make_optimizer_takes_a_schedule(learner: Learner, numbers: Numbers) -> None:
     params, gradients = layers(numbers, 3), [scaled(layer(numbers), 1.0) for _ in range(3)]
-    with answered("'function'"):
+    with own_hint("'function'"):
         found = updates_of(learner.make_optimizer, (halving, 0.1, 2.0), params, gradients)
     close(found, adamw_oracle(params, gradients, [0.5, 0.25, 0.125], 0.1), rtol=ADAM)
 
@@ -466,7 +454,7 @@ def test_train_step_by_hand(learner: Learner) -> None:
 def test_train_step_hands_on_the_parameters(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
     batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
-    with answered("requires the current value of parameters"):
+    with own_hint("requires the current value of parameters"):
         result = step_handle(learner)(
             *on_the_line(params, ADAMW.optimizer.init(params), batch), loss=line_error, optimizer=ADAMW
         )
@@ -628,7 +616,7 @@ def test_accumulate_equals_large_batches(learner: Learner, numbers: Numbers) -> 
     gradients, params = vectors(numbers, 6), vectors(numbers, 6)
     means = [{"w": np.mean([np.asarray(g["w"]) for g in gradients[k : k + 2]], axis=0)} for k in (0, 2, 4)]
     large = adamw_oracle(params[1::2], means, [0.5] * 3, 0.1)
-    with answered("requires the current value of parameters"):
+    with own_hint("requires the current value of parameters"):
         found = accumulated(learner, ADAMW, 2, params, gradients)
     close(found, [large[k // 2] if k % 2 else {"w": np.zeros(3)} for k in range(6)], rtol=ADAM)
 
@@ -1058,7 +1046,7 @@ def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
 def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
     params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
     gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
-    with answered("pytree structure"):
+    with own_hint("pytree structure"):
         found = updates_of(learner.lion, (0.5,), [params] * 2, gradients)
     close(found, lion_oracle(gradients, 0.5)[0])
 

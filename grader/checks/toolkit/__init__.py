@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from grader.checks.toolkit.comparison import compare
-from grader.checks.toolkit.handles import Called, Handle, Learner, compiled_if_possible
+from grader.checks.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
 from grader.checks.toolkit.inputs import AWKWARD, Numbers
 from grader.checks.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.checks.toolkit.speed import must_beat
@@ -20,7 +20,7 @@ from grader.checks.toolkit.structure import (
     uses_each_key_once,
 )
 from grader.checks.toolkit.traces import Trace, traces_at_most, watched
-from grader.checks.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer
+from grader.checks.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, own_hint
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -60,6 +60,8 @@ __all__ = [
     "largest_value_at_most",
     "must_beat",
     "operations_at_most",
+    "own_hint",
+    "refuses",
     "same_size_for",
     "temporary_memory_at_most",
     "traces_at_most",

@@ -283,7 +283,6 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
     return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
 
 
-PRINT_HINT = "Print what goes into that line; what a failing check printed is shown below it."
 _USUAL_IMPORTS = {
     "jax": "Add `import jax` at the top of the file.",
     "lax": "Add `from jax import lax` at the top of the file.",
@@ -352,7 +351,7 @@ def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
         return "A function has no shape; jax.eval_shape(function, x) tells that of its result, and computes nothing."
     if isinstance(error, AttributeError) and error.name:
         near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
-        return f"Did you mean `{near[0]}`?" if near else "Is it spelled right?"
+        return f"Did you mean `{near[0]}`?" if near else None
     if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
         return "Is the argument's name spelled right?"
     return None

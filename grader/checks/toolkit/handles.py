@@ -16,7 +16,7 @@ import numpy as np
 from grader import faults
 from grader.checks.toolkit import comparison, programs, wording
 from grader.checks.toolkit.contract import Contract
-from grader.checks.toolkit.errors import PRINT_HINT, learner_frame, translate
+from grader.checks.toolkit.errors import learner_frame, translate
 from grader.checks.toolkit.verdicts import (
     MachineFault,
     NotStarted,
@@ -203,7 +203,7 @@ class Handle:
             )
             return WrongAnswer(f"{text} returned a dict with the wrong kind of keys\n{rows}")
         told = translate(error, text, learner)
-        return RaisedError(told.message, hint=told.hint, also=PRINT_HINT, line=told.line)
+        return RaisedError(told.message, hint=told.hint, line=told.line)
 
     # ---- transforming
 
@@ -274,6 +274,26 @@ def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[st
         return handle.jit(static_argnames=static)(*arguments)
     except RaisedError:
         return handle(*arguments)
+
+
+def refuses(handle: Handle, text: str, *arguments: Any) -> None:
+    """The call, told as `text`, raises ValueError. Raises WrongAnswer when it goes through, or raises something else."""
+
+    def attempt() -> str:
+        try:
+            handle.function(*arguments)
+        except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+            return "ValueError" if isinstance(error, ValueError) else type(error).__name__
+        return ""
+
+    called = handle.using(text, attempt)
+    called.require(
+        called.value == "ValueError",
+        "must be refused",
+        expected="ValueError",
+        got=called.value or "a result, as if all were well",
+        hint="Refuse it with ValueError: raise ValueError(...)." if called.value else None,
+    )
 
 
 class Learner:

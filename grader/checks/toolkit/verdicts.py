@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from grader.results import Status
 
 
@@ -56,6 +59,20 @@ class MachineFault(Verdict):
     """The machine is at fault (a full disk): nobody's answer was judged."""
 
     status = Status.FAULT
+
+
+@contextmanager
+def own_hint(words: str = "") -> Iterator[None]:
+    """What is raised within, with these words in its message, is answered by the check's own hint.
+
+    For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names.
+    """
+    try:
+        yield
+    except RaisedError as error:
+        if words in error.message and "raised NameError" not in error.message:
+            error.hint = None
+        raise
 
 
 class TookTooLong(BaseException):
