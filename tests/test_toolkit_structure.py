@@ -16,6 +16,8 @@ from grader.checks.toolkit import (
     compiles_once,
     largest_value_at_most,
     operations_at_most,
+    own_hint,
+    refuses,
     same_size_for,
     temporary_memory_at_most,
     traces_at_most,
@@ -339,3 +341,40 @@ def test_a_finite_number_is_never_close_to_infinity(tmp_path: Path) -> None:
     for wrong in (1e30, -jnp.inf, jnp.nan):
         with pytest.raises(WrongAnswer, match="index 0"):
             learner.f(jnp.array([wrong, 1.0])).close_to([jnp.inf, 1.0])
+
+
+def test_a_refusal_is_told_from_a_result_and_from_another_error(tmp_path: Path) -> None:
+    source = """
+    def refuses(x):
+        raise ValueError("no")
+
+    def goes_through(x):
+        return x
+
+    def stumbles(x):
+        return {}["x"]
+    """
+    learner = learner_of(tmp_path, source)
+    refuses(learner.refuses, "refuses(x)", X)
+    for name, got in {"goes_through": "a result, as if all were well", "stumbles": "KeyError"}.items():
+        with pytest.raises(WrongAnswer) as caught:
+            refuses(getattr(learner, name), f"{name}(x)", X)
+        assert caught.value.message == f"{name}(x) must be refused\n  expected  ValueError\n  got       {got}"
+
+
+def test_a_check_may_answer_an_error_with_its_own_hint(tmp_path: Path) -> None:
+    source = """
+    def branches(x):
+        return x if x > 0 else -x
+
+    def misspelt(x):
+        return jpn.sum(x)
+    """
+    learner = learner_of(tmp_path, source)
+    for words, hint in (("", None), ("Python branch", None), ("something else", "jnp.where")):
+        with pytest.raises(RaisedError) as caught, own_hint(words):
+            learner.branches.jit()(jnp.float32(1.0))
+        assert caught.value.hint is None if hint is None else hint in str(caught.value.hint)
+    with pytest.raises(RaisedError) as caught, own_hint():
+        learner.misspelt(X)
+    assert caught.value.hint == "Did you mean `jnp`?"

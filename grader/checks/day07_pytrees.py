@@ -438,6 +438,17 @@ def test_Dual_refuses_two_variables(learner: Learner) -> None:
     refuses(_with_function(learner, lambda: one * two), names.format("*"))
 
 
+@check(
+    "Dual",
+    "correct",
+    hint="Two strings may be equal and not be the same object: compare labels with == or !=.",
+)
+def test_Dual_compares_labels_by_their_text(learner: Learner) -> None:
+    one, two = make(learner, 2.0, 3.0), make(learner, 5.0, 7.0, "".join(list(SPEED)))
+    text = "(Dual(2, 3, 'speed') + Dual(5, 7, 'speed'))"
+    must_be_dual(dual_from(learner, text, lambda: one + two), 7.0, 10.0, SPEED)
+
+
 def _with_function(learner: Learner, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses the learner's Dual."""
     return Handle(learner.session, "Dual", "Dual", function, raw=function)
@@ -1018,6 +1029,22 @@ def test_merge_adapters_leaves_similar_paths_alone(learner: Learner, numbers: Nu
     params = {"block": block, "my": {"block": {"1": {"w": weight}}}}
     adapters = {"block/1/w": adapter(numbers)}
     must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))
+
+
+@check(
+    "merge_adapters",
+    "correct",
+    hint="Adding a zero turns -0 into 0. Give a leaf without an adapter back as it is.",
+)
+def test_merge_adapters_leaves_the_others_bit_for_bit(learner: Learner, numbers: Numbers) -> None:
+    params = {"w": whole(numbers, (3, 4)), "v": jnp.array([-0.0, 1.0, -0.0])}
+    adapters = {"w": adapter(numbers)}
+    called = learner.merge_adapters(params, adapters)
+    must_be_tree(called, merge_oracle(params, adapters))
+    signs = np.signbit(np.asarray(called.value["v"]))
+    called.require(
+        signs.tolist() == [True, False, True], "changes 'v'", expected="[-0, 1, -0]", got="[0, 1, 0]"
+    )
 
 
 @check(

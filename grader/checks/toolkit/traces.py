@@ -134,7 +134,13 @@ def _reason(text: str) -> str:
 def _kind(text: str) -> str:
     """JAX's `f32[]{weak_type=True}`, and what it adds about it, in words."""
     kind = text.partition("https://")[0]
-    return kind.replace("{weak_type=True}", " of a Python number").replace("{weak_type=False}", "")
+    for theirs, ours in (
+        ("{weak_type=True}", " of a Python number"),
+        ("{weak_type=False}", ""),
+        ("({})", ""),
+    ):
+        kind = kind.replace(theirs, ours)
+    return kind
 
 
 def _traces(count: int) -> str:
