@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import pytest
 
 from grader.checks.toolkit import uses_each_key_once
-from grader.checks.toolkit.errors import LESSONS
+from grader.checks.toolkit.lessons import LESSONS
 from grader.checks.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
 from tests.toolkit_session import FIRST_LINE, learner_of
 

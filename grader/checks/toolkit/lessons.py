@@ -1,0 +1,241 @@
+"""What each kind of error teaches: a table from what JAX raises to its cause and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one kind of error teaches. `pattern` is searched in the error's own text."""
+
+    error: str
+    pattern: str
+    cause: str
+    hint: str
+
+
+# From the special to the general: the first that fits is told.
+LESSONS = (
+    Lesson(
+        "TracerBoolConversionError",
+        "",
+        "A Python branch (if, while, and, or, not, assert) needs True or False now. While JAX traces, an array is a "
+        "tracer: it has a shape and a dtype, but no value yet.",
+        "jnp.where(condition, a, b) computes both and picks; lax.cond runs one. If the value never changes, make it a "
+        "static argument.",
+    ),
+    Lesson(
+        "TracerIntegerConversionError",
+        "",
+        "Python needs a whole number now: range(n), a shape, a list index. While JAX traces, n is a tracer: it has a "
+        "shape and a dtype, but no value yet.",
+        "Shapes are static: take them from x.shape, or mark the argument static. To index by a traced number use a JAX "
+        "array: x[i] instead of a_list[i]. lax.fori_loop takes traced bounds.",
+    ),
+    Lesson(
+        "NonConcreteBooleanIndexError",
+        "",
+        "A mask in square brackets picks as many elements as it holds Trues, and the size of an array may not depend "
+        "on its data when JAX compiles.",
+        "Keep the shape: jnp.where(mask, x, neutral), then reduce; for writing use x.at[...].set(jnp.where(...)).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        r"(?i)size argument|jnp\.(nonzero|unique|where|argwhere|repeat|bincount)|length must be",
+        "The size of this result depends on data, and JAX compiles for fixed shapes.",
+        "Use three-argument jnp.where, or give size= (and fill_value=) so that the shape is known.",
+    ),
+    Lesson(
+        "TracerArrayConversionError",
+        "",
+        "NumPy asked a tracer for its numbers. While JAX traces there are none: NumPy cannot see tracers.",
+        "Call the function of the same name in jax.numpy (jnp) instead of NumPy (np).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        r"fill_value argument",
+        "fill_value is part of the compiled program, so it must be a plain number, not a traced one.",
+        "Read in another mode and choose afterwards: jnp.where(inside, x, fill).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        "",
+        "Something needs the value now: float(x), int(x), x.item(), a shape or a static argument. While JAX traces "
+        "there is no value yet.",
+        "Stay with arrays: x.astype(...) instead of float(x). What decides a shape must be a static argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"JAX arrays are immutable|does not support item (assignment|deletion)",
+        "JAX arrays never change in place.",
+        "x = x.at[i].set(v) makes the changed array; keep the result.",
+    ),
+    Lesson(
+        "ValueError",
+        r"truth value of an array",
+        "A Python branch (if, while, and, or, not) needs one True or False, and this is a whole array of them.",
+        "jnp.where(condition, a, b) decides for each element. Join conditions with &, | and ~.",
+    ),
+    Lesson(
+        "TypeError",
+        r"non-tuple sequence for multidimensional indexing",
+        "A list is no index in JAX.",
+        "Make it an array: x[jnp.array([0, 2])]; for several axes write x[i, j].",
+    ),
+    Lesson(
+        "IndexError",
+        r"must be static|static start/stop/step",
+        "A slice with traced ends has no fixed size, and JAX compiles for fixed shapes.",
+        "Index with as many places as you need, x[i + jnp.arange(n)], or use lax.dynamic_slice_in_dim(x, i, n).",
+    ),
+    Lesson(
+        "UnexpectedTracerError",
+        "nondiff_argnums",
+        "nondiff_argnums is for what is no array: functions, strings, plain Python numbers. Here one of these arguments "
+        "is traced.",
+        "Make it an ordinary argument: forwards hands it on, and backwards returns None as its gradient.",
+    ),
+    Lesson(
+        "UnexpectedTracerError",
+        "",
+        "A tracer outlived the trace that made it: a value was stored outside the function (a global, an attribute, "
+        "a list) while JAX traced, and was used later.",
+        "Return every value that you need later; only what is returned leaves a traced function.",
+    ),
+    Lesson(
+        "Exception",
+        r"Leaked trace|Leaked (sub)?level",
+        "A tracer was stored outside the function (a global, an attribute, a list) while JAX traced it.",
+        "Return every value that you need later; only what is returned leaves a traced function.",
+    ),
+    Lesson(
+        "KeyReuseError",
+        "",
+        "A random key was used twice. The same key gives the same numbers again, so draws that should be independent "
+        "are equal.",
+        "Use each key once. Draws that should differ need keys of their own: key, subkey = jax.random.split(key).",
+    ),
+    Lesson(
+        "ValueError",
+        r"[Rr]everse-mode differentiation does not work for lax\.while_loop|while_loop.*reverse|fori_loop.*dynamic",
+        "Going backwards needs every step's values, and a while_loop does not know how many steps there will be.",
+        "Use lax.scan, or lax.fori_loop with bounds that are Python integers.",
+    ),
+    Lesson(
+        "TypeError",
+        r"carry (input|output)|body_fun output and input|[Cc]arry.*(must have|types? )",
+        "A loop's carry came out of the body in another dtype, shape or container than it went in.",
+        "Make both alike: convert in the body, .astype(x.dtype), or start with the final dtype; return the same structure.",
+    ),
+    Lesson(
+        "TypeError",
+        r"(true_fun|branches?|cond).*(output|must have)",
+        "The branches of a cond or switch returned different shapes, dtypes or structures.",
+        "Give all branches the same structure; astype or broadcast where they differ.",
+    ),
+    Lesson(
+        "ValueError",
+        r"[Nn]on-hashable static arg|unhashable",
+        "A static argument is looked up in the table of compiled programs, so it must be hashable, and this one is not.",
+        "Pass a tuple instead of a list, or make an array an ordinary (traced) argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"unhashable type",
+        "Something that is looked up in a table (a static argument, a dict key) must be hashable.",
+        "Pass a tuple instead of a list; arrays are not hashable: pass them as ordinary arguments.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Shapes must be 1D sequences.*Trace|shape.*(traced|Tracer|concrete)|got.*Traced<",
+        "A shape was computed from a traced value. JAX compiles for fixed shapes.",
+        "Take sizes from x.shape, or mark the argument that decides the shape static.",
+    ),
+    Lesson(
+        "TypeError",
+        r"incompatible shapes for broadcasting|got incompatible shapes",
+        "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
+        "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
+    ),
+    Lesson(
+        "ValueError",
+        r"Incompatible shapes for broadcasting|[Ii]ncompatible shapes",
+        "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
+        "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
+    ),
+    Lesson(
+        "TypeError",
+        r"grad requires real- or complex-valued|expects (real|float).*inputs|input dtype that is a sub-dtype of np\.inexact",
+        "grad differentiates with respect to floating-point inputs; this one is of an integer or boolean dtype.",
+        "Convert with x.astype(jnp.float32), or choose the arguments with argnums.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Gradient only defined for scalar-output functions\. Output was \(",
+        "grad differentiates a function with a single number as its result; this one returned a tuple.",
+        "To carry more than the loss: return loss, extra and say has_aux=True. The loss comes first.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Gradient only defined for scalar-output functions",
+        "grad differentiates a function with a single number as its result; this one returned an array.",
+        "Reduce to a scalar (mean or sum), or use jax.jacobian or vmap(grad(...)). With has_aux=True the loss comes first.",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap got inconsistent sizes",
+        "vmap maps all its arguments in step, so the mapped axes must have one size.",
+        "Give in_axes=None to what is shared, the right axis to the others; once an outer vmap has taken an axis, the inner "
+        "one counts without it.",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap was requested to map its argument along axis",
+        "vmap was to map an argument along an axis that it does not have: a scalar has none.",
+        "Give in_axes=None to what is shared; for a tree, in_axes may be a tree of axes.",
+    ),
+    Lesson(
+        "TypeError",
+        r"vmap in_axes must be",
+        "in_axes is a whole number, None, or a tuple with one entry an argument.",
+        "Put a dict of axes into a tuple: in_axes=({...},), with the comma.",
+    ),
+    Lesson(
+        "NameError",
+        r"unbound axis name",
+        "A collective (pmean, psum, ...) goes by the name of a mapped axis, and no map around it has given that name.",
+        "Use the name that the caller gives: vmap(..., axis_name=...).",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap in_axes|in_axes",
+        "in_axes does not fit the arguments: it needs one entry an argument, shaped like the argument's tree.",
+        "0 maps the first axis, None shares the argument.",
+    ),
+    Lesson(
+        "TypeError",
+        r"is not a valid JAX (array )?type|Error interpreting argument|Cannot interpret value of type",
+        "Only arrays, and trees of arrays, pass through a JAX transformation.",
+        "Turn it into an array with jnp.asarray, make it a static argument, or close over it.",
+    ),
+    Lesson(
+        "RuntimeError",
+        r"Array has been deleted|donated",
+        "This array's buffer was given away (donated) and is gone.",
+        "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
+        "ValueError",
+        r"Buffer has been deleted or donated",
+        "This array's buffer was given away (donated) and is gone.",
+        "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
+        "RecursionError",
+        "",
+        "The function called itself until Python gave up.",
+        "A lambda looks its names up when it is called: has one of them become the lambda itself? A recursion that stops "
+        "at a traced value never stops: use lax.while_loop.",
+    ),
+)
