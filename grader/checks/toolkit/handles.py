@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
 from grader import faults
-from grader.checks.toolkit import comparison, programs, wording
+from grader.checks.toolkit import comparison, programs, purity, wording
 from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame, translate
 from grader.checks.toolkit.verdicts import (
@@ -158,14 +157,14 @@ class Handle:
         The first call is made twice: a pure function gives the same again.
         """
         text = wording.call(self.shown, arguments, keywords)
-        before = _snapshot((arguments, keywords))
+        before = purity.snapshot((arguments, keywords))
         result = self.run(text, self.function, *arguments, **keywords)
         if not self._donates:
-            _unchanged(text, before, (arguments, keywords))
+            purity.unchanged(text, before, (arguments, keywords))
         if not self._repeated and not self._donates:
             self._repeated = True
             again = self.run(text, self.function, *arguments, **keywords)
-            _same_again(text, result, again)
+            purity.same_again(text, result, again)
         return Called(text, result)
 
     def using(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Called:
@@ -308,52 +307,3 @@ class Learner:
         if name.startswith("_"):
             raise AttributeError(name)
         return self.session.handle(name)
-
-
-def _snapshot(tree: Any) -> tuple[Any, list[tuple[Any, Any]]]:
-    leaves, structure = jax.tree.flatten(tree)
-    return structure, [(leaf, leaf.copy() if isinstance(leaf, np.ndarray) else None) for leaf in leaves]
-
-
-def _unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) -> None:
-    structure, kept = before
-    leaves, now = jax.tree.flatten(tree)
-    hint = "Build new arrays and containers; leave what you were given as it was."
-    same = now == structure and all(leaf is old for leaf, (old, _) in zip(leaves, kept, strict=True))
-    same = same and all(
-        copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept
-    )
-    if not same:
-        rows = wording.table(
-            expected="arguments as they were", got=_what_changed(structure, kept, now, leaves)
-        )
-        raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
-    if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
-        rows = wording.table(expected="arguments as they were", got="a deleted array")
-        raise WrongAnswer(f"{text} gave one of its arguments away\n{rows}", hint=hint)
-
-
-def _what_changed(structure: Any, kept: list[tuple[Any, Any]], now: Any, leaves: list[Any]) -> str:
-    if now != structure:
-        before, after = len(kept), len(leaves)
-        return f"{after} arrays in them, before {before}" if before != after else "other containers"
-    for leaf, (old, copy) in zip(leaves, kept, strict=True):
-        if leaf is not old:
-            return f"{wording.argument(leaf)} in the place of {wording.argument(old)}"
-        if copy is not None and not np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc"):
-            return f"{wording.argument(jax.numpy.asarray(leaf))}, before {wording.argument(jax.numpy.asarray(copy))}"
-    return "changed arguments"
-
-
-def _same_again(text: str, first: Any, second: Any) -> None:
-    ones, twos = jax.tree.leaves(first), jax.tree.leaves(second)
-    for one, two in zip(ones, twos, strict=False):
-        if not wording.is_jax_array(one) or not wording.is_jax_array(two):
-            continue
-        a, b = (
-            np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two)
-        )
-        if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
-            rows = wording.table(expected="the same result twice", got="two different results")
-            hint = "A pure function depends on its arguments alone: no globals, no hidden counters, no fresh randomness."
-            raise WrongAnswer(f"{text} was called twice\n{rows}", hint=hint)
