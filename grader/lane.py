@@ -156,7 +156,7 @@ class Lane:
                 self.output = event["output"]
                 self._set_deadline(START_TIMEOUT)
             case "platform":
-                self.platform = {"jax": event["jax"], "platform": event["platform"]}
+                self.platform = {name: event[name] for name in ("jax", "platform", "devices")}
             case "started":
                 self._running = event["id"]
                 self._set_deadline(self.check_timeout + GRACE)

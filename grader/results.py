@@ -178,6 +178,7 @@ class DayResult:
     problems: tuple[Problem, ...] = ()
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
+    devices: str = ""  # what it ran on, in words; empty when no worker came that far
 
     @property
     def status(self) -> Status:
@@ -231,6 +232,7 @@ def _day_json(day: DayResult) -> dict[str, Any]:
         "day": day.day,
         "title": day.title,
         "status": day.status.value,
+        "devices": day.devices,
         "problems": [asdict(problem) for problem in day.problems],
         "exercises": [
             {

@@ -172,7 +172,10 @@ class _Day:
         problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
         output = first[0].output if first else ""
         whole = len(exercises) == len(day.exercises)
-        return DayResult(day.key, day.title, str(self.file), tuple(exercises), problems, output, whole)
+        devices = next((lane.platform["devices"] for lane in self.lanes if lane.platform), "")
+        return DayResult(
+            day.key, day.title, str(self.file), tuple(exercises), problems, output, whole, devices
+        )
 
 
 def _processors() -> int:

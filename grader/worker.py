@@ -26,6 +26,7 @@ from grader import faults
 from grader.checks import plugin
 from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
+from grader.checks.toolkit.devices import devices_in_words, settle_devices
 from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
@@ -150,6 +151,7 @@ class _Grading:
             if _backend_started():
                 raise RuntimeError("a JAX backend was started before the worker forked")
             contract = Contract(self.job.solution.read_text(encoding="utf-8"))
+            self.send("platform", **_platform())
             integrity.guard_answers(self.job.learner, self.job.hidden)
             self.integrity = integrity.Integrity()
             learner = load(
@@ -164,7 +166,6 @@ class _Grading:
             plugin.open_session(session.config, learner, contract)
             problems = [asdict(problem) for problem in learner.problems]
             self.send("loaded", problems=problems, output=self.output.take())
-            self.send("platform", jax=jax.__version__, platform=_platform())
         except BaseException as error:
             self.error = error
             session.items.clear()
@@ -277,10 +278,11 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
     )
 
 
-def _platform() -> str:
-    """The platform that JAX runs on; this starts its backend."""
+def _platform() -> dict[str, str]:
+    """What JAX runs on; this starts its backend."""
     try:
-        return jax.default_backend()
+        settle_devices()
+        return {"jax": jax.__version__, "platform": jax.default_backend(), "devices": devices_in_words()}
     except Exception as error:
         raise faults.NoBackend(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
 

@@ -144,6 +144,17 @@ def test_everything_done_is_said() -> None:
     assert "1 of 1 passed. All done." in screen(done)
 
 
+def test_what_was_skipped_and_simulated_devices_are_said() -> None:
+    skipped = check(Aspect.CORRECT, Status.SKIPPED, message="torchvision is not installed.")
+    result = run(ExerciseResult("numpy_collate", False, (check(Aspect.CORRECT, Status.PASSED), skipped)))
+    assert "simulated" not in screen(result)
+    result = replace(result, days=(replace(result.days[0], devices="8 simulated cpu devices"),))
+    assert "skipped: numpy_collate: by hand: torchvision is not" in screen(result)
+    assert "on 8 simulated cpu devices" in screen(result)
+    result = replace(result, days=(replace(result.days[0], devices="1 cpu device"),))
+    assert "cpu device" not in screen(result)
+
+
 def test_problems_of_the_file_come_first_and_once() -> None:
     message = "Line 1 of pure_functions.py failed"
     problem = Problem(message, "Did you mean `jax`?", 1)

@@ -108,6 +108,7 @@ class Screen:
         if self.verbose:
             self._print_checks(day)
         self._print_speeds(day)
+        self._print_circumstances(day)
         self._print_standing(day)
 
     def _told(self, day: DayResult, check: CheckResult) -> bool:
@@ -188,6 +189,19 @@ class Screen:
             self.console.print(
                 Text.assemble((name, "bold"), "  ", _speed_words(speed)), style="dim", soft_wrap=False
             )
+
+    def _print_circumstances(self, day: DayResult) -> None:
+        """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
+        lines = [
+            f"skipped: {exercise.name}: {check.name.replace('_', ' ')}: {check.message}"
+            for exercise in day.exercises
+            for check in exercise.checks
+            if check.status is Status.SKIPPED
+        ]
+        if day.devices and not day.devices.startswith("1 "):
+            lines.append(f"on {day.devices}")
+        if lines:
+            self.console.print(Text(printable("\n" + "\n".join(lines)), style="dim"))
 
     def _print_standing(self, day: DayResult) -> None:
         core = [exercise for exercise in day.exercises if not exercise.stretch]

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from grader.checks.toolkit.comparison import compare
+from grader.checks.toolkit.devices import need_several_devices
 from grader.checks.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
 from grader.checks.toolkit.inputs import AWKWARD, Numbers
 from grader.checks.toolkit.resources import operations_at_most, temporary_memory_at_most
@@ -59,6 +60,7 @@ __all__ = [
     "compiles_once",
     "largest_value_at_most",
     "must_beat",
+    "need_several_devices",
     "operations_at_most",
     "own_hint",
     "refuses",
