@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 
 from grader import __version__, catalogue, faults
+from grader.results import RunResult
 
 COMMANDS = ("hint", "reset", "stubs")
 USAGE_ERROR = 2
@@ -124,7 +125,21 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
                 listener=screen.progress,
             )
             screen.show(result)
+    if tree == catalogue.EXERCISES:  # other trees are other people's
+        _record(result)
     return result.exit_status
+
+
+def _record(result: RunResult) -> None:
+    from grader import progress, record
+
+    keeper = record.progress()
+    try:
+        keeper.record(record.attempts(result))
+    except progress.NotRecorded as error:
+        print(f"grader: progress is not recorded: {error}", file=sys.stderr)
+    for notice in keeper.notices:
+        print(f"grader: {notice}", file=sys.stderr)
 
 
 def _take_other_endings_for_ctrl_c() -> None:

@@ -134,6 +134,7 @@ class ExerciseResult:
     name: str
     stretch: bool
     checks: tuple[CheckResult, ...]
+    whole: bool = True  # whether all its checks were asked for; not so when timing was left out
 
     @property
     def status(self) -> Status:
@@ -179,6 +180,9 @@ class DayResult:
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
+    source: str | None = (
+        None  # the file's text as it was judged; None when it could not be read or changed meanwhile
+    )
 
     @property
     def status(self) -> Status:

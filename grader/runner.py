@@ -121,6 +121,7 @@ class _Day:
     def __init__(self, selection: Selection, tree: Path) -> None:
         self.selection = selection
         self.file = selection.day.file_in(tree)
+        self.source = _text_of(self.file)
         self.lanes: list[Lane] = []
 
     @property
@@ -167,15 +168,31 @@ class _Day:
                         check.name, check.aspect, exercise.name, spoiled.get(exercise.name)
                     )
                     checks.append(verdict or CheckResult.not_run(check.name, check.aspect))
-            exercises.append(ExerciseResult(exercise.name, exercise.stretch, tuple(checks)))
+            known = sum(check.exercise == exercise.name for check in self.checks.values())
+            whole = len(checks) == known
+            exercises.append(ExerciseResult(exercise.name, exercise.stretch, tuple(checks), whole))
         day, first = self.selection.day, self.lanes[:1]
         problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
         output = first[0].output if first else ""
         whole = len(exercises) == len(day.exercises)
-        devices = next((lane.platform["devices"] for lane in self.lanes if lane.platform), "")
         return DayResult(
-            day.key, day.title, str(self.file), tuple(exercises), problems, output, whole, devices
+            day.key,
+            day.title,
+            str(self.file),
+            tuple(exercises),
+            problems,
+            output,
+            whole,
+            devices=next((lane.platform["devices"] for lane in self.lanes if lane.platform), ""),
+            source=self.source if self.source == _text_of(self.file) else None,
         )
+
+
+def _text_of(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _processors() -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from grader import catalogue, processes, runner
 from grader.checks.plugin import COMPILE_CACHE
+from grader.progress import FOLDER
 from grader.results import CheckResult, ExerciseResult, RunResult
 
 
@@ -20,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if COMPILE_CACHE not in os.environ:  # the first process of the run; those of xdist inherit it
         folder = tempfile.mkdtemp(prefix="kata-tests-")
         os.environ[COMPILE_CACHE] = folder
+        os.environ[FOLDER] = f"{folder}/progress"  # not that of whoever runs the tests
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
