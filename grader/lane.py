@@ -88,6 +88,15 @@ class Lane:
             if self.faults or (self.checks and not self._open()):
                 return
 
+    def rehearse(self) -> None:
+        """Have a worker get ready for this lane; `run` will use it."""
+        self.workers.rehearse(self._job())
+
+    def settled(self, exercise: str) -> bool:
+        """Whether all checks of an exercise that this lane runs have a verdict."""
+        ours = [check for check in self.checks if check.exercise == exercise and check.aspect in self.aspects]
+        return bool(self.checks) and all(check.id in self.results for check in ours)
+
     def _open(self) -> list[Check]:
         return [
             check for check in self.checks if check.aspect in self.aspects and check.id not in self.results
@@ -98,21 +107,8 @@ class Lane:
     def _one_worker(self) -> str:
         """Run a worker to its end; returns "done", "timeout", "memory", "forged", or how its process ended."""
         self._loading, self._running, self._exiting, self._renew = None, "", None, False
-        self._crash_file = self.workers.new_file("crash")
-        job = Job(
-            checks=self.day.checks,
-            solution=self.day.solution,
-            learner=self.file,
-            exercises=self.exercises,
-            aspects=self.aspects,
-            seed=self.seed,
-            check_timeout=self.check_timeout,
-            settled={identity: result.status for identity, result in self.results.items()},
-            skip_lines=frozenset(self.skip_lines),
-            hidden=(SOLUTIONS, CHECKS),
-            token=secrets.token_hex(16),
-            crash_file=self._crash_file,
-        )
+        job = self._job()
+        self._crash_file = job.crash_file
         self._tell()
         self._set_deadline(START_TIMEOUT)
         try:
@@ -139,6 +135,22 @@ class Lane:
         finally:
             self.workers.end(process)
             events.close()
+
+    def _job(self) -> Job:
+        return Job(
+            checks=self.day.checks,
+            solution=self.day.solution,
+            learner=self.file,
+            exercises=self.exercises,
+            aspects=self.aspects,
+            seed=self.seed,
+            check_timeout=self.check_timeout,
+            settled={identity: result.status for identity, result in self.results.items()},
+            skip_lines=frozenset(self.skip_lines),
+            hidden=(SOLUTIONS, CHECKS),
+            token=secrets.token_hex(16),
+            crash_file=self.workers.new_file("crash"),
+        )
 
     def _set_deadline(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -49,6 +50,7 @@ class Workers:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._running: list[BaseProcess] = []
+        self._rehearsed: tuple[Job, BaseProcess, Connection] | None = None
         self.stopped = False  # once Ctrl-C was pressed
         self._context = self._warm_context() or multiprocessing.get_context("spawn")
         return self
@@ -79,6 +81,14 @@ class Workers:
         Raises OSError or EOFError when the warm process is not able to.
         """
         with self._lock:  # the working directory and the environment are the whole process's
+            if self._rehearsed and job.fits(self._rehearsed[0]):
+                _, process, receiving = self._rehearsed
+                self._rehearsed = None
+                with suppress(OSError):  # it was killed: another is started
+                    receiving.send(job)
+                    return process, receiving
+                receiving.close()
+                self.end(process)
             # The worker listens at its end, and hears the end of this process, whatever kind of end that is.
             receiving, sending = self._context.Pipe(duplex=True)
             try:
@@ -89,6 +99,22 @@ class Workers:
             sending.close()
             self._running.append(process)
         return process, receiving
+
+    def rehearse(self, job: Job) -> None:
+        """Have a worker ready that has run the checks of this job's day on the reference; `start` hands it its job.
+
+        The one that waited for another day is ended. Where none can be started, nothing is lost but time.
+        """
+        with self._lock:
+            if self._rehearsed:
+                waiting, process, receiving = self._rehearsed
+                if job.fits(waiting) and process.is_alive():
+                    return
+                self._rehearsed = None
+                receiving.close()
+                self.end(process)
+        with suppress(OSError, EOFError):
+            self._rehearsed = (job, *self.start(replace(job, rehearse=True)))
 
     def _fork(self, job: Job, events: Connection) -> BaseProcess:
         arguments = (job, events, str(self._empty))

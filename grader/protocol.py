@@ -43,6 +43,16 @@ class Job:
     hidden: tuple[Path, ...]  # folders that the learner's code may not open
     token: str  # every event carries it
     crash_file: Path  # where the interpreter writes its last traceback
+    rehearse: bool = False  # on the reference, until the real job comes through the pipe
+
+    def order_of(self, exercise: str) -> int:
+        """Where an exercise stands in this job; those that are not asked for come last."""
+        return self.exercises.index(exercise) if exercise in self.exercises else len(self.exercises)
+
+    def fits(self, rehearsed: Job) -> bool:
+        """Whether a worker that has rehearsed one job can do this one."""
+        same = ("checks", "solution", "learner", "check_timeout", "hidden")
+        return all(getattr(self, name) == getattr(rehearsed, name) for name in same)
 
 
 def encode(event: str, **fields: Any) -> bytes:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from grader import __version__, processes
-from grader.catalogue import Selection
+from grader.catalogue import Day, Exercise, Selection
 from grader.lane import Lane, Progress
 from grader.protocol import Check
 from grader.results import (
@@ -31,6 +31,7 @@ MEMORY_LIMIT = 4 * 2**30  # bytes
 UNTIMED = (Aspect.CORRECT, Aspect.JIT)
 
 Listener = Callable[[Progress], None]
+Judged = Callable[[Day, ExerciseResult], None]
 
 
 def grade(
@@ -43,14 +44,15 @@ def grade(
     check_timeout: float = CHECK_TIMEOUT,
     memory_limit: int | None = None,
     listener: Listener = lambda progress: None,
+    judged: Judged = lambda day, exercise: None,
     parallel: int | None = None,
 ) -> RunResult:
     """Grade the selected exercises of the files in `tree`, a folder of the shape of `exercises/`.
 
     `check_timeout` is in seconds and holds for each check; `memory_limit` is in bytes and holds for each worker (half
     of the machine's memory, at most 4 GiB, by default); `parallel` is the number of workers at a time (the
-    number of processors by default). Raises nothing for what a learner wrote; the grader's own faults are in the
-    result.
+    number of processors by default). `judged` hears of each exercise as soon as everything but its timing is known.
+    Raises nothing for what a learner wrote; the grader's own faults are in the result.
     """
     begin = time.perf_counter()
     tree = tree.resolve()  # before threads start workers, which changes the working directory for a moment
@@ -67,6 +69,10 @@ def grade(
         lanes = [lane for one in days for lane in one.lanes]
         total = sum(len(one.wanted(with_speed)) for one in days)
         listener(Progress(day, exercise, check, sum(len(lane.results) for lane in lanes), total))
+        for one in days:
+            if one.selection.day.key == day:
+                for known in one.just_judged():
+                    judged(one.selection.day, known)
 
     interrupted = False
     try:
@@ -99,6 +105,15 @@ def grade(
     )
 
 
+def rehearse(
+    selection: Selection, tree: Path, workers: processes.Workers, *, check_timeout: float = CHECK_TIMEOUT
+) -> None:
+    """Have a worker get ready for these exercises; the next `grade` of their day, with as long a time limit, is quick."""
+    names = tuple(exercise.name for exercise in selection.exercises)
+    file = selection.day.file_in(tree.resolve())
+    Lane(selection.day, file, names, UNTIMED, workers, 0, check_timeout, 0, lambda *what: None).rehearse()
+
+
 def _run(lanes: Sequence[Lane], parallel: int, workers: processes.Workers) -> None:
     """Run lanes side by side. On Ctrl-C their workers are killed before it goes on upwards."""
     if len(lanes) == 1:
@@ -123,6 +138,7 @@ class _Day:
         self.file = selection.day.file_in(tree)
         self.source = _text_of(self.file)
         self.lanes: list[Lane] = []
+        self._announced: set[str] = set()
 
     @property
     def checks(self) -> dict[str, Check]:
@@ -156,21 +172,29 @@ class _Day:
                 spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
         return spoiled
 
+    def just_judged(self) -> list[ExerciseResult]:
+        """The exercises that have all verdicts but those on speed, each of them once."""
+        fresh = [
+            exercise
+            for exercise in self.selection.exercises
+            if exercise.name not in self._announced
+            and any(exercise.name in lane.exercises and lane.settled(exercise.name) for lane in self.lanes)
+        ]
+        self._announced.update(exercise.name for exercise in fresh)
+        return [self._exercise(exercise, with_speed=False) for exercise in fresh]
+
+    def _exercise(self, exercise: Exercise, with_speed: bool) -> ExerciseResult:
+        spoiled, verdicts, checks = self._spoiled().get(exercise.name), self.verdicts, []
+        for check in self.wanted(with_speed):
+            if check.exercise == exercise.name:
+                verdict = verdicts.get(check.id)
+                verdict = verdict or without_running(check.name, check.aspect, exercise.name, spoiled)
+                checks.append(verdict or CheckResult.not_run(check.name, check.aspect))
+        known = sum(check.exercise == exercise.name for check in self.checks.values())
+        return ExerciseResult(exercise.name, exercise.stretch, tuple(checks), whole=len(checks) == known)
+
     def result(self, with_speed: bool) -> DayResult:
-        spoiled, verdicts = self._spoiled(), self.verdicts
-        exercises = []
-        for exercise in self.selection.exercises:
-            checks = []
-            for check in self.wanted(with_speed):
-                if check.exercise == exercise.name:
-                    verdict = verdicts.get(check.id)
-                    verdict = verdict or without_running(
-                        check.name, check.aspect, exercise.name, spoiled.get(exercise.name)
-                    )
-                    checks.append(verdict or CheckResult.not_run(check.name, check.aspect))
-            known = sum(check.exercise == exercise.name for check in self.checks.values())
-            whole = len(checks) == known
-            exercises.append(ExerciseResult(exercise.name, exercise.stretch, tuple(checks), whole))
+        exercises = [self._exercise(exercise, with_speed) for exercise in self.selection.exercises]
         day, first = self.selection.day, self.lanes[:1]
         problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
         output = first[0].output if first else ""

@@ -15,6 +15,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Literal
 
@@ -28,6 +29,8 @@ from grader.checks.toolkit import integrity
 from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.devices import devices_in_words, settle_devices
 from grader.checks.toolkit.errors import learner_frame
+from grader.checks.toolkit.handles import Learner, Session
+from grader.checks.toolkit.inputs import Numbers
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
 from grader.output import Output
@@ -40,12 +43,11 @@ _TestReport = pytest.TestReport  # bound before any learner's code runs
 def run(job: Job, pipe: Connection) -> None:
     """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
     os.setsid()
-    threading.Thread(target=_end_with_the_parent, args=(pipe,), daemon=True).start()
+    orders: SimpleQueue[Job] = SimpleQueue()
+    threading.Thread(target=_listen_to_the_parent, args=(pipe, orders), daemon=True).start()
     events = _Signed(pipe, job.token)
     try:
-        with suppress(OSError):  # without it a crash is told, but not its line
-            faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
-        _grade(job, events, Output())
+        _grade(job, orders, events, Output())
         events.send("done")
     except BaseException as error:
         events.send("fault", message=faults.explain(error) or traceback.format_exc())
@@ -53,16 +55,17 @@ def run(job: Job, pipe: Connection) -> None:
         events.close()
 
 
-def _end_with_the_parent(pipe: Connection) -> None:
-    """Wait for the parent's end of the pipe to close, which is all that ever comes from there; then end this group."""
+def _listen_to_the_parent(pipe: Connection, orders: SimpleQueue[Job]) -> None:
+    """Pass on the job that a rehearsed worker waits for. When the parent's end of the pipe closes, end this group."""
     with suppress(OSError, EOFError):
-        pipe.recv_bytes()
+        while True:
+            orders.put(pipe.recv())
     os.killpg(0, signal.SIGKILL)
 
 
-def _grade(job: Job, events: _Signed, output: Output) -> None:
+def _grade(job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) -> None:
     _announce_exits(job, events)
-    grading = _Grading(job, events, output)
+    grading = _Grading(job, orders, events, output)
     arguments = [
         "-c", os.devnull,
         "--rootdir", str(job.checks.parent),
@@ -94,10 +97,10 @@ class _Signed:
     """The event pipe, with the run's token on each event: what else arrives there is not ours."""
 
     def __init__(self, pipe: Connection, token: str) -> None:
-        self._pipe, self._token = pipe, token
+        self._pipe, self.token = pipe, token
 
     def send(self, event: str, **fields: Any) -> None:
-        self._pipe.send_bytes(encode(event, token=self._token, **fields))
+        self._pipe.send_bytes(encode(event, token=self.token, **fields))
 
     def close(self) -> None:
         self._pipe.close()
@@ -120,8 +123,8 @@ def _announce_exits(job: Job, events: _Signed) -> None:
 class _Grading:
     """A pytest plugin that judges each check and sends what it finds."""
 
-    def __init__(self, job: Job, events: _Signed, output: Output) -> None:
-        self.job = job
+    def __init__(self, job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) -> None:
+        self.orders = orders
         self.events = events
         self.output = output
         self.error: BaseException | None = None
@@ -129,6 +132,14 @@ class _Grading:
         self.tampered_with = False
         self.failure: BaseException | None = None  # of the check that runs
         self.spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
+        self.accept(job)
+
+    def accept(self, job: Job) -> None:
+        """Take a job on: its token, its crash file, the verdicts that are known already."""
+        self.job = job
+        self.events.token = job.token
+        with suppress(OSError):  # without it a crash is told, but not its line
+            faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
         for identity, status in job.settled.items():
             if status not in ACCEPTED:
                 self.spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
@@ -145,12 +156,20 @@ class _Grading:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         try:
             found = {item: plugin.check_of(item) for item in session.items}
-            ours = {item: check for item, check in found.items() if check.exercise in self.job.exercises}
-            self.send("collected", checks=[asdict(check) for check in ours.values()])
-            session.items[:] = [item for item, check in ours.items() if self._is_open(check)]
             if _backend_started():
                 raise RuntimeError("a JAX backend was started before the worker forked")
             contract = Contract(self.job.solution.read_text(encoding="utf-8"))
+            if self.job.rehearse:
+                _platform()
+                self._rehearse(found, contract)
+                self.accept(self.orders.get())
+                self.output.take()
+                session.config.option.seed = self.job.seed
+            order = self.job.exercises
+            ours = {item: check for item, check in found.items() if check.exercise in order}
+            self.send("collected", checks=[asdict(check) for check in ours.values()])
+            session.items[:] = [item for item, check in ours.items() if self._is_open(check)]
+            session.items.sort(key=lambda item: order.index(ours[item].exercise))
             self.send("platform", **_platform())
             integrity.guard_answers(self.job.learner, self.job.hidden)
             self.integrity = integrity.Integrity()
@@ -169,6 +188,24 @@ class _Grading:
         except BaseException as error:
             self.error = error
             session.items.clear()
+
+    def _rehearse(self, found: dict[pytest.Item, Check], contract: Contract) -> None:
+        """Run the checks on the reference until the job comes.
+
+        Nobody sees the verdicts. What it leaves is warm: JAX keeps the programs of all that checks and answers have in
+        common, so that the learner's turn takes a fraction of the time.
+        """
+        reference = load(self.job.solution)
+        session = Session(reference, contract)
+        for item, check in sorted(found.items(), key=lambda pair: self.job.order_of(pair[1].exercise)):
+            if check.aspect not in self.job.aspects:
+                continue
+            if not self.orders.empty():
+                return
+            given = {"learner": Learner(session, reference), "numbers": Numbers(self.job.seed, item.name)}
+            wanted = item.fixturenames  # type: ignore[attr-defined]
+            with suppress(Exception):
+                item.function(**{name: value for name, value in given.items() if name in wanted})  # type: ignore[attr-defined]
 
     def _is_open(self, check: Check) -> bool:
         return check.aspect in self.job.aspects and check.id not in self.job.settled
