@@ -107,10 +107,11 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         return _own_fault(refused)
     if notice:
         print(f"grader: {notice}", file=sys.stderr)
-    from grader import processes
+    from grader import compile_cache, processes, record
 
     _take_other_endings_for_ctrl_c()
-    with processes.Workers() as workers:
+    cache, works = compile_cache.choose(record.folder())
+    with processes.Workers(cache if works else None) as workers:
         # Imported while the warm process imports JAX.
         from grader import report, runner
 
@@ -125,6 +126,8 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
                 listener=screen.progress,
             )
             screen.show(result)
+        if works is None and cache:  # asked once, when nobody waits any more
+            compile_cache.remember(cache, workers.probe_compile_cache(cache))
     if tree == catalogue.EXERCISES:  # other trees are other people's
         _record(result)
     return result.exit_status

@@ -126,7 +126,7 @@ class Lane:
                     continue
                 try:
                     self._hear(decode(events.recv_bytes(MAX_EVENT), job.token))
-                except EOFError:
+                except (EOFError, ConnectionResetError):  # the latter when it never read its job
                     process.join(GRACE)
                     return _how_it_ended(process.exitcode)
                 except (OSError, ValueError, KeyError, TypeError):
@@ -150,6 +150,7 @@ class Lane:
             hidden=(SOLUTIONS, CHECKS),
             token=secrets.token_hex(16),
             crash_file=self.workers.new_file("crash"),
+            compile_cache=self.workers.compile_cache,
         )
 
     def _set_deadline(self, seconds: float) -> None:

@@ -30,6 +30,7 @@ from grader.protocol import Job, encode
 
 _PRELOADED = ("jax", "jax.numpy", "numpy", "pytest", "pytest_timeout", "jaxtyping", "grader.worker")
 _SCRATCH = "kata-"  # and the process number: how the scratch folder's name begins
+_PROBE_TIMEOUT = 20.0  # seconds
 _MARK = "KATA_WORKERS"  # in the environment of all that a run starts
 # What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
 _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
@@ -38,8 +39,12 @@ _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
 class Workers:
     """A warm process and a scratch folder for as long as the context lasts; nothing is left of either.
 
-    One at a time: multiprocessing keeps a single warm process for the whole program.
+    One at a time: multiprocessing keeps a single warm process for the whole program. `compile_cache` is a folder in
+    which workers keep compiled programs; None keeps none.
     """
+
+    def __init__(self, compile_cache: Path | None = None) -> None:
+        self.compile_cache = compile_cache
 
     def __enter__(self) -> Workers:
         _remove_what_killed_runs_left()
@@ -115,6 +120,23 @@ class Workers:
                 self.end(process)
         with suppress(OSError, EOFError):
             self._rehearsed = (job, *self.start(replace(job, rehearse=True)))
+
+    def probe_compile_cache(self, folder: Path) -> bool:
+        """Whether what one process compiles is found by the next one, in this folder, on this machine."""
+        found = 0
+        for _ in range(2):
+            receiving, sending = self._context.Pipe(duplex=False)
+            with self._lock, _neutral(self._empty, self.scratch):
+                process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
+                    target=_probe_compile_cache, args=(folder, sending), daemon=True
+                )
+                process.start()
+            sending.close()
+            with suppress(EOFError, OSError):
+                found = receiving.recv() if receiving.poll(_PROBE_TIMEOUT) else 0
+            receiving.close()
+            self.end(process)
+        return found > 0
 
     def _fork(self, job: Job, events: Connection) -> BaseProcess:
         arguments = (job, events, str(self._empty))
@@ -194,6 +216,12 @@ def _enter(job: Job, events: Connection, cwd: str) -> None:
         events.send_bytes(encode("fault", token=job.token, message=message))
         return
     run(job, events)
+
+
+def _probe_compile_cache(folder: Path, answer: Connection) -> None:
+    from grader.worker import compile_cache_hits
+
+    answer.send(compile_cache_hits(folder))
 
 
 def _let_go_of_the_warm_process() -> None:

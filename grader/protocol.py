@@ -43,6 +43,7 @@ class Job:
     hidden: tuple[Path, ...]  # folders that the learner's code may not open
     token: str  # every event carries it
     crash_file: Path  # where the interpreter writes its last traceback
+    compile_cache: Path | None  # a folder with compiled programs
     rehearse: bool = False  # on the reference, until the real job comes through the pipe
 
     def order_of(self, exercise: str) -> int:
@@ -51,7 +52,7 @@ class Job:
 
     def fits(self, rehearsed: Job) -> bool:
         """Whether a worker that has rehearsed one job can do this one."""
-        same = ("checks", "solution", "learner", "check_timeout", "hidden")
+        same = ("checks", "solution", "learner", "check_timeout", "hidden", "compile_cache")
         return all(getattr(self, name) == getattr(rehearsed, name) for name in same)
 
 

@@ -20,9 +20,14 @@ from grader.sources import Source, sources
 _PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax")
 
 
+def folder() -> Path:
+    """Where progress and compiled programs lie."""
+    return Path(os.environ.get(FOLDER) or ROOT / ".kata")
+
+
 def progress() -> Progress:
     """The record of whoever works here."""
-    return Progress(Path(os.environ.get(FOLDER) or ROOT / ".kata"))
+    return Progress(folder())
 
 
 def attempts(result: RunResult) -> list[Attempt]:

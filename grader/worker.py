@@ -15,6 +15,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Literal
@@ -37,6 +38,7 @@ from grader.output import Output
 from grader.protocol import Check, Job, encode, result_fields
 from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, without_running
 
+_CACHE_HIT = "/jax/compilation_cache/cache_hits"
 _TestReport = pytest.TestReport  # bound before any learner's code runs
 
 
@@ -86,6 +88,8 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) 
         "-p", "grader.checks.plugin",
         str(job.checks),
     ]  # fmt: skip
+    if job.compile_cache:
+        plugin.keep_compiled_programs(job.compile_cache)
     status = pytest.main(arguments, plugins=[grading])
     if grading.error:
         raise grading.error
@@ -322,6 +326,17 @@ def _platform() -> dict[str, str]:
         return {"jax": jax.__version__, "platform": jax.default_backend(), "devices": devices_in_words()}
     except Exception as error:
         raise faults.NoBackend(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+
+
+def compile_cache_hits(folder: Path) -> int:
+    """Compile a small function with the programs of a folder at hand; returns how many were found there."""
+    hits: list[str] = []
+    jax.monitoring.register_event_listener(
+        lambda event, **_: hits.append(event) if event == _CACHE_HIT else None
+    )
+    plugin.keep_compiled_programs(folder)
+    jax.block_until_ready(jax.jit(lambda x: jax.numpy.sin(x) * 3 + 1)(jax.numpy.arange(7.0)))
+    return len(hits)
 
 
 def _backend_started() -> bool:

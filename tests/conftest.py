@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader import catalogue, processes, runner
-from grader.checks.plugin import COMPILE_CACHE
+from grader.compile_cache import SETTING as COMPILE_CACHE
+from grader.compile_cache import named_by_environment
 from grader.progress import FOLDER
 from grader.results import CheckResult, ExerciseResult, RunResult
 
@@ -31,7 +32,7 @@ GradeText = Callable[..., RunResult]
 @pytest.fixture(scope="session")
 def workers() -> Iterator[processes.Workers]:
     """One warm process for all gradings of a test process."""
-    with processes.Workers() as warm:
+    with processes.Workers(named_by_environment()[1]) as warm:
         yield warm
 
 

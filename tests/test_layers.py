@@ -19,6 +19,7 @@ ALLOWED = {
     "stubs": set(),
     "sources": set(),
     "progress": set(),
+    "compile_cache": set(),
     "record": {"catalogue", "progress", "protocol", "results", "sources"},
     "hints_file": set(),
     "catalogue": set(),
@@ -34,6 +35,7 @@ ALLOWED = {
     "runner": {"catalogue", "lane", "processes", "protocol", "results"},
     "cli": {
         "catalogue",
+        "compile_cache",
         "faults",
         "hints_file",
         "processes",

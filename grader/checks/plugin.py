@@ -8,7 +8,6 @@ and adds a verdict for each check.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +22,6 @@ from grader.protocol import Check
 from grader.results import Aspect
 
 _ASPECTS = list(Aspect)
-COMPILE_CACHE = (
-    "KATA_COMPILE_CACHE"  # in the environment: a folder that keeps compiled programs from run to run
-)
 
 
 def check_of(item: pytest.Item) -> Check:
@@ -47,10 +43,13 @@ def prepare_jax() -> None:
     # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
     # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
-    if folder := os.environ.get(COMPILE_CACHE):
-        jax.config.update("jax_compilation_cache_dir", folder)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def keep_compiled_programs(folder: Path) -> None:
+    """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 _session = pytest.StashKey[Session]()

@@ -1,0 +1,110 @@
+"""A worker that has rehearsed on the reference gives the verdicts of a fresh one, only sooner."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader import catalogue, processes, runner
+from grader.catalogue import Selection
+from grader.results import RunResult
+from tests.answers import waves
+
+
+def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
+    return [
+        (exercise.name, check.name, check.status.value, check.message)
+        for day in result.days
+        for exercise in day.exercises
+        for check in exercise.checks
+    ]
+
+
+def waiting(workers: processes.Workers) -> int:
+    """The process number of the worker that has rehearsed."""
+    assert workers._rehearsed
+    return workers._rehearsed[1].pid or 0
+
+
+@pytest.fixture
+def selection() -> Selection:
+    (one,) = catalogue.select(["day01.softmax"])
+    return one
+
+
+@pytest.mark.parametrize("pause", [0.0, 5.0], ids=["in the middle", "at the end"])
+def test_verdicts_are_those_of_a_fresh_worker(
+    pause: float, tmp_path: Path, workers: processes.Workers
+) -> None:
+    day = catalogue.find_day("day01")
+    source, wave = waves("wrong", day.folder)[0]
+    (selection,) = catalogue.select([f"day01.{answer.exercise}" for answer in wave])
+    file = day.file_in(tmp_path)
+    file.parent.mkdir()
+    file.write_text(source, encoding="utf-8")
+    fresh = runner.grade([selection], tmp_path, workers, seed=3, with_speed=False, parallel=1)
+    runner.rehearse(selection, tmp_path, workers)
+    rehearsed = waiting(workers)
+    time.sleep(pause)  # how far the rehearsal comes changes nothing
+    again = runner.grade([selection], tmp_path, workers, seed=3, with_speed=False, parallel=1)
+    assert not psutil.pid_exists(rehearsed)  # it did the work, and no other grading gets it
+    assert verdicts(again) == verdicts(fresh)
+    assert all(exercise.status.value in {"failed", "error"} for exercise in again.days[0].exercises)
+
+
+def test_a_worker_that_was_killed_while_it_waited_is_replaced(
+    selection: Selection, workers: processes.Workers
+) -> None:
+    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    os.kill(waiting(workers), signal.SIGKILL)
+    result = runner.grade([selection], catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
+    assert result.exit_status == 0
+
+
+def test_it_serves_its_own_day_only(selection: Selection, workers: processes.Workers) -> None:
+    (other,) = catalogue.select(["day02.histogram"])
+    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    first = waiting(workers)
+    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    assert waiting(workers) == first  # one is enough
+    result = runner.grade([other], catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
+    assert result.exit_status == 0
+    assert waiting(workers) == first
+    runner.rehearse(other, catalogue.SOLUTIONS, workers)
+    assert not psutil.pid_exists(first)
+
+
+_WAITS = """
+from grader import catalogue, processes, runner
+if __name__ == "__main__":
+    with processes.Workers() as workers:
+        runner.rehearse(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers)
+        print(workers._rehearsed[1].pid, flush=True)
+"""
+
+
+def test_it_ends_with_the_others() -> None:
+    done = subprocess.run([sys.executable, "-c", _WAITS], capture_output=True, text=True, timeout=120)
+    assert not psutil.pid_exists(int(done.stdout))
+
+
+def test_exercises_are_judged_in_the_order_asked_for_and_told_one_by_one(workers: processes.Workers) -> None:
+    day = catalogue.find_day("day01")
+    wanted = [day.exercise("masked_mean"), day.exercise("standardize"), day.exercise("softmax")]
+    told: list[tuple[str, bool]] = []
+    runner.grade(
+        [Selection(day, tuple(wanted))],
+        catalogue.SOLUTIONS,
+        workers,
+        seed=1,
+        parallel=1,
+        judged=lambda _, result: told.append((result.name, result.status.value == "passed")),
+    )
+    assert told == [("masked_mean", True), ("standardize", True), ("softmax", True)]
