@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import secrets
 import signal
 import sys
-import textwrap
 import threading
 import traceback
 from pathlib import Path
@@ -170,24 +168,11 @@ def _hint(words: list[str], level: int) -> int:
             stages = hints_file.read(selection.day.hints, exercise.name)
             print(f"{selection.day.key}.{exercise.name}: {exercise.summary}\n")
             for number, stage in enumerate(stages[:level], start=1):
-                print(f"hint {number} of {len(stages)}\n{_wrapped(stage)}\n")
+                print(f"hint {number} of {len(stages)}\n{hints_file.wrapped(stage)}\n")
             if level < len(stages):
                 more = f"python -m grader hint {selection.day.key}.{exercise.name} --level {level + 1}"
                 print(f"More: {more}\n")
     return 0
-
-
-def _wrapped(markdown: str) -> str:
-    """Paragraphs at 80 columns; what stands in code fences set off by four blanks."""
-    parts = re.split(r"^```\w*\n(.*?)^```$", markdown, flags=re.MULTILINE | re.DOTALL)
-    for index, part in enumerate(parts):
-        if index % 2:
-            parts[index] = "\n" + textwrap.indent(part, "    ")
-        else:
-            parts[index] = "\n\n".join(textwrap.fill(text.strip(), 79) for text in part.split("\n\n"))
-    return "\n".join(
-        part.strip() if index % 2 == 0 else part for index, part in enumerate(parts) if part.strip()
-    )
 
 
 def _shown(path: Path) -> Path:

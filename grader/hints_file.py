@@ -23,3 +23,16 @@ def stages(text: str, exercise: str) -> list[str]:
 def read(path: Path, exercise: str) -> list[str]:
     """The stages of an exercise from its day's file of hints. Raises OSError when the file is not there."""
     return stages(path.read_text(encoding="utf-8"), exercise)
+
+
+def wrapped(markdown: str, width: int = 79) -> str:
+    """Paragraphs filled to a width; what stands in code fences set off by four blanks."""
+    parts = re.split(r"^```\w*\n(.*?)^```$", markdown, flags=re.MULTILINE | re.DOTALL)
+    for index, part in enumerate(parts):
+        if index % 2:
+            parts[index] = "\n" + textwrap.indent(part, "    ")
+        else:
+            parts[index] = "\n\n".join(textwrap.fill(text.strip(), width) for text in part.split("\n\n"))
+    return "\n".join(
+        part.strip() if index % 2 == 0 else part for index, part in enumerate(parts) if part.strip()
+    )

@@ -79,7 +79,7 @@ class Lane:
 
     def run(self) -> None:
         """Run workers until every check has a verdict, or the grader itself is at fault."""
-        while True:
+        while not self.workers.stopped:
             ending = self._one_worker()
             if self._finished or self.faults or self.workers.stopped:
                 return
@@ -117,7 +117,7 @@ class Lane:
             self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
             return "not started"
         try:
-            while not (self._finished or self._renew):
+            while not (self._finished or self._renew or self.workers.stopped):
                 if not connection.wait([events], timeout=WATCH_EVERY):
                     if time.monotonic() > self._deadline:
                         return "timeout"

@@ -179,6 +179,18 @@ class Workers:
         for process in list(self._running):
             self.end(process)
 
+    def interrupt(self) -> None:
+        """End the workers that have a job; lanes stop until `go_on`. The one that has rehearsed waits on."""
+        self.stopped = True
+        waiting = self._rehearsed[1] if self._rehearsed else None
+        for process in list(self._running):
+            if process is not waiting:
+                self.end(process)
+
+    def go_on(self) -> None:
+        """Let lanes run again, after `interrupt`."""
+        self.stopped = False
+
     def new_file(self, name: str) -> Path:
         """A path in the scratch folder that nobody else was given."""
         return self.scratch / f"{name}-{next(self._numbers)}"

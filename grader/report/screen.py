@@ -92,17 +92,17 @@ class Screen:
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")
         self.console.print()
-        heading = Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (_shown(day.file), "dim"))
+        heading = Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (shown_path(day.file), "dim"))
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            self._print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
+            self.print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
-                self._print_message(exercise.name, lead.message, lead.hint, _place(day, lead.line), style)
-                self._print_output(lead)
+                self.print_message(exercise.name, lead.message, lead.hint, _place(day, lead.line), style)
+                self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
         if self.verbose:
@@ -123,11 +123,12 @@ class Screen:
         for exercise in day.exercises:
             star = ("* " if self._ascii else "★ ") if exercise.stretch else ""
             style = "green" if exercise.status in ACCEPTED else ""
-            cells = [self._cell(exercise, aspect) for aspect in Aspect]
+            cells = [self.cell(exercise, aspect) for aspect in Aspect]
             table.add_row(Text(star + exercise.name, style=style), *cells)
         return table
 
-    def _cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
+    def cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
+        """The sign of one aspect, with a word where the sign does not say it."""
         status = exercise.aspect(aspect)
         if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
             return Text("")
@@ -141,7 +142,8 @@ class Screen:
                 text += f" < x{_short(speed.gate)}" if narrow else f", needs x{_short(speed.gate)}"
         return Text(text, style=style)
 
-    def _print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
+    def print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
+        """What came, what was expected, and a hint, under a rule with a title."""
         first, _, rest = printable(message).partition("\n")
         body = Text(first, style="bold")
         if rest:
@@ -157,7 +159,8 @@ class Screen:
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
 
-    def _print_output(self, check: CheckResult) -> None:
+    def print_output(self, check: CheckResult) -> None:
+        """What the learner's code printed meanwhile."""
         if check.output.strip():
             self.console.print(Text("it printed:", style="dim"))
             lines = printable(check.output).rstrip().splitlines()
@@ -182,13 +185,17 @@ class Screen:
 
     def _print_speeds(self, day: DayResult) -> None:
         passed = [exercise for exercise in day.exercises if exercise.aspect(Aspect.SPEED) in ACCEPTED]
-        timed = [(e.name, check.speed) for e in passed for check in e.checks if check.speed]
-        if timed:
+        if any(check.speed for exercise in passed for check in exercise.checks):
             self.console.print()
-        for name, speed in timed:
-            self.console.print(
-                Text.assemble((name, "bold"), "  ", _speed_words(speed)), style="dim", soft_wrap=False
-            )
+        for exercise in passed:
+            self.print_speed(exercise)
+
+    def print_speed(self, exercise: ExerciseResult) -> None:
+        """One line for each timing of an exercise."""
+        for check in exercise.checks:
+            if check.speed:
+                words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
+                self.console.print(words, style="dim", soft_wrap=False)
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
@@ -230,10 +237,10 @@ class Screen:
 
 
 def _place(day: DayResult, line: int | None) -> str:
-    return f"{_shown(day.file)}:{line}" if line else ""
+    return f"{shown_path(day.file)}:{line}" if line else ""
 
 
-def _shown(file: str) -> str:
+def shown_path(file: str) -> str:
     """The path as short as it can be: from the working directory, when the file lies below it."""
     path, here = Path(file), Path(os.getcwd())
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,172 @@
+"""The screen of `watch`: one day, one exercise in focus, one line of keys. Drawn anew whenever something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.screen import Screen, shown_path
+from grader.report.text import printable
+from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
+
+KEYS = (
+    ("n", "next"),
+    ("h", "hint"),
+    ("l", "list"),
+    ("s", "solution"),
+    ("r", "reset"),
+    ("a", "run all"),
+    ("e", "edit"),
+    ("q", "quit"),
+)
+
+
+@dataclass
+class View:
+    """All that the screen shows."""
+
+    day: str  # "day07"
+    title: str
+    file: str
+    exercises: Sequence[tuple[str, bool]]  # name, stretch
+    focus: str
+    line: int | None = None  # where the focus begins in the file
+    board: Mapping[str, ExerciseResult] = field(default_factory=dict)
+    checking: frozenset[str] = frozenset()
+    status: str = ""  # what just happened
+    below: str = ""  # a hint, a solution, a question
+    problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
+    output: str = ""
+
+
+@dataclass
+class Choice:
+    """The list of exercises, with what was typed to search it."""
+
+    rows: Sequence[tuple[str, str, str]]  # "day07.ravel", sign, summary
+    typed: str
+    chosen: int
+
+
+class WatchScreen:
+    """Draws views on a console that is passed in. With keys the screen is cleared before each."""
+
+    def __init__(self, console: Console, *, ascii: bool = False, keys: bool = True) -> None:
+        self.console = console
+        self._ascii = ascii or not console.encoding.lower().startswith("utf")
+        self._screen = Screen(console, ascii=ascii)
+        self._keys = keys and console.is_terminal
+
+    def draw(self, view: View) -> None:
+        """The day's table, then what there is to say of the exercise in focus, then the keys."""
+        self._clear()
+        done = sum(
+            name in view.board and view.board[name].status in ACCEPTED
+            for name, stretch in view.exercises
+            if not stretch
+        )
+        core = sum(not stretch for _, stretch in view.exercises)
+        number = view.day.removeprefix("day").lstrip("0")
+        heading = Text.assemble(
+            (f"Day {number}: {view.title}", "bold"), "  ", self._bar(done, core), f" {done}/{core}"
+        )
+        self.console.print(heading)
+        place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
+        self.console.print(Text(place, style="dim"), soft_wrap=True)
+        self.console.print()
+        self.console.print(self._table(view))
+        for message, hint, line in view.problems:
+            self._screen.print_message(
+                "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
+            )
+        self._focus(view)
+        if view.output.strip():
+            self.console.print(Text(printable(view.output).rstrip(), style="dim"))
+        if view.below:
+            self.console.print()
+            self.console.print(Text(printable(view.below)))
+        self.console.print()
+        if view.status:
+            self.console.print(Text(printable(view.status), style="yellow" if view.checking else "dim"))
+        if self._keys:
+            self._print_keys()
+
+    def choose(self, choice: Choice) -> None:
+        """The list, as far as it matches what was typed."""
+        self._clear()
+        self.console.print(Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink")))
+        self.console.print()
+        room = max(self.console.height - 5, 3)
+        first = max(0, min(choice.chosen - room // 2, len(choice.rows) - room))
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=1)
+        table.add_column(width=2)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        for number, (name, sign, summary) in list(enumerate(choice.rows))[first : first + room]:
+            mark = (">" if self._ascii else "▸") if number == choice.chosen else ""
+            style = "bold" if number == choice.chosen else ""
+            table.add_row(mark, sign, Text(name, style=style), Text(summary, style="dim"))
+        self.console.print(
+            table if choice.rows else Text("nothing matches; Backspace deletes", style="yellow")
+        )
+        self.console.print()
+        self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
+
+    # ---- parts
+
+    def _clear(self) -> None:
+        if self._keys:
+            self.console.clear()
+        else:
+            self.console.print()
+
+    def _bar(self, done: int, total: int) -> Text:
+        full, empty = ("#", ".") if self._ascii else ("█", "░")
+        return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
+
+    def _table(self, view: View) -> Table:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=1)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        for _ in Aspect:
+            table.add_column(no_wrap=True)
+        for name, stretch in view.exercises:
+            result = view.board.get(name)
+            mark = (">" if self._ascii else "▸") if name == view.focus else ""
+            star = ("* " if self._ascii else "★ ") if stretch else ""
+            style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
+            if name in view.checking:
+                cells = [Text("..." if self._ascii else "…", style="yellow"), Text(""), Text("")]
+            elif result:
+                cells = [self._screen.cell(result, aspect) for aspect in Aspect]
+            else:
+                cells = [Text("")] * len(Aspect)
+            table.add_row(mark, Text(star + name, style=style), *cells)
+        return table
+
+    def _focus(self, view: View) -> None:
+        result = view.board.get(view.focus)
+        if view.focus in view.checking or result is None or view.problems:
+            return
+        lead = result.lead
+        if lead and lead.status is not Status.TODO:
+            place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
+            style = "magenta" if lead.status is Status.FAULT else "red"
+            self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
+            self._screen.print_output(lead)
+        elif lead is None:
+            self.console.print()
+            self.console.print(Text(f"{view.focus} passed.", style="bold green"))
+            self._screen.print_speed(result)
+
+    def _print_keys(self) -> None:
+        words = Text()
+        for key, what in KEYS:
+            words.append(key, style="bold cyan")
+            words.append(f" {what}  ")
+        self.console.print(words)

@@ -1,0 +1,403 @@
+"""`python -m grader watch`: judge a file whenever it is saved, and answer single keys.
+
+Everything that happens (a save, a key, a verdict) goes through one queue, and one thread answers it. The exercise in focus
+changes when somebody edits another one or asks for it, never because something passed.
+"""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import watchfiles
+
+from grader import catalogue, editor, hints_file, workspace
+from grader.catalogue import Day, Exercise
+from grader.live import Event, Graded, Judged, Live
+from grader.report.watching import Choice, View, WatchScreen
+from grader.results import ACCEPTED, ExerciseResult, Status
+from grader.terminal import Keys
+
+# File systems whose changes happen on another machine: nobody tells this one of them.
+_REMOTE = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "drvfs", "afpfs", "webdav"}
+)
+_DEBOUNCE, _STEP = 200, 15  # milliseconds: at most, and until no more changes come
+_KEY_WAIT = 0.2  # seconds between looks at whether to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Something was written below the learner's tree."""
+
+    files: frozenset[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """The window has another size, or the program came back from being suspended."""
+
+
+Happening = Event | Saved | Pressed | Redraw
+
+
+class Watch:
+    """The loop. `reveal` shows the reference solution of an exercise as text."""
+
+    def __init__(
+        self,
+        live: Live,
+        screen: WatchScreen,
+        keys: Keys,
+        happenings: queue.SimpleQueue[Happening],
+        reveal: Callable[[Day, Exercise], str],
+    ) -> None:
+        self.live, self.screen, self.keys, self.happenings = live, screen, keys, happenings
+        self._reveal = reveal
+        self.focus = self._first_open() or live.exercise_names()[0]
+        self.checking: frozenset[str] = frozenset()
+        self.status = ""
+        self.below = ""
+        self._hints = 0  # stages shown of the focus
+        self._asked: Callable[[str], None] | None = None  # what to do with the next key
+        self._choice: Choice | None = None
+        self._begin = time.perf_counter()
+
+    def run(self) -> None:
+        """Until somebody leaves. Raises KeyboardInterrupt on Ctrl-C."""
+        self._judge(self.live.open_exercises())
+        self._draw()
+        if not self.checking:
+            self.live.rehearse(self.focus)
+        while True:
+            if not self._answer(self.happenings.get()):
+                return
+
+    # ---- what happens
+
+    def _answer(self, happening: Happening) -> bool:
+        """Whether to go on."""
+        match happening:
+            case Saved(files):
+                self._saved(files)
+            case Judged():
+                self._judged(happening)
+            case Graded():
+                self._graded(happening)
+            case Redraw():
+                self._draw()
+            case Pressed(key):
+                if key in {"interrupt", "end"} or (key == "q" and not self._asked and not self._choice):
+                    return False
+                self._pressed(key)
+        return True
+
+    def _saved(self, files: frozenset[Path]) -> None:
+        if self.live.file not in files:
+            other = next((day for day in catalogue.days() if day.file_in(self.live.tree) in files), None)
+            if other is None:
+                return
+            self._go_to(other)
+        self._begin = time.perf_counter()
+        names = self.live.saved(self.focus)
+        if not names:
+            self._say(f"saved at {_clock()}: nothing in it has changed")
+            return
+        self._turn_to(names[0])
+        self._checking(names)
+
+    def _judged(self, event: Judged) -> None:
+        if event.day != self.live.day:
+            return
+        name = event.exercise.name
+        if name == self.focus and name in self.checking:
+            self.status = f"{_verdict(event.exercise)} after {time.perf_counter() - self._begin:.2f} s"
+            if not event.complete and event.exercise.status in ACCEPTED:
+                self.status += "; timing it"
+        if event.complete or event.exercise.status not in ACCEPTED:
+            self.live.board[name] = event.exercise
+            self.checking -= {name}
+        self._draw()
+
+    def _graded(self, event: Graded) -> None:
+        if event.day != self.live.day or event.interrupted:
+            return
+        self.checking = frozenset()
+        words = [f"checked at {_clock()} in {event.seconds:.2f} s", *self.live.notices]
+        if event.result.faults:
+            words.append(f"the grader's own fault, not yours: {event.result.faults[0]}")
+        self.live.notices.clear()
+        self.status = "\n".join(words)
+        self._draw()
+        self.live.rehearse(self.focus)
+
+    # ---- keys
+
+    def _pressed(self, key: str) -> None:
+        if self._choice:
+            self._choose(key)
+        elif self._asked:
+            answer, self._asked = self._asked, None
+            answer(key)
+        else:
+            actions = {"n": self._next, "h": self._hint, "l": self._list, "s": self._solution, "r": self._reset,
+                       "a": self._all, "e": self._edit, "escape": self._plain}  # fmt: skip
+            actions.get(key, self._draw)()
+
+    def _plain(self) -> None:
+        self.below, self._hints = "", 0
+        self._draw()
+
+    def _next(self) -> None:
+        name = self._first_open(after=self.focus)
+        if name:
+            self._turn_to(name)
+            self._draw()
+            return
+        days = catalogue.days()
+        following = days[days.index(self.live.day) + 1 :]
+        if following:
+            self._go_to(following[0])
+            self._judge(self.live.open_exercises())
+            self._draw()
+        else:
+            self._say("That was the last one. You are through.")
+
+    def _hint(self) -> None:
+        stages = hints_file.read(self.live.day.hints, self.focus)
+        self._hints = min(self._hints + 1, len(stages))
+        shown = [f"hint {n} of {len(stages)}\n{hints_file.wrapped(stage, self._width())}"
+                 for n, stage in enumerate(stages[: self._hints], start=1)]  # fmt: skip
+        more = "" if self._hints == len(stages) else "\n\nh says more"
+        self.below = "\n\n".join(shown) + more
+        self._draw()
+
+    def _solution(self) -> None:
+        result = self.live.board.get(self.focus)
+        if result and result.status in ACCEPTED:
+            self._show_solution("y")
+        else:
+            self.below = f"{self.focus} has not passed yet. Show its solution all the same? y/N"
+            self._asked = self._show_solution
+            self._draw()
+
+    def _show_solution(self, key: str) -> None:
+        self.below = (
+            self._reveal(self.live.day, self.live.day.exercise(self.focus)) if key in {"y", "Y"} else ""
+        )
+        self._draw()
+
+    def _reset(self) -> None:
+        self.below = f"Bring the stub of {self.focus} back? Your file is kept beside it. y/N"
+        self._asked = self._do_reset
+        self._draw()
+
+    def _do_reset(self, key: str) -> None:
+        self.below = ""
+        if key not in {"y", "Y"}:
+            self._say("nothing was reset")
+            return
+        try:
+            outcome = workspace.reset(self.live.day, [self.live.day.exercise(self.focus)], self.live.tree)
+        except (ValueError, OSError) as error:
+            self._say(f"nothing was reset: {error}")
+            return
+        # The save that follows is heard like any other.
+        self._say(f"your file as it was: {outcome.backup}" if outcome.backup else "it is the stub already")
+
+    def _all(self) -> None:
+        self._judge(self.live.exercise_names())
+        self._draw()
+
+    def _edit(self) -> None:
+        found = editor.find()
+        if found is None:
+            self._say("no editor found: set VISUAL or EDITOR, as in `export EDITOR=nano`")
+            return
+        command = found.open_at(self.live.file, self._line() or 1)
+        try:
+            if found.takes_the_terminal:
+                with self.keys.lent():
+                    subprocess.run(command, check=False)
+            else:
+                subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+        except OSError as error:
+            self._say(f"{command[0]} could not be started: {error}")
+            return
+        self._draw()
+
+    # ---- the list
+
+    def _list(self) -> None:
+        self._choice = Choice([], "", 0)
+        self._search("")
+
+    def _choose(self, key: str) -> None:
+        assert self._choice
+        rows, chosen, typed = self._choice.rows, self._choice.chosen, self._choice.typed
+        if key == "escape":
+            self._choice = None
+            self._draw()
+        elif key == "enter" and rows:
+            self._choice = None
+            day, name = rows[chosen][0].split(".")
+            if day != self.live.day.key:
+                self._go_to(catalogue.find_day(day))
+                self._judge(self.live.open_exercises())
+            self._turn_to(name)
+            self._draw()
+        elif key in {"up", "down"} and rows:
+            step = 1 if key == "down" else -1
+            self._choice = Choice(rows, typed, (chosen + step) % len(rows))
+            self.screen.choose(self._choice)
+        else:
+            self._search(typed[:-1] if key == "backspace" else typed + key if len(key) == 1 else typed)
+
+    def _search(self, typed: str) -> None:
+        words = typed.lower().split()
+        rows = []
+        for day in catalogue.days():
+            for exercise in day.exercises:
+                name = f"{day.key}.{exercise.name}"
+                if all(word in f"{name} {day.title} {exercise.summary}".lower() for word in words):
+                    rows.append((name, self._sign(day, exercise), exercise.summary))
+        here = f"{self.live.day.key}.{self.focus}"
+        chosen = 0 if typed else next((n for n, row in enumerate(rows) if row[0] == here), 0)
+        self._choice = Choice(rows, typed, chosen)
+        self.screen.choose(self._choice)
+
+    def _sign(self, day: Day, exercise: Exercise) -> str:
+        if day == self.live.day:
+            result = self.live.board.get(exercise.name)
+            return "✓" if result and result.status in ACCEPTED else "·"
+        standing = self.live.standings().get((day.key, exercise.name))
+        return "✓" if standing and standing.first_passed else "·"
+
+    # ---- helpers
+
+    def _go_to(self, day: Day) -> None:
+        self.live.open(day)
+        self.checking = frozenset()
+        self._turn_to(self._first_open() or self.live.exercise_names()[0])
+
+    def _turn_to(self, name: str) -> None:
+        if name != self.focus:
+            self.focus, self.below, self._hints, self.status = name, "", 0, ""
+
+    def _judge(self, names: list[str]) -> None:
+        self._begin = time.perf_counter()
+        first = [self.focus] if self.focus in names else []
+        self._checking(self.live.judge([*first, *names]))
+
+    def _checking(self, names: list[str]) -> None:
+        self.checking = frozenset(names)
+        if names:
+            self._say(f"checking {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""))
+
+    def _say(self, text: str) -> None:
+        self.status = text
+        self._draw()
+
+    def _first_open(self, after: str = "") -> str:
+        """The next core exercise that has not passed, else the next stretch exercise; empty when all have."""
+        exercises = self.live.day.exercises
+        at = next((n for n, exercise in enumerate(exercises) if exercise.name == after), -1)
+        order = [*exercises[at + 1 :], *exercises[: at + 1]]
+        left = [e for e in order if e.name != after and not self._passed(e.name)]
+        return next((e.name for e in sorted(left, key=lambda e: e.stretch)), "")
+
+    def _passed(self, name: str) -> bool:
+        result = self.live.board.get(name)
+        return bool(result and result.status in ACCEPTED)
+
+    def _line(self) -> int | None:
+        result = self.live.board.get(self.focus)
+        if result and result.lead and result.lead.line:
+            return result.lead.line
+        return self.live.line_of(self.focus)
+
+    def _width(self) -> int:
+        return min(self.screen.console.width - 1, 79)
+
+    def _draw(self) -> None:
+        if self._choice:
+            return
+        day, result = self.live.day, self.live.result
+        problems = (
+            [] if self.checking or not result else [(p.message, p.hint, p.line) for p in result.problems]
+        )
+        view = View(
+            day=day.key,
+            title=day.title,
+            file=str(self.live.file),
+            exercises=[(exercise.name, exercise.stretch) for exercise in day.exercises],
+            focus=self.focus,
+            line=self.live.line_of(self.focus),
+            board=self.live.board,
+            checking=self.checking,
+            status=self.status,
+            below=self.below,
+            problems=problems,
+        )
+        self.screen.draw(view)
+
+
+def listen_to_saves(
+    tree: Path, put: Callable[[Happening], None], stop: threading.Event, *, poll: bool
+) -> None:
+    """Put a `Saved` for each burst of changes below a folder, until `stop` is set."""
+    for changes in watchfiles.watch(
+        tree,
+        watch_filter=lambda change, path: path.endswith(".py"),
+        debounce=_DEBOUNCE,
+        step=_STEP,
+        stop_event=stop,
+        rust_timeout=1000,
+        force_polling=True if poll or needs_polling(tree) else None,
+        poll_delay_ms=100,
+    ):
+        put(Saved(frozenset(Path(path) for _, path in changes)))
+
+
+def listen_to_keys(keys: Keys, put: Callable[[Happening], None], stop: threading.Event) -> None:
+    """Put a `Pressed` for each key, until `stop` is set."""
+    while not stop.is_set():
+        if keys.lending:
+            time.sleep(_KEY_WAIT)
+        elif key := keys.read(_KEY_WAIT):
+            put(Pressed(key))
+
+
+def needs_polling(tree: Path) -> bool:
+    """Whether the folder lies on a file system that tells nobody of changes."""
+    mounts = [mount for mount in psutil.disk_partitions(all=True) if tree.is_relative_to(mount.mountpoint)]
+    nearest = max(mounts, key=lambda mount: len(mount.mountpoint), default=None)
+    return nearest is not None and nearest.fstype in _REMOTE
+
+
+def _verdict(result: ExerciseResult) -> str:
+    if result.status is Status.TODO:
+        return "still to do"
+    return "right" if result.status in ACCEPTED else "not yet"
+
+
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")
+
+
+__all__ = ["Pressed", "Redraw", "Saved", "Watch", "listen_to_keys", "listen_to_saves"]
