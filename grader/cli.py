@@ -14,7 +14,7 @@ from pathlib import Path
 from grader import __version__, catalogue, faults
 from grader.results import RunResult
 
-COMMANDS = ("hint", "reset", "stubs")
+COMMANDS = ("hint", "reset", "stubs", "watch")
 USAGE_ERROR = 2
 OWN_FAULT = 3
 
@@ -23,6 +23,7 @@ grade exercises:
   python -m grader day01            a day; also 1, pure_functions, all
   python -m grader day01.softmax    one exercise; also softmax
   python -m grader                  what there is
+  python -m grader watch [day01]    grade on every save, and answer single keys
 
 other commands:
   python -m grader hint day01.softmax [--level 2]
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--level", type=int, choices=(1, 2, 3), default=1, help="how much a hint says (default 1)"
     )
+    parser.add_argument(
+        "--poll", action="store_true", help="watch by looking again and again (network folders)"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="every check, and whole tracebacks")
     parser.add_argument("--version", action="version", version=f"jax-kata {__version__}")
     return parser
@@ -71,6 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _reset(words, _tree(options))
         if command == "stubs":
             return _stubs(_tree(options, must_exist=False))
+        if command == "watch":
+            return _watch(words, options)
         if not words:
             return _overview()
         return _grade(words, options)
@@ -129,6 +135,59 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
     if tree == catalogue.EXERCISES:  # other trees are other people's
         _record(result)
     return result.exit_status
+
+
+def _watch(words: list[str], options: argparse.Namespace) -> int:
+    from grader import compile_cache, processes, record
+    from grader.report import watch_screen
+    from grader.watch import watch
+
+    selections = catalogue.select(words)
+    if len(selections) > 1:
+        return _usage_error("watch takes one day, such as day07; it goes on to the next by itself when asked")
+    tree = _tree(options)
+    day = selections[0].day if selections else _next_day()
+    keeper = record.progress() if tree == catalogue.EXERCISES else None
+    _take_other_endings_for_ctrl_c()
+    cache, works = compile_cache.choose(record.folder())
+    with processes.Workers(cache if works else None) as workers:
+        if works is None and cache:
+            works = workers.probe_compile_cache(cache)
+            compile_cache.remember(cache, works)
+            workers.compile_cache = cache if works else None
+        try:
+            watch(
+                day,
+                tree,
+                watch_screen(plain=options.format == "plain"),
+                workers,
+                keeper=keeper,
+                check_timeout=options.timeout,
+                reveal=_reference,
+                poll=options.poll,
+            )
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+def _reference(day: catalogue.Day, exercise: catalogue.Exercise) -> str:
+    return day.solution.read_text(encoding="utf-8")
+
+
+def _next_day() -> catalogue.Day:
+    """The first day whose core exercises have not all passed."""
+    from grader import progress, record
+
+    try:
+        standings = record.progress().standings()
+    except progress.NotRecorded:
+        standings = {}
+    for day in catalogue.days():
+        core = [(day.key, exercise.name) for exercise in day.exercises if not exercise.stretch]
+        if not all(key in standings and standings[key].first_passed for key in core):
+            return day
+    return catalogue.days()[0]
 
 
 def _record(result: RunResult) -> None:

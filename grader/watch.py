@@ -7,6 +7,7 @@ changes when somebody edits another one or asks for it, never because something 
 from __future__ import annotations
 
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -20,6 +21,8 @@ import watchfiles
 from grader import catalogue, editor, hints_file, workspace
 from grader.catalogue import Day, Exercise
 from grader.live import Event, Graded, Judged, Live
+from grader.processes import Workers
+from grader.progress import Progress
 from grader.report.watching import Choice, View, WatchScreen
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.terminal import Keys
@@ -357,6 +360,48 @@ class Watch:
         self.screen.draw(view)
 
 
+def watch(
+    day: Day,
+    tree: Path,
+    screen: WatchScreen,
+    workers: Workers,
+    *,
+    keeper: Progress | None,
+    check_timeout: float,
+    reveal: Callable[[Day, Exercise], str],
+    poll: bool = False,
+) -> None:
+    """Watch a tree shaped like `exercises/`, beginning with a day, until somebody leaves.
+
+    `keeper` records attempts; `poll` looks at the files again and again where the system does not tell of changes.
+    Raises KeyboardInterrupt on Ctrl-C.
+    """
+    happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
+    stop = threading.Event()
+    with Keys(on_resume=lambda: happenings.put(Redraw())) as keys:
+        if hasattr(signal, "SIGWINCH"):
+            signal.signal(signal.SIGWINCH, lambda number, frame: happenings.put(Redraw()))
+        live = Live(day, tree, workers, happenings.put, keeper=keeper, check_timeout=check_timeout)
+        listeners = [
+            threading.Thread(
+                target=listen_to_saves,
+                args=(live.tree, happenings.put, stop),
+                kwargs={"poll": poll},
+                daemon=True,
+            ),
+            threading.Thread(target=listen_to_keys, args=(keys, happenings.put, stop), daemon=True),
+        ]
+        for listener in listeners:
+            listener.start()
+        try:
+            Watch(live, screen, keys, happenings, reveal).run()
+        finally:
+            stop.set()
+            live.stop()
+            for listener in listeners:
+                listener.join(2)
+
+
 def listen_to_saves(
     tree: Path, put: Callable[[Happening], None], stop: threading.Event, *, poll: bool
 ) -> None:
@@ -376,7 +421,7 @@ def listen_to_saves(
 
 def listen_to_keys(keys: Keys, put: Callable[[Happening], None], stop: threading.Event) -> None:
     """Put a `Pressed` for each key, until `stop` is set."""
-    while not stop.is_set():
+    while keys.available and not stop.is_set():
         if keys.lending:
             time.sleep(_KEY_WAIT)
         elif key := keys.read(_KEY_WAIT):
@@ -400,4 +445,4 @@ def _clock() -> str:
     return time.strftime("%H:%M:%S")
 
 
-__all__ = ["Pressed", "Redraw", "Saved", "Watch", "listen_to_keys", "listen_to_saves"]
+__all__ = ["Pressed", "Redraw", "Saved", "Watch", "listen_to_keys", "listen_to_saves", "watch"]

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from grader.report import machine
 from grader.results import RunResult
+
+if TYPE_CHECKING:
+    from grader.report.watching import WatchScreen
+
+
+def watch_screen(*, plain: bool) -> WatchScreen:
+    """The screen of `watch`, on standard output."""
+    from grader.report.screen import plain_console, rich_console
+    from grader.report.watching import WatchScreen
+
+    return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
 
 
 class Step(Protocol):
