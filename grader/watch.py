@@ -350,6 +350,7 @@ class Watch:
             file=str(self.live.file),
             exercises=[(exercise.name, exercise.stretch) for exercise in day.exercises],
             focus=self.focus,
+            summary=day.exercise(self.focus).summary,
             line=self.live.line_of(self.focus),
             board=self.live.board,
             checking=self.checking,

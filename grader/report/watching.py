@@ -34,6 +34,7 @@ class View:
     file: str
     exercises: Sequence[tuple[str, bool]]  # name, stretch
     focus: str
+    summary: str  # what the focus is about, in a line
     line: int | None = None  # where the focus begins in the file
     board: Mapping[str, ExerciseResult] = field(default_factory=dict)
     checking: frozenset[str] = frozenset()
@@ -104,8 +105,8 @@ class WatchScreen:
         first = max(0, min(choice.chosen - room // 2, len(choice.rows) - room))
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=1)
-        table.add_column(width=2)
-        table.add_column(no_wrap=True)
+        table.add_column(width=1)
+        table.add_column(no_wrap=True, min_width=max((len(row[0]) for row in choice.rows), default=0))
         table.add_column(no_wrap=True, overflow="ellipsis")
         for number, (name, sign, summary) in list(enumerate(choice.rows))[first : first + room]:
             mark = (">" if self._ascii else "▸") if number == choice.chosen else ""
@@ -159,7 +160,10 @@ class WatchScreen:
             style = "magenta" if lead.status is Status.FAULT else "red"
             self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
             self._screen.print_output(lead)
-        elif lead is None:
+        elif lead:
+            self.console.print()
+            self.console.print(Text.assemble((view.focus, "bold"), ": ", view.summary))
+        else:
             self.console.print()
             self.console.print(Text(f"{view.focus} passed.", style="bold green"))
             self._screen.print_speed(result)
