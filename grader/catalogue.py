@@ -6,7 +6,6 @@ Read from the tree by syntax alone; nothing is executed and JAX is not imported.
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -131,6 +130,8 @@ def find_day(text: str) -> Day:
             f"day{day.number}",
         }:
             return day
+    import difflib  # here: only mistakes need it
+
     known = [name for day in days() for name in dict.fromkeys((day.key, day.name, day.stem))]
     exercises = [exercise.name for day in days() for exercise in day.exercises]
     if difflib.get_close_matches(text, exercises, n=1) and not difflib.get_close_matches(text, known, n=1):
@@ -171,6 +172,8 @@ def _day_of_exercise(name: str) -> Day | None:
 
 
 def _suggest(word: str, known: Sequence[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -59,24 +59,35 @@ def remember(cache: Path, works: bool) -> None:
         (cache / _ANSWER).write_text("yes" if works else "no")
 
 
+def size(cache: Path) -> int:
+    """Bytes that the programs in a folder take."""
+    return sum(taken for _, taken, _ in _programs(cache))
+
+
 def prune(cache: Path, most: int = _MOST, least: int = _LEAST) -> int:
     """Delete the oldest programs when they take more than `most` bytes, until they take `least`. Returns how many went."""
-    programs = []
-    with suppress(OSError):
-        for entry in os.scandir(cache):
-            with suppress(OSError):
-                if entry.name != _ANSWER and entry.is_file():
-                    programs.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
-    total, gone = sum(size for _, size, _ in programs), 0
+    programs = _programs(cache)
+    total, gone = sum(taken for _, taken, _ in programs), 0
     if total <= most:
         return 0
-    for _, size, path in sorted(programs):
+    for _, taken, path in sorted(programs):
         if total <= least:
             break
         with suppress(OSError):
             os.unlink(path)
-            total, gone = total - size, gone + 1
+            total, gone = total - taken, gone + 1
     return gone
+
+
+def _programs(cache: Path) -> list[tuple[float, int, str]]:
+    """(when it was written, bytes, path) of each program."""
+    found = []
+    with suppress(OSError):
+        for entry in os.scandir(cache):
+            with suppress(OSError):
+                if entry.name != _ANSWER and entry.is_file():
+                    found.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
+    return found
 
 
 def _processor() -> str:

@@ -49,13 +49,26 @@ class Editor:
 
 
 def find(environment: Mapping[str, str] = os.environ) -> Editor | None:
-    """The editor of $VISUAL, else of $EDITOR, else VS Code or a usual one that is installed; None when there is none."""
-    for setting in ("VISUAL", "EDITOR"):
-        words = _words(environment.get(setting, ""))
-        if words:
+    """The editor of $VISUAL, else of $EDITOR, else VS Code or a usual one; the first that can be started, or None."""
+    for words in _asked_for(environment).values():
+        if shutil.which(words[0], path=environment.get("PATH")):
             return Editor(tuple(words))
     found = next((name for name in _USUAL if shutil.which(name, path=environment.get("PATH"))), None)
     return Editor((found,)) if found else None
+
+
+def absent(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """What $VISUAL and $EDITOR name that cannot be started, in words."""
+    return [
+        f"${setting} names {words[0]}, which cannot be started"
+        for setting, words in _asked_for(environment).items()
+        if not shutil.which(words[0], path=environment.get("PATH"))
+    ]
+
+
+def _asked_for(environment: Mapping[str, str]) -> dict[str, list[str]]:
+    settings = {setting: _words(environment.get(setting, "")) for setting in ("VISUAL", "EDITOR")}
+    return {setting: words for setting, words in settings.items() if words}
 
 
 def _words(setting: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import os
 
 OLDEST_JAX = (0, 10)
@@ -56,6 +55,8 @@ def is_full_disk(error: BaseException) -> bool:
 
 def unsupported_jax() -> tuple[str, str]:
     """(why no verdict can be given, what to bear in mind) about the JAX that is installed; empty when all is well."""
+    import importlib.metadata  # here: it takes long, and most commands need none of it
+
     try:
         version = importlib.metadata.version("jax")
         importlib.metadata.version("jaxlib")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import processes, record, runner
-from grader.catalogue import Day, Selection
+from grader.catalogue import Day, Selection, days
 from grader.progress import NotRecorded, Progress, Standing
 from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
 from grader.sources import Source, sources
@@ -62,14 +62,20 @@ class Live:
         self.notices: list[str] = []  # what somebody should be told of, once
         self._timeout = check_timeout
         self._thread: threading.Thread | None = None
+        self._seen = {one.key: _read(one.file_in(self.tree)) for one in days()}
         self.open(day)
 
-    def open(self, day: Day) -> None:
-        """Go to a day: take over the verdicts that still hold. Nothing is judged yet."""
+    def open(self, day: Day) -> str:
+        """Go to a day: take over the verdicts that still hold. Nothing is judged yet.
+
+        Returns the exercise that was edited since its file was seen last; empty when none was.
+        """
         self.stop()
         self.day = day
         self.file = day.file_in(self.tree)
         self.text = _read(self.file)
+        seen = self._seen.get(day.key) or ""
+        self._seen[day.key] = self.text
         self.board: dict[str, ExerciseResult] = {}
         self.result: DayResult | None = None
         self._sources: dict[str, Source] = {}
@@ -79,6 +85,7 @@ class Live:
             except NotRecorded as error:
                 self.notices.append(f"progress cannot be read: {error}")
         self._known = self._fingerprints()
+        return edited_exercise(seen, self.text or "", self.exercise_names()) if seen != self.text else ""
 
     def exercise_names(self) -> list[str]:
         return [exercise.name for exercise in self.day.exercises]
@@ -108,6 +115,7 @@ class Live:
         old, self.text = self.text, _read(self.file)
         if self.text is None or self.text == old:
             return []
+        self._seen[self.day.key] = self.text
         now = self._fingerprints()
         changed = [
             name for name in self.exercise_names() if name not in now or now[name] != self._known.get(name)

@@ -121,9 +121,9 @@ class Progress:
         return {attempt.exercise: attempt for attempt in found}
 
     def export(self) -> Iterator[str]:
-        """All attempts as lines of JSON. Raises NotRecorded."""
+        """All attempts as lines of JSON, in ASCII. Raises NotRecorded."""
         for attempt in self.attempts():
-            yield json.dumps(asdict(attempt), ensure_ascii=False)
+            yield json.dumps(asdict(attempt))
 
     def bring_in(self, lines: Iterable[str]) -> int:
         """Add exported attempts; returns how many were new. Raises ValueError, and adds nothing, when a line is none."""
@@ -202,6 +202,16 @@ class Progress:
         with suppress(FileNotFoundError):
             journal = self.file.with_name(f"{self.file.name}-journal")
             journal.replace(aside.with_name(f"{aside.name}-journal"))
+
+
+def own() -> Progress:
+    """The record of whoever works here."""
+    return Progress(folder())
+
+
+def folder() -> Path:
+    """Where progress and compiled programs lie."""
+    return Path(os.environ.get(FOLDER) or Path(__file__).resolve().parent.parent / ".kata")
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:

@@ -8,26 +8,15 @@ import json
 import os
 import sys
 from functools import cache
-from pathlib import Path
 
 from grader import __version__
-from grader.catalogue import CHECKS, ROOT, Day, days
-from grader.progress import FOLDER, Attempt, Progress
+from grader.catalogue import CHECKS, Day, days
+from grader.progress import Attempt, Progress
 from grader.protocol import result_fields, result_from
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status
 from grader.sources import Source, sources
 
 _PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax")
-
-
-def folder() -> Path:
-    """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or ROOT / ".kata")
-
-
-def progress() -> Progress:
-    """The record of whoever works here."""
-    return Progress(folder())
 
 
 def attempts(result: RunResult) -> list[Attempt]:

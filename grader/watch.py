@@ -23,6 +23,7 @@ from grader.catalogue import Day, Exercise
 from grader.live import Event, Graded, Judged, Live
 from grader.processes import Workers
 from grader.progress import Progress
+from grader.report.sides import Side
 from grader.report.watching import Choice, View, WatchScreen
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.terminal import Keys
@@ -58,7 +59,7 @@ Happening = Event | Saved | Pressed | Redraw
 
 
 class Watch:
-    """The loop. `reveal` shows the reference solution of an exercise as text."""
+    """The loop. `sides` gives an exercise as it stands, and the reference."""
 
     def __init__(
         self,
@@ -66,10 +67,10 @@ class Watch:
         screen: WatchScreen,
         keys: Keys,
         happenings: queue.SimpleQueue[Happening],
-        reveal: Callable[[Day, Exercise], str],
+        sides: Callable[[Day, Exercise], tuple[Side, Side]],
     ) -> None:
         self.live, self.screen, self.keys, self.happenings = live, screen, keys, happenings
-        self._reveal = reveal
+        self._sides = sides
         self.focus = self._first_open() or live.exercise_names()[0]
         self.checking: frozenset[str] = frozenset()
         self.status = ""
@@ -114,6 +115,9 @@ class Watch:
             if other is None:
                 return
             self._go_to(other)
+            self._judge(self.live.open_exercises())
+            self._draw()
+            return
         self._begin = time.perf_counter()
         names = self.live.saved(self.focus)
         if not names:
@@ -198,10 +202,11 @@ class Watch:
             self._draw()
 
     def _show_solution(self, key: str) -> None:
-        self.below = (
-            self._reveal(self.live.day, self.live.day.exercise(self.focus)) if key in {"y", "Y"} else ""
-        )
-        self._draw()
+        self._plain()
+        if key in {"y", "Y"}:
+            self.screen.show_sides(
+                self.focus, *self._sides(self.live.day, self.live.day.exercise(self.focus))
+            )
 
     def _reset(self) -> None:
         self.below = f"Bring the stub of {self.focus} back? Your file is kept beside it. y/N"
@@ -294,9 +299,9 @@ class Watch:
     # ---- helpers
 
     def _go_to(self, day: Day) -> None:
-        self.live.open(day)
+        edited = self.live.open(day)
         self.checking = frozenset()
-        self._turn_to(self._first_open() or self.live.exercise_names()[0])
+        self._turn_to(edited or self._first_open() or self.live.exercise_names()[0])
 
     def _turn_to(self, name: str) -> None:
         if name != self.focus:
@@ -369,7 +374,7 @@ def watch(
     *,
     keeper: Progress | None,
     check_timeout: float,
-    reveal: Callable[[Day, Exercise], str],
+    sides: Callable[[Day, Exercise], tuple[Side, Side]],
     poll: bool = False,
 ) -> None:
     """Watch a tree shaped like `exercises/`, beginning with a day, until somebody leaves.
@@ -395,7 +400,7 @@ def watch(
         for listener in listeners:
             listener.start()
         try:
-            Watch(live, screen, keys, happenings, reveal).run()
+            Watch(live, screen, keys, happenings, sides).run()
         finally:
             stop.set()
             live.stop()

@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.catalogue import Day, Exercise
@@ -39,34 +39,47 @@ def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
         elif old is not None and _hash(old) != record.get(day.folder):
             action = "kept"
         else:
-            _write(file, text.encode())
+            write(file, text.encode())
             action = "written"
         if action != "kept":
             record[day.folder] = _hash(text)
         outcomes.append(Outcome(file, action))
-    _write(record_file, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
+    write(record_file, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
     return outcomes
 
 
-def reset(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
+def preview(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
+    """What `reset` is about to do; nothing is written. Raises ValueError as it does."""
+    return _plan(day, exercises, tree)[0]
+
+
+def reset(day: Day, exercises: Sequence[Exercise], tree: Path, backup: Path | None = None) -> Outcome:
     """Bring stubs back, of a whole day or of some exercises, and keep a copy of the file as it was.
 
-    Raises ValueError when only some exercises are asked for and the file is no Python, or when they are
-    not in it.
+    The copy is called `backup` when that name is given and still free. Raises ValueError when only some exercises are
+    asked for and the file is no Python.
     """
+    outcome, old, text = _plan(day, exercises, tree)
+    if outcome.backup:
+        kept_as = backup if backup and not backup.exists() else outcome.backup
+        write(kept_as, old)
+        outcome = replace(outcome, backup=kept_as)
+    if outcome.action != "unchanged":
+        write(outcome.file, text.encode())
+    return outcome
+
+
+def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome, bytes, str]:
+    """What a reset does, the file as it is and as it will be."""
     file, text = day.file_in(tree), stub_of(day)
     if not file.exists():
-        _write(file, text.encode())
-        return Outcome(file, "written")
+        return Outcome(file, "written"), b"", text
     old = file.read_bytes()
     if len(exercises) < len(day.exercises):
         text = _with_stubs(old.decode("utf-8", "replace"), text, [exercise.name for exercise in exercises])
     if old == text.encode():
-        return Outcome(file, "unchanged")
-    backup = _free_name(file)
-    _write(backup, old)
-    _write(file, text.encode())
-    return Outcome(file, "backed up", backup)
+        return Outcome(file, "unchanged"), old, text
+    return Outcome(file, "backed up", _free_name(file)), old, text
 
 
 def stub_of(day: Day) -> str:
@@ -110,8 +123,8 @@ def _free_name(file: Path) -> Path:
     return next(path for path in map(file.with_name, names) if not path.exists())
 
 
-def _write(file: Path, content: bytes) -> None:
-    """In one step, so that a kill or a full disk leaves the old file or the new one, and nothing else."""
+def write(file: Path, content: bytes) -> None:
+    """Write in one step, so that a kill or a full disk leaves the old file or the new one, and nothing else."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f"{file.name}.new")
     try:

@@ -74,6 +74,8 @@ class Terminal:
         while not condition(self.text):
             assert time.monotonic() < deadline, f"never seen: {holds}\n{self.text}"
             self._read(0.1)
+        while self._read(0.1):  # the rest of what is being drawn
+            pass
         return self.text
 
     def ended(self, seconds: float = 60.0) -> int:

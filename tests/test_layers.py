@@ -22,11 +22,15 @@ ALLOWED = {
     "compile_cache": set(),
     "record": {"catalogue", "progress", "protocol", "results", "sources"},
     "hints_file": set(),
+    "excerpts": set(),
+    "standing": {"catalogue", "progress"},
     "catalogue": set(),
     "protocol": {"results"},
     "learner_file": {"results"},
     "workspace": {"catalogue", "stubs"},
-    "report": {"report", "results"},
+    "doctor": {"catalogue", "compile_cache", "editor", "faults", "progress"},
+    "probe": set(),
+    "report": {"doctor", "report", "results", "standing"},
     "checks": {"checks", "faults", "results", "learner_file", "protocol", "stubs"},
     "output": set(),
     "worker": {"checks", "faults", "output", "results", "learner_file", "protocol"},
@@ -48,24 +52,40 @@ ALLOWED = {
         "workspace",
     },
     "runner": {"catalogue", "lane", "processes", "protocol", "results"},
+    "commands": {
+        "catalogue",
+        "doctor",
+        "excerpts",
+        "hints_file",
+        "progress",
+        "report",
+        "standing",
+        "workspace",
+    },
     "cli": {
         "catalogue",
-        "compile_cache",
+        "commands",
         "faults",
-        "hints_file",
+        "grading",
+        "progress",
+    },
+    "grading": {
+        "catalogue",
+        "commands",
+        "compile_cache",
         "processes",
         "progress",
         "record",
         "report",
         "results",
         "runner",
+        "standing",
         "watch",
-        "workspace",
     },
     "__main__": {"cli"},
     "__init__": set(),
 }
-OWNERS = {"rich": {"report"}, "jax": {"checks", "worker"}, "pytest": {"checks", "worker"}}
+OWNERS = {"rich": {"report"}, "jax": {"checks", "probe", "worker"}, "pytest": {"checks", "worker"}}
 
 
 def _part(path: Path) -> str:
@@ -95,8 +115,17 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["hint", "day01.softmax"], [], ["day99"], ["--version"]],
-    ids=["help", "hint", "overview", "unknown", "version"],
+    [
+        ["--help"],
+        ["hint", "day01.softmax"],
+        [],
+        ["list", "mean"],
+        ["solution", "day01.softmax"],
+        ["export"],
+        ["day99"],
+        ["--version"],
+    ],
+    ids=["help", "hint", "overview", "list", "closed solution", "export", "unknown", "version"],
 )
 def test_what_must_answer_at_once_imports_neither_jax_nor_rich(arguments: list[str]) -> None:
     program = (

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader import catalogue, record
-from grader.progress import FOLDER, Attempt, NotRecorded, Progress
+from grader.progress import FOLDER, Attempt, NotRecorded, Progress, own
 
 ATTEMPT = Attempt(
     "day01",
@@ -180,7 +180,7 @@ def test_a_kill_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
 def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))
     day = catalogue.find_day("day01")
-    keeper = record.progress()
+    keeper = own()
     text = day.solution.read_text(encoding="utf-8")
     from grader.sources import sources
 

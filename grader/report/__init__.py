@@ -6,8 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
-from grader.report import machine
-from grader.results import RunResult
+if TYPE_CHECKING:
+    from grader.results import RunResult
 
 if TYPE_CHECKING:
     from grader.report.watching import WatchScreen
@@ -69,7 +69,8 @@ class Report:
         if self._screen:
             self._screen.end()
             self._screen.show(result)
-        elif self._format == "json":
-            sys.stdout.write(machine.as_json(result))
         else:
-            sys.stdout.write(machine.as_junit(result))
+            from grader.report import machine
+
+            as_text = machine.as_json if self._format == "json" else machine.as_junit
+            sys.stdout.write(as_text(result))

@@ -13,7 +13,7 @@ from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.text import printable
+from grader.report.text import printable, short
 from grader.results import (
     ACCEPTED,
     Aspect,
@@ -136,10 +136,10 @@ class Screen:
         text = f"{ascii_sign if self._ascii else sign} {word}".rstrip()
         if aspect is Aspect.SPEED and exercise.speed:
             speed = exercise.speed
-            text = f"{ascii_sign if self._ascii else sign} x{_short(speed.ratio)}"
+            text = f"{ascii_sign if self._ascii else sign} x{short(speed.ratio)}"
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
-                text += f" < x{_short(speed.gate)}" if narrow else f", needs x{_short(speed.gate)}"
+                text += f" < x{short(speed.gate)}" if narrow else f", needs x{short(speed.gate)}"
         return Text(text, style=style)
 
     def print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
@@ -246,11 +246,6 @@ def shown_path(file: str) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _short(value: float) -> str:
-    """212, 9.3, 0.98."""
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
 def _speed_words(speed: Speed) -> str:
-    interval = f"x{_short(speed.ratio)} ({_short(speed.low)}-{_short(speed.high)})"
-    return f"{interval}, needs x{_short(speed.gate)}, against {speed.baseline}"
+    interval = f"x{short(speed.ratio)} ({short(speed.low)}-{short(speed.high)})"
+    return f"{interval}, needs x{short(speed.gate)}, against {speed.baseline}"

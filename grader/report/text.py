@@ -18,3 +18,8 @@ def _hidden(char: str) -> bool:
 def _escaped(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def short(value: float) -> str:
+    """A ratio in few digits: 212, 9.3, 0.98."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.report import sides
 from grader.report.screen import Screen, shown_path
+from grader.report.sides import Side
 from grader.report.text import printable
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
 
@@ -64,6 +66,10 @@ class WatchScreen:
 
     def draw(self, view: View) -> None:
         """The day's table, then what there is to say of the exercise in focus, then the keys."""
+        with self.console:  # written at once, so that nothing flickers
+            self._draw(view)
+
+    def _draw(self, view: View) -> None:
         self._clear()
         done = sum(
             name in view.board and view.board[name].status in ACCEPTED
@@ -98,6 +104,10 @@ class WatchScreen:
 
     def choose(self, choice: Choice) -> None:
         """The list, as far as it matches what was typed."""
+        with self.console:
+            self._choose(choice)
+
+    def _choose(self, choice: Choice) -> None:
         self._clear()
         self.console.print(Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink")))
         self.console.print()
@@ -117,6 +127,11 @@ class WatchScreen:
         )
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
+
+    def show_sides(self, name: str, yours: Side, reference: Side) -> None:
+        """An exercise beside its reference, below what is drawn."""
+        self.console.print()
+        sides.show(self.console, name, yours, reference, ascii=self._ascii)
 
     # ---- parts
 
