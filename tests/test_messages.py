@@ -102,6 +102,27 @@ MISTAKES = {
     "an axis name that nobody gave": (
         "return jax.lax.pmean(x, 'batch')", X, False, "NameError", "no map around it", "axis_name",
     ),
+    "out_specs that promise too much": (
+        "mesh = jax.make_mesh((1,), ('i',), axis_types=(jax.sharding.AxisType.Auto,))\n"
+        "return jax.shard_map(lambda v: v, mesh=mesh, in_specs=jax.P('i'), out_specs=jax.P())(x)",
+        X, False, "ValueError", "cannot see that it is", "lax.psum",
+    ),
+    "shard_map over an Explicit axis": (
+        "mesh = jax.make_mesh((1,), ('i',))\n"
+        "return jax.shard_map(lambda v: v, mesh=mesh, in_specs=jax.P('i'), out_specs=jax.P('i'))(x)",
+        X, False, "ValueError", "as jax.make_mesh makes them unasked", "AxisType.Auto",
+    ),
+    "a constraint on Explicit axes": (
+        "place = jax.sharding.NamedSharding(jax.make_mesh((1,), ('i',)), jax.P('i'))\n"
+        "return lax.with_sharding_constraint(x, place)",
+        X, True, "ValueError", "as jax.make_mesh makes them unasked", "AxisType.Auto",
+    ),
+    "a product over an Explicit axis": (
+        "place = jax.sharding.NamedSharding(jax.make_mesh((1,), ('i',)), jax.P('i'))\n"
+        "x = jax.sharding.reshard(x, place)\n"
+        "return x @ x",
+        X, False, "ShardingTypeError", "as jax.make_mesh makes them unasked", "AxisType.Auto",
+    ),
     "a string among the arrays": (
         "return jax.jit(lambda v, s: v)(x, 'sum')", X, False, "TypeError", "Only arrays, and trees of arrays", "static",
     ),

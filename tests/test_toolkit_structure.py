@@ -65,6 +65,12 @@ def test_a_leaked_tracer_is_found(tmp_path: Path) -> None:
         compiles_once(learner_of(tmp_path, source).f.jit(), [(X,)])
 
 
+def test_nobody_looks_for_leaks_where_the_caches_of_jax_would_be_taken_for_some(tmp_path: Path) -> None:
+    source = "def f(x):\n    return jax.pmap(lambda a: a * x.sum())(x[None])[0]\n"
+    learner = learner_of(tmp_path, source)
+    compiles_once(learner.f.jit(), [(X,), (X + 1,)], leaks=False)[0].close_to(6 * X)
+
+
 def test_an_unrolled_loop_is_told_from_a_real_one(tmp_path: Path) -> None:
     source = """
     def unrolled(x):

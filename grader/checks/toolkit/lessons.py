@@ -205,7 +205,28 @@ LESSONS = (
         "NameError",
         r"unbound axis name",
         "A collective (pmean, psum, ...) goes by the name of a mapped axis, and no map around it has given that name.",
-        "Use the name that the caller gives: vmap(..., axis_name=...).",
+        "Use the name that the map gives: vmap(..., axis_name=...), pmap(..., axis_name=...), an axis of shard_map's mesh.",
+    ),
+    Lesson(
+        "ValueError",
+        r"out_specs which require replication",
+        "out_specs promise that a result is the same on every device, and shard_map cannot see that it is: each device has "
+        "computed it from data of its own.",
+        "lax.psum or lax.pmean over the axis makes it the same everywhere. check_vma=False would only silence the question.",
+    ),
+    Lesson(
+        "ValueError",
+        r"can only refer to Auto axes|does not match the specs of the input",
+        "The axes of this mesh are Explicit, as jax.make_mesh makes them unasked: arrays then carry their sharding in "
+        "their type, and this one carries another.",
+        "Leave shardings to the compiler: jax.make_mesh(..., axis_types=(AxisType.Auto,)), an entry for each axis.",
+    ),
+    Lesson(
+        "ShardingTypeError",
+        "",
+        "The axes of this mesh are Explicit, as jax.make_mesh makes them unasked: arrays then carry their sharding in "
+        "their type, and here it is not clear which one the result has.",
+        "Leave shardings to the compiler: jax.make_mesh(..., axis_types=(AxisType.Auto,)), an entry for each axis.",
     ),
     Lesson(
         "ValueError",

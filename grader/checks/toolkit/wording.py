@@ -85,6 +85,8 @@ def argument(value: object, small: int = _SMALL) -> str:
                 return f"{type(value).__name__}({inside})"
             return f"({inside},)" if len(value) == 1 else f"({inside})"
         return f"[{inside}]"
+    if isinstance(value, jax.sharding.Mesh):
+        return f"a mesh of {value.size} {'device' if value.size == 1 else 'devices'}"
     if callable(value):
         return getattr(value, "__name__", "function").replace("<lambda>", "function")
     try:

@@ -1,0 +1,219 @@
+"""Day 13: many devices.
+
+One program on all devices at once: each holds a part of the data, and collectives carry sums between them.
+First device by device with `pmap`, then with a mesh and shardings. `jax.device_count()` says how many there
+are: two, eight or any other number. Write it nowhere as a literal.
+Lesson: README.md beside this file. Grade: python -m grader day13
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+from jaxtyping import Array, Float, Key, PyTree
+
+
+def replicate(tree: PyTree, n_devices: int) -> PyTree:
+    """Copy every array of a tree to each device, as `pmap` wants it.
+
+    out[leaf][k] = tree[leaf]   for k = 0 .. n_devices - 1
+
+    Each leaf gets a new first axis with one slice a device, and each slice lies on a device of its own: what is
+    returned is spread out already, and a `pmap` moves nothing. Dtypes stay. A single number becomes an array
+    of `n_devices` numbers. `n_devices` is at most `jax.device_count()`: the first ones of `jax.devices()`
+    are meant.
+
+        replicate({"w": [1, 2], "b": 3}, 2) = {"w": [[1, 2], [1, 2]], "b": [3, 3]}
+
+    Rules: `n_devices` is static. Where the slices lie is looked at in a plain call; under `jit`, values alone count.
+    Reference: JAX docs, "Distributed arrays and automatic parallelization".
+    """
+    # Your code here: about 5 lines.
+    raise NotImplementedError
+
+
+def shard_batch(batch: PyTree, n_devices: int) -> PyTree:
+    """Deal the rows of a batch out to devices, in order.
+
+    out[leaf][k] = batch[leaf][k b : (k + 1) b]   with b = rows / n_devices, for k = 0 .. n_devices - 1
+
+    Every leaf (rows, ...) becomes (n_devices, b, ...), and each slice lies on a device of its own, the first
+    `n_devices` of `jax.devices()`. Rows that are left over are neither cut off nor filled up: when
+    `n_devices` does not divide the rows of a leaf, raise a ValueError whose message names both numbers.
+
+        shard_batch({"x": [1, 2, 3, 4]}, 2) = {"x": [[1, 2], [3, 4]]}
+        shard_batch({"x": [1, 2, 3]}, 2) raises ValueError: ... 3 ... 2 ...
+
+    Rules: `n_devices` is static. Where the slices lie is looked at in a plain call; under `jit`, values alone count.
+    Reference: JAX docs, "Distributed arrays and automatic parallelization".
+    """
+    # Your code here: about 8 lines.
+    raise NotImplementedError
+
+
+def global_standardize(x: Float[Array, "n b d"]) -> Float[Array, "n b d"]:
+    """Standardise features by their mean and deviation over all devices; device k holds x[k].
+
+    mean[j] = mean of x[:, :, j]                   over devices and rows
+    var[j]  = mean of (x[:, :, j] - mean[j])²      over devices and rows
+    out     = (x - mean) / sqrt(var)
+
+    The deviation is about the mean of all, with 1/N and not 1/(N - 1), and it keeps its digits: a feature around
+    1000 with a deviation of 1 comes out right to three places. n is the number of devices. No feature is constant.
+
+        global_standardize([[[0], [2]], [[4], [6]]]) = [[[-1.342], [-0.447]], [[0.447], [1.342]]]
+        # mean 3, variance 5; each device by itself would give -1 and 1
+
+    Rules: each device works on its own rows. Sums travel by an all-reduce, of a few numbers a feature: the
+    rows stay where they are.
+    Reference: JAX docs, "jax.lax.pmean".
+    """
+    # Your code here: about 5 lines.
+    raise NotImplementedError
+
+
+def pmap_train_step(
+    params: PyTree,
+    batch_shards: tuple[Float[Array, "n b d"], Float[Array, "n b"]],
+    learning_rate: Float[Array, ""],
+) -> tuple[PyTree, Float[Array, "n"]]:
+    """Take one step of linear regression on all devices, with gradients in step.
+
+    loss    = mean of (x @ w + c - y)²     over all rows of all devices
+    params' = params - learning_rate · ∇ loss(params)
+
+    `params` is {"w": (n, d), "c": (n,)}: one replica for each of the n devices, all equal. `batch_shards` is (x, y);
+    device k holds x[k] and y[k]. Returns (params', loss) in the same form: each device has the same new parameters
+    and the loss of the whole batch. It is the step that one device would take with all the rows.
+
+        params {"w": [[0], [0]], "c": [0, 0]}, x = [[[1]], [[1]]], y = [[0], [1]], rate 0.5
+        gives {"w": [[0.5], [0.5]], "c": [0.5, 0.5]} and the loss [0.5, 0.5]
+
+    Rules: each device works on its own rows; only gradients and losses travel, by an all-reduce. `learning_rate` is a
+    Python number or traced.
+    Reference: JAX docs, "jax.pmap".
+    """
+    # Your code here: about 6 lines.
+    raise NotImplementedError
+
+
+def parallel_convolve(signals: Float[Array, "m t"], kernel: Float[Array, "k"]) -> Float[Array, "m t-k+1"]:
+    """Convolve many signals with one kernel, on all devices: `vmap` over the signals of a device, `pmap` over devices.
+
+    out[i, s] = Σ_j kernel[j] · signals[i, s + k - 1 - j]     for s = 0 .. t - k
+
+    That is `jnp.convolve(signals[i], kernel, mode="valid")`, which you may use. m is any number from 1 on, below the
+    number of devices too. Signals know nothing of each other, so here rows may be filled up: a few rows of
+    zeros make m a multiple of the number of devices, and their results are dropped.
+
+        parallel_convolve([[1, 2, 4, 8]], [1, -1]) = [[1, 2, 4]]
+
+    Rules: no Python loop over signals. Each device does its share of the work.
+    Reference: JAX docs, "jax.pmap".
+    """
+    # Your code here: about 9 lines.
+    raise NotImplementedError
+
+
+def device_noise(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, "..."]:
+    """Draw standard normals on every device: others on each, and the same again for the same key.
+
+    out[k] = what device k draws, an array of `shape`     for k = 0 .. jax.device_count() - 1
+
+    Which numbers they are is your choice. But no device repeats what another one drew, neither for this key
+    nor for another key. Device k draws slice k, and holds it.
+
+        device_noise(key, (4,)) has the shape (8, 4) on eight devices
+
+    Rules: `shape` is static. Each key is used once. Nothing depends on anything but `key` and `shape`.
+    Reference: JAX docs, "Pseudorandom numbers".
+    """
+    # Your code here: about 3 lines.
+    raise NotImplementedError
+
+
+def sharded_train_step(
+    params: PyTree, x: Float[Array, "m d"], y: Float[Array, "m"], learning_rate: Float[Array, ""]
+) -> tuple[PyTree, Float[Array, ""]]:
+    """Take one step of linear regression by saying where arrays lie, and leaving the rest to the compiler.
+
+    loss    = mean of (x @ w + c - y)²     over all m rows
+    params' = params - learning_rate · ∇ loss(params)
+
+    `params` is {"w": (d,), "c": ()}. The rows of x and y are split over all devices, `params` is whole on each, and so
+    are (params', loss), which you return. No collective is written: the compiler finds that a sum over rows must
+    become an all-reduce. m is a multiple of the number of devices.
+
+        params {"w": [0], "c": 0}, x = [[1], [1]], y = [0, 1], rate 0.5   gives {"w": [0.5], "c": 0.5}, 0.5
+
+    Rules: it is called under `jit`, with arrays that lie on one device; what you say must hold in there. Each
+    device works on its own rows: only gradients and losses travel. `learning_rate` is a Python number or traced.
+    Reference: JAX docs, "Distributed arrays and automatic parallelization".
+    """
+    # Your code here: about 7 lines.
+    raise NotImplementedError
+
+
+def shard_map_train_step(
+    params: PyTree,
+    x: Float[Array, "m d"],
+    y: Float[Array, "m"],
+    learning_rate: Float[Array, ""],
+    mesh: Mesh,
+) -> tuple[PyTree, Float[Array, ""]]:
+    """Take the same step with `jax.shard_map`, where each device runs your code on its own rows.
+
+    loss    = mean of (x @ w + c - y)²     over all m rows
+    params' = params - learning_rate · ∇ loss(params)
+
+    `params` is {"w": (d,), "c": ()}. `mesh` has one axis, "data", over some of the devices or all. The rows of x and y
+    are split along it, `params` is whole on each device, and so is (params', loss), which you return. The
+    gradient is that of the whole batch, once: not as often as there are devices.
+    When the devices do not divide m, either raise a ValueError (`shard_map` does so by itself) or take the right step
+    all the same: no row is dropped, none is added.
+
+        params {"w": [0], "c": 0}, x = [[1], [1]], y = [0, 1], rate 0.5   gives {"w": [0.5], "c": 0.5}, 0.5
+
+    Rules: `mesh` is static. Each device works on its own rows: only gradients and losses travel, by an all-reduce.
+    `learning_rate` is a Python number or traced.
+    Reference: JAX docs, "Manual parallelism with shard_map".
+    """
+    # Your code here: about 7 lines.
+    raise NotImplementedError
+
+
+def ring_all_reduce(x: Float[Array, "n d"]) -> Float[Array, "n d"]:
+    """★ Add up the rows of all devices, by messages round a ring.
+
+    out[k] = x[0] + x[1] + ... + x[n - 1]     on every device k; device k holds x[k]
+
+    The devices stand in a ring, and each one hands an array to the next: after n - 1 rounds everybody has seen all
+    of them. n is the number of devices. The order of the additions is yours, so the last bits may differ.
+
+        ring_all_reduce([[1, 2], [10, 20]]) = [[11, 22], [11, 22]]
+
+    Rules: `lax.ppermute` is the only collective: no `psum`, no `all_gather` or the like, and no sum over `x` outside
+    the map either.
+    Reference: A. Gibiansky, "Bringing HPC Techniques to Deep Learning", 2017.
+    """
+    # Your code here: about 9 lines.
+    raise NotImplementedError
+
+
+def tensor_parallel_matmul(x: Float[Array, "m k"], w: Float[Array, "k p"]) -> Float[Array, "m p"]:
+    """★ Multiply two matrices whose inner axis is split over all devices.
+
+    out = x @ w = Σ_i x[:, part i] @ w[part i, :]     device i computes the i-th product
+
+    So a layer whose weights fit on no device runs on all of them together. The result is whole on each device. k is
+    a multiple of the number of devices.
+
+        on two devices [[1, 2]] @ [[3], [4]] = 3 on the first one + 8 on the second one = [[11]]
+
+    Rules: it is called under `jit`. No device holds more than its part of x and of w, which do not travel: what travels is
+    partial results, by an all-reduce.
+    Reference: M. Shoeybi et al., "Megatron-LM: Training Multi-Billion Parameter Language Models", 2019.
+    """
+    # Your code here: about 6 lines.
+    raise NotImplementedError
