@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,7 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--poll", action="store_true", help="watch: look again and again (network folders)")
     parser.add_argument("--reveal", action="store_true", help="show a solution before you have passed")
     parser.add_argument("-y", "--yes", action="store_true", help="reset and export: do not ask, write over")
-    parser.add_argument("-v", "--verbose", action="store_true", help="every check, and whole tracebacks")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="every check, whole tracebacks, answers beside the reference",
+    )
     parser.add_argument("--version", action="version", version=f"jax-kata {__version__}")
     return parser
 
@@ -183,8 +188,15 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         seed=seed,
         with_speed=not options.no_speed,
         check_timeout=options.timeout,
+        compare=_compares(selections, options),
     )
     return result.exit_status
+
+
+def _compares(selections: Sequence[catalogue.Selection], options: argparse.Namespace) -> bool:
+    """Whether what passes is set beside the reference: for one exercise, and for all with --verbose."""
+    count = sum(len(selection.exercises) for selection in selections)
+    return not options.solutions and (count == 1 or options.verbose)
 
 
 def _watch(words: list[str], options: argparse.Namespace) -> int:

@@ -26,10 +26,11 @@ def grade(
     seed: int,
     with_speed: bool,
     check_timeout: float,
+    compare: bool,
 ) -> RunResult:
     """Grade once, show the verdicts in a format and record them if the tree is the learner's own.
 
-    `check_timeout` is in seconds, for each check.
+    `check_timeout` is in seconds, for each check; `compare` sets what passes beside the reference.
     """
     _take_other_endings_for_ctrl_c()
     with _warm_workers(probe_first=False) as workers:
@@ -45,6 +46,7 @@ def grade(
                 with_speed=with_speed,
                 check_timeout=check_timeout,
                 listener=screen.progress,
+                compare=compare,
             )
             screen.show(result)
     if tree == catalogue.EXERCISES:  # other trees are other people's

@@ -19,8 +19,8 @@ from typing import Any
 
 from grader import processes
 from grader.catalogue import CHECKS, SOLUTIONS, Day
-from grader.protocol import Check, Job, check_from, decode, problem_from, result_from
-from grader.results import Aspect, CheckResult, Problem, Status
+from grader.protocol import Check, Job, check_from, comparison_from, decode, problem_from, result_from
+from grader.results import Aspect, CheckResult, Comparison, Problem, Status
 
 GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
 MAX_EVENT = 2**24  # bytes
@@ -33,6 +33,8 @@ START_TIMEOUT = (
     120.0  # seconds for what is ours alone: importing JAX, collecting checks, starting the backend
 )
 STATEMENT_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
+
+COMPARING_TIMEOUT = 5.0  # seconds for one comparison, which ends by itself long before; then there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,13 @@ class Lane:
     check_timeout: float  # seconds
     memory_limit: int  # bytes
     tell: Callable[[str, str, str], None]  # day, exercise, check
+    compare: tuple[Aspect, ...] = ()  # the aspects after which an exercise is set beside the reference
 
     checks: list[Check] = field(default_factory=list)  # of all aspects, as the first worker collected them
     results: dict[str, CheckResult] = field(default_factory=dict)  # exercise.name -> verdict
     problems: list[Problem] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    comparisons: dict[str, Comparison] = field(default_factory=dict)  # exercise -> it beside the reference
     platform: dict[str, str] = field(default_factory=dict)
     output: str = ""
     skip_lines: set[int] = field(default_factory=set)  # top-level lines that ended a worker
@@ -72,6 +76,7 @@ class Lane:
     _crash_file: Path = Path()
     _loading: int | None = None
     _running: str = ""
+    _comparing: str = ""  # the exercise; its verdicts are all given
     _exiting: dict[str, Any] | None = None
     _finished: bool = False
     _renew: bool = False  # the worker's process was tampered with; another goes on
@@ -107,6 +112,7 @@ class Lane:
     def _one_worker(self) -> str:
         """Run a worker to its end; returns "done", "timeout", "memory", "forged", or how its process ended."""
         self._loading, self._running, self._exiting, self._renew = None, "", None, False
+        self._comparing = ""
         job = self._job()
         self._crash_file = job.crash_file
         self._tell()
@@ -151,6 +157,7 @@ class Lane:
             token=secrets.token_hex(16),
             crash_file=self.workers.new_file("crash"),
             compile_cache=self.workers.compile_cache,
+            compare=self.compare,
         )
 
     def _set_deadline(self, seconds: float) -> None:
@@ -177,6 +184,13 @@ class Lane:
                 self.results[event["id"]] = result_from(event["result"])
                 self._running = ""
                 self._set_deadline(START_TIMEOUT)
+            case "comparing":
+                self._comparing = event["exercise"]
+                self._set_deadline(COMPARING_TIMEOUT)
+            case "compared":
+                if event["comparison"]:
+                    self.comparisons[event["exercise"]] = comparison_from(event["comparison"])
+                self._set_deadline(START_TIMEOUT)
             case "exiting":
                 self._exiting = event
             case "renew":
@@ -190,6 +204,8 @@ class Lane:
 
     def _tell(self) -> None:
         exercise, _, check = self._running.partition(".")
+        if self._comparing:
+            exercise, check = self._comparing, "beside_the_reference"
         self.tell(self.day.key, exercise, check)
 
     # ---- when a worker ends early
@@ -208,6 +224,8 @@ class Lane:
             self.results[self._running] = self._verdict_on_running(ending)
         elif self._loading is not None and self._loading not in self.skip_lines:
             self.skip_lines.add(self._loading)
+        elif self._comparing:
+            pass  # nothing is owed: then there is no comparison
         else:
             words = self._last_words()
             self.faults.append(f"A worker for {self.day.key} ended outside any check: {ending}.\n{words}")

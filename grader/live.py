@@ -174,6 +174,7 @@ class Live:
             seed=secrets.randbelow(2**31),
             check_timeout=self._timeout,
             judged=self._hear,
+            compare=len(names) == 1,
             parallel=1,  # one worker that has rehearsed is quicker than two that have not
         )
         interrupted = self.workers.stopped

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.results import Aspect, CheckResult, Problem, Speed, Status
+from grader.results import Aspect, CheckResult, Comparison, Problem, Row, Speed, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class Job:
     token: str  # every event carries it
     crash_file: Path  # where the interpreter writes its last traceback
     compile_cache: Path | None  # a folder with compiled programs
+    # Set exercises that pass beside the reference: the aspects that the run judges, by one worker or another. The one
+    # that gives an exercise its last verdict compares it. Empty: no comparing.
+    compare: tuple[Aspect, ...] = ()
     rehearse: bool = False  # on the reference, until the real job comes through the pipe
 
     def order_of(self, exercise: str) -> int:
@@ -97,3 +100,15 @@ def check_from(fields: dict[str, Any]) -> Check:
 
 def problem_from(fields: dict[str, Any]) -> Problem:
     return Problem(**fields)
+
+
+def comparison_from(fields: dict[str, Any]) -> Comparison:
+    """From the fields of an event. Raises KeyError, TypeError or ValueError on anything else."""
+    rows = tuple(
+        Row(str(row["quantity"]), _number(row["yours"]), _number(row["reference"])) for row in fields["rows"]
+    )
+    return Comparison(str(fields["call"]), rows, str(fields["remark"]))
+
+
+def _number(value: Any) -> float | None:
+    return value if value is None or isinstance(value, int) else float(value)

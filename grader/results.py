@@ -70,6 +70,24 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One quantity of both; None where nobody knows. Bytes and seconds where the name says so."""
+
+    quantity: str  # lines, equations, flops, bytes_accessed, temporary_bytes, seconds
+    yours: float | None
+    reference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An exercise that passed beside the reference, on one call."""
+
+    call: str  # softmax(f32[17,33], axis=-1)
+    rows: tuple[Row, ...]
+    remark: str = ""  # where they differ most, in words; empty when they are alike
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The verdict of one check."""
 
@@ -135,6 +153,7 @@ class ExerciseResult:
     stretch: bool
     checks: tuple[CheckResult, ...]
     whole: bool = True  # whether all its checks were asked for; not so when timing was left out
+    comparison: Comparison | None = None  # with the reference, where it was asked for and could be made
 
     @property
     def status(self) -> Status:
@@ -244,6 +263,7 @@ def _day_json(day: DayResult) -> dict[str, Any]:
                 "stretch": exercise.stretch,
                 "status": exercise.status.value,
                 "checks": [_check_json(check) for check in exercise.checks],
+                "comparison": asdict(exercise.comparison) if exercise.comparison else None,
             }
             for exercise in day.exercises
         ],

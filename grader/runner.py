@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from grader import __version__, processes
@@ -17,6 +18,7 @@ from grader.catalogue import Day, Exercise, Selection
 from grader.lane import Lane, Progress
 from grader.protocol import Check
 from grader.results import (
+    ACCEPTED,
     Aspect,
     CheckResult,
     DayResult,
@@ -46,12 +48,14 @@ def grade(
     listener: Listener = lambda progress: None,
     judged: Judged = lambda day, exercise: None,
     parallel: int | None = None,
+    compare: bool = False,
 ) -> RunResult:
     """Grade the selected exercises of the files in `tree`, a folder of the shape of `exercises/`.
 
     `check_timeout` is in seconds and holds for each check; `memory_limit` is in bytes and holds for each worker (half
     of the machine's memory, at most 4 GiB, by default); `parallel` is the number of workers at a time (the
     number of processors by default). `judged` hears of each exercise as soon as everything but its timing is known.
+    `compare` sets what passes beside the reference.
     Raises nothing for what a learner wrote; the grader's own faults are in the result.
     """
     begin = time.perf_counter()
@@ -59,10 +63,20 @@ def grade(
     parallel = parallel or _processors()
     memory = memory_limit or min(processes.total_memory() // 2, MEMORY_LIMIT)
     days = [_Day(selection, tree) for selection in selections]
+    aspects_of_the_run = tuple(Aspect) if with_speed else UNTIMED
 
     def lane(day: _Day, exercises: Iterable[str], aspects: tuple[Aspect, ...]) -> Lane:
         return Lane(
-            day.selection.day, day.file, tuple(exercises), aspects, workers, seed, check_timeout, memory, tell
+            day.selection.day,
+            day.file,
+            tuple(exercises),
+            aspects,
+            workers,
+            seed,
+            check_timeout,
+            memory,
+            tell,
+            compare=aspects_of_the_run if compare else (),
         )
 
     def tell(day: str, exercise: str, check: str) -> None:
@@ -193,8 +207,15 @@ class _Day:
         known = sum(check.exercise == exercise.name for check in self.checks.values())
         return ExerciseResult(exercise.name, exercise.stretch, tuple(checks), whole=len(checks) == known)
 
+    def _compared(self, exercise: Exercise, with_speed: bool) -> ExerciseResult:
+        result = self._exercise(exercise, with_speed)
+        if result.status not in ACCEPTED:
+            return result
+        found = {name: one for lane in self.lanes for name, one in lane.comparisons.items()}
+        return replace(result, comparison=found.get(exercise.name))
+
     def result(self, with_speed: bool) -> DayResult:
-        exercises = [self._exercise(exercise, with_speed) for exercise in self.selection.exercises]
+        exercises = [self._compared(exercise, with_speed) for exercise in self.selection.exercises]
         day, first = self.selection.day, self.lanes[:1]
         problems = tuple(dict.fromkeys(problem for lane in self.lanes for problem in lane.problems))
         output = first[0].output if first else ""

@@ -32,6 +32,7 @@ from grader.checks.toolkit.devices import devices_in_words, settle_devices
 from grader.checks.toolkit.errors import learner_frame
 from grader.checks.toolkit.handles import Learner, Session
 from grader.checks.toolkit.inputs import Numbers
+from grader.checks.toolkit.reference import beside_the_reference
 from grader.checks.toolkit.verdicts import TookTooLong, Verdict
 from grader.learner_file import load
 from grader.output import Output
@@ -95,6 +96,7 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) 
         raise grading.error
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
         raise RuntimeError(f"pytest ended with {status!r}\n{output.take()}")
+    grading.compare()
 
 
 class _Signed:
@@ -132,6 +134,9 @@ class _Grading:
         self.events = events
         self.output = output
         self.error: BaseException | None = None
+        self.session: Session | None = None
+        self.judged_here: list[str] = []  # exercises of which this worker has given the last verdict
+        self.last_checks: frozenset[str] = frozenset()
         self.integrity: integrity.Integrity | None = None
         self.tampered_with = False
         self.failure: BaseException | None = None  # of the check that runs
@@ -172,6 +177,8 @@ class _Grading:
             order = self.job.exercises
             ours = {item: check for item, check in found.items() if check.exercise in order}
             self.send("collected", checks=[asdict(check) for check in ours.values()])
+            wanted = [check for check in ours.values() if check.aspect in self.job.compare]
+            self.last_checks = frozenset({check.exercise: check.id for check in wanted}.values())
             session.items[:] = [item for item, check in ours.items() if self._is_open(check)]
             session.items.sort(key=lambda item: order.index(ours[item].exercise))
             self.send("platform", **_platform())
@@ -186,7 +193,7 @@ class _Grading:
                 message = f"{self.job.learner.name} changed {changed} while it was loaded."
                 hint = "The checks count on it as it was; it has been put back. Leave it alone."
                 learner.problems.append(Problem(message, hint))
-            plugin.open_session(session.config, learner, contract)
+            self.session = plugin.open_session(session.config, learner, contract)
             problems = [asdict(problem) for problem in learner.problems]
             self.send("loaded", problems=problems, output=self.output.take())
         except BaseException as error:
@@ -224,6 +231,8 @@ class _Grading:
             result = self._run(item, nextitem, check)
         if result.counts_against:
             self.spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
+        if check.id in self.last_checks:
+            self.judged_here.append(check.exercise)
         self.send("finished", id=check.id, result=result_fields(result))
         if self.tampered_with:
             self.send("renew")
@@ -255,6 +264,14 @@ class _Grading:
                 hint="The checks count on it as it was; it has been put back. Leave it alone.",
             )
         return _judge(result, self.failure, check, self.job)
+
+    def compare(self) -> None:
+        """Set what passed beside the reference. All verdicts are given by now, so this can change none."""
+        for exercise in self.judged_here:
+            if self.session and exercise not in self.spoiled:
+                self.send("comparing", exercise=exercise)
+                comparison = beside_the_reference(self.session, exercise, self.job.solution)
+                self.send("compared", exercise=exercise, comparison=comparison and asdict(comparison))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

@@ -56,10 +56,11 @@ _session = pytest.StashKey[Session]()
 _file = pytest.StashKey[LearnerFile]()
 
 
-def open_session(config: pytest.Config, learner: LearnerFile, contract: Contract) -> None:
+def open_session(config: pytest.Config, learner: LearnerFile, contract: Contract) -> Session:
     """Give the checks of this pytest run their learner."""
     config.stash[_file] = learner
     config.stash[_session] = Session(learner, contract)
+    return config.stash[_session]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.beside import comparison_table
 from grader.report.text import printable, short
 from grader.results import (
     ACCEPTED,
@@ -56,6 +57,7 @@ class Screen:
     def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
         self.console = console
         self.verbose = verbose
+        self._compares = verbose  # shows answers beside the reference
         self._ascii = ascii or not console.encoding.lower().startswith("utf")
         self._spinner: Spinner | None = None
 
@@ -81,6 +83,7 @@ class Screen:
     # ---- when it is done
 
     def show(self, result: RunResult) -> None:
+        self._compares = self.verbose or sum(len(day.exercises) for day in result.days) == 1
         for day in result.days:
             self._print_day(day)
         for fault in result.faults:
@@ -108,6 +111,7 @@ class Screen:
         if self.verbose:
             self._print_checks(day)
         self._print_speeds(day)
+        self._print_comparisons(day)
         self._print_circumstances(day)
         self._print_standing(day)
 
@@ -196,6 +200,19 @@ class Screen:
             if check.speed:
                 words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
                 self.console.print(words, style="dim", soft_wrap=False)
+
+    def _print_comparisons(self, day: DayResult) -> None:
+        for exercise in day.exercises if self._compares else ():
+            self.print_comparison(exercise)
+
+    def print_comparison(self, exercise: ExerciseResult) -> None:
+        """An answer that passed beside the reference, and a remark where they differ."""
+        if comparison := exercise.comparison:
+            self.console.print()
+            self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
+            self.console.print(comparison_table(comparison, ascii=self._ascii))
+            if comparison.remark:
+                self.console.print(Text(printable(comparison.remark), style="cyan"))
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""

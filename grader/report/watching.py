@@ -182,6 +182,7 @@ class WatchScreen:
             self.console.print()
             self.console.print(Text(f"{view.focus} passed.", style="bold green"))
             self._screen.print_speed(result)
+            self._screen.print_comparison(result)
 
     def _print_keys(self) -> None:
         words = Text()

@@ -5,6 +5,7 @@ The contract is made from stub text: it holds the signatures and annotations, no
 
 from __future__ import annotations
 
+import ast
 import inspect
 import typing
 from collections.abc import Callable
@@ -41,8 +42,13 @@ class Contract:
 
     def __init__(self, solution_source: str) -> None:
         namespace: dict[str, Any] = {"__name__": "_kata_contract"}
-        exec(compile(stub(solution_source), "<contract>", "exec", dont_inherit=True), namespace)
+        text = stub(solution_source)
+        exec(compile(text, "<contract>", "exec", dont_inherit=True), namespace)
         self._members = namespace
+        nodes = ast.parse(text).body
+        self.names = frozenset(
+            node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        )  # of the day's exercises
 
     def signature(self, name: str) -> inspect.Signature:
         """The promised signature of a function, or of a class's constructor."""

@@ -16,6 +16,7 @@ from grader import faults
 from grader.checks.toolkit import comparison, programs, purity, wording
 from grader.checks.toolkit.contract import Contract
 from grader.checks.toolkit.errors import learner_frame, translate
+from grader.checks.toolkit.samples import Sample, Samples, Transformation, as_it_is
 from grader.checks.toolkit.verdicts import (
     MachineFault,
     NotStarted,
@@ -90,6 +91,7 @@ class Session:
     def __init__(self, learner: LearnerFile, contract: Contract) -> None:
         self.learner = learner
         self.contract = contract
+        self.samples = Samples()
         self._handles: dict[str, Handle] = {}
 
     def handle(self, name: str) -> Handle:
@@ -103,7 +105,8 @@ class Session:
             if self.learner.is_stub(name):
                 raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
             self.contract.check_signature(name, function, self.learner.lines.get(name))
-            self._handles[name] = Handle(self, name, name, self._guarded(name, function), raw=function)
+            guarded = self._guarded(name, function)
+            self._handles[name] = Handle(self, name, name, guarded, raw=function, transform=as_it_is)
         return self._handles[name]
 
     def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,6 +138,7 @@ class Handle:
         *,
         raw: Callable[..., Any],
         jit_options: dict[str, Any] | None = None,
+        transform: Transformation | None = None,
     ) -> None:
         self.session = session
         self.name = name  # of the exercise
@@ -143,6 +147,8 @@ class Handle:
         self.raw = raw  # without our guard: for timing what the learner wrote
         self.traces = 0  # how often a jit handle has been traced
         self.untransformed = function  # before jit
+        # What was made of the function before jit (vmap, grad); None for a handle that a check made by itself.
+        self.transform = transform
         self.is_jitted = jit_options is not None
         self._jit_options = jit_options or {}
         self._donates = any(option.startswith("donate") for option in self._jit_options)
@@ -165,7 +171,17 @@ class Handle:
             self._repeated = True
             again = self.run(text, self.function, *arguments, **keywords)
             purity.same_again(text, result, again)
+        self.remember(arguments, keywords)
         return Called(text, result)
+
+    def remember(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        """Offer a call that went well as the one on which the exercise is set beside the reference."""
+        if self.transform is None or self._donates:  # what is donated is gone
+            return
+        shown = self.shown.removeprefix("jit(").removesuffix(")") if self.is_jitted else self.shown
+        options = self._jit_options if self.is_jitted else None
+        sample = Sample(shown, self.function, self.transform, options, arguments, keywords)
+        self.session.samples.offer(self.name, sample)
 
     def using(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Called:
         """Run code of a check's that uses what the learner wrote (a class, as a rule); `text` says in messages what it does."""
@@ -211,7 +227,15 @@ class Handle:
         key = f"jit{sorted(options.items())}"
         if key not in self._transformed:
             shown = f"jit({self.shown})"
-            handle = Handle(self.session, self.name, shown, self.function, raw=self.raw, jit_options=options)
+            handle = Handle(
+                self.session,
+                self.name,
+                shown,
+                self.function,
+                raw=self.raw,
+                jit_options=options,
+                transform=self.transform,
+            )
 
             @functools.wraps(self.function)
             def counted(*arguments: Any, **keywords: Any) -> Any:
@@ -233,9 +257,11 @@ class Handle:
     def _transform(self, name: str, transformation: Callable[..., Any], **options: Any) -> Handle:
         key = f"{name}{sorted(options.items())}"
         if key not in self._transformed:
+            before = self.transform
+            transform = None if before is None else lambda plain: transformation(before(plain), **options)
             function = transformation(self.function, **options)
             self._transformed[key] = Handle(
-                self.session, self.name, f"{name}({self.shown})", function, raw=function
+                self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
             )
         return self._transformed[key]
 

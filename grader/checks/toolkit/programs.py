@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jax.extend import core
@@ -30,6 +31,14 @@ class Program:
     def size(self) -> int:
         """The number of operations, inner programs included, wrappers such as jit not counted."""
         return sum(count for name, count in self.primitives.items() if name not in _JITS | {"closed_call"})
+
+    @property
+    def outline(self) -> tuple[Any, ...]:
+        """What each equation does to which values, wrappers such as jit dissolved. Equal outlines, equal programs.
+
+        Values are numbered as they come up, so that names do not matter; constants count by their shape.
+        """
+        return _outline(self.jaxpr.jaxpr)
 
     @property
     def loops(self) -> int:
@@ -71,6 +80,47 @@ def equations(jaxpr: Any) -> Iterator[Any]:
         for parameter in equation.params.values():
             for inner in _inner_jaxprs(parameter):
                 yield from equations(inner)
+
+
+def _outline(jaxpr: Any) -> tuple[Any, ...]:
+    fresh = itertools.count()
+    names: dict[Any, Any] = {}
+    lines: list[Any] = []
+
+    def read(variable: Any) -> Any:
+        return f"{variable.val}" if isinstance(variable, core.Literal) else names[variable]
+
+    def define(variables: Iterable[Any]) -> tuple[str, ...]:
+        variables = list(variables)
+        names.update((variable, next(fresh)) for variable in variables)
+        return tuple(str(variable.aval) for variable in variables)
+
+    def walk(part: Any) -> None:
+        for equation in part.eqns:
+            inputs = tuple(map(read, equation.invars))
+            if equation.primitive.name in _JITS:
+                inner = equation.params["jaxpr"].jaxpr
+                define(inner.constvars)
+                names.update(zip(inner.invars, inputs, strict=True))
+                walk(inner)
+                outputs = [read(variable) for variable in inner.outvars]
+                names.update(zip(equation.outvars, outputs, strict=True))
+                continue
+            settings = tuple((name, _setting(value)) for name, value in sorted(equation.params.items()))
+            lines.append((equation.primitive.name, inputs, define(equation.outvars), settings))
+
+    heads = define([*jaxpr.constvars, *jaxpr.invars])
+    walk(jaxpr)
+    return heads, tuple(lines), tuple(map(read, jaxpr.outvars))
+
+
+def _setting(value: Any) -> Any:
+    """A parameter of an equation, as something to compare; what differs from trace to trace is left out."""
+    inner = list(_inner_jaxprs(value))
+    if inner:
+        return tuple(map(_outline, inner))
+    text = repr(value)
+    return "" if callable(value) or " at 0x" in text else text
 
 
 def _inner_jaxprs(parameter: Any) -> Iterator[Any]:

@@ -135,6 +135,7 @@ def must_beat(
     again, _ = timed_learner(arguments)
     usual, wanted = timed_baseline(arguments)
     agree(text, result, wanted)
+    handle.remember(arguments, keywords)
 
     # What others left in the caches is nobody's doing: a quick function is run once before it is timed.
     quick = {timed_learner: again.wall < _QUICK, timed_baseline: usual.wall < _QUICK}
