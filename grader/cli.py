@@ -55,6 +55,11 @@ COMMANDS = {
         "[FILE] [--yes]", "your progress as lines of JSON", lambda words, o: commands.export(words, yes=o.yes)
     ),
     "import": Command("FILE", "add progress from elsewhere", lambda words, o: commands.bring_in(words)),
+    "data": Command(
+        "mnist [--fit EPOCHS]",
+        "fetch MNIST; train your day 14 on it",
+        lambda words, o: commands.data(words, _tree(o), n_epochs=o.fit),
+    ),
     "stubs": Command(
         "", "write the stubs that are missing", lambda words, o: commands.stubs(_tree(o, must_exist=False))
     ),
@@ -94,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--level", type=int, choices=(1, 2, 3), default=1, help="how much a hint says (default 1)"
     )
+    parser.add_argument("--fit", type=int, metavar="EPOCHS", help="data mnist: train your day 14 on it")
     parser.add_argument("--poll", action="store_true", help="watch: look again and again (network folders)")
     parser.add_argument("--reveal", action="store_true", help="show a solution before you have passed")
     parser.add_argument("-y", "--yes", action="store_true", help="reset and export: do not ask, write over")

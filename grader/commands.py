@@ -204,6 +204,25 @@ def doctor(format: str) -> int:
     return 0 if examination.can_run(found) else OWN_FAULT
 
 
+def data(words: Sequence[str], tree: Path, *, n_epochs: int | None, folder: Path | None = None) -> int:
+    """Fetch and verify a data set; train the day 14 of a tree on it when `n_epochs` says for how long."""
+    from grader import mnist
+
+    if list(words) != ["mnist"]:
+        raise WrongUsage("data takes the name of a data set, and mnist is the one there is")
+    if n_epochs is not None and n_epochs < 1:
+        raise WrongUsage("--fit takes a number of epochs from 1 on")
+    folder = folder or mnist.default_folder()
+    try:
+        mnist.fetch(folder, print)
+    except mnist.NoData as error:
+        return _refuse(str(error))
+    if n_epochs is None:
+        print("Train your day 14 on it: python -m grader data mnist --fit 3")
+        return 0
+    return 0 if mnist.fit(folder, tree, n_epochs) else 1
+
+
 def export(words: Sequence[str], *, yes: bool) -> int:
     """Write the record as lines of JSON, on standard output or into a file that is not there yet."""
     from grader import progress, workspace
