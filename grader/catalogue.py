@@ -26,7 +26,7 @@ class UnknownSelector(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """One public function or class of a solution file."""
+    """One public function or class of a solution file. A class without methods is given, and no exercise."""
 
     name: str
     stretch: bool
@@ -107,6 +107,10 @@ def days() -> tuple[Day, ...]:
 def _exercises(tree: ast.Module) -> list[Exercise]:
     found = []
     for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not any(
+            isinstance(part, ast.FunctionDef) for part in node.body
+        ):
+            continue  # fields alone: nothing to write, so it is given
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             summary = (ast.get_docstring(node) or "").partition("\n")[0]
             stretch = summary.startswith(STRETCH_SIGN)

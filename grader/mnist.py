@@ -11,7 +11,6 @@ from pathlib import Path
 
 from grader import catalogue
 
-INSTALL = "python -m pip install -e '.[vision]'"
 SIZES = (60_000, 10_000)  # images for training and for testing
 
 
@@ -35,7 +34,7 @@ def fetch(root: Path, say: Callable[[str], None], sizes: tuple[int, int] = SIZES
     damaged = [
         name
         for name, checksum in MNIST.resources
-        if (raw / name).exists() and not check_integrity(str(raw / name), checksum)
+        if (raw / name).exists() and not utilities.check_integrity(str(raw / name), checksum)
     ]
     if damaged:
         aside = raw.with_name(f"raw.damaged-{time.strftime('%Y%m%d-%H%M%S')}")

@@ -1,8 +1,9 @@
 """Answers on file: wrong ones that must be caught, right ones that must pass.
 
 An answer is a function or a class called `exercise__what_is_special`; statements that follow it, such as the
-registration of a class, go with it. `waves` deals the answers of a day into whole learner's files, one answer
-an exercise, so that one grading run judges many of them.
+registration of a class, go with it. A function or class without `__` in its name is there for all answers.
+`waves` deals the answers of a day into whole learner's files, one answer an exercise, so that one grading
+run judges many of them.
 """
 
 from __future__ import annotations
@@ -33,20 +34,22 @@ class Answer:
 
 
 def answers(kind: Literal["wrong", "right"], folder: str) -> tuple[str, list[Answer]]:
-    """The imports of a day's file of answers, as text, and the answers in it."""
+    """What is there for all answers of a day's file (imports, as a rule), as text, and the answers in it."""
     path = HERE / f"{kind}_answers" / f"{folder}.py"
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports, found = [], []
+    shared, found = [], []
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             if getattr(node, "module", "") != "tests.answers":
-                imports.append(ast.unparse(node))
+                shared.append(ast.unparse(node))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and "__" not in node.name:
+            shared.append(ast.unparse(node))
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.append(_answer(node))
         elif found:  # a statement after an answer belongs to it: a class is registered by one
             answer, statement = found[-1], _under_its_own_name(node, found[-1].label)
             found[-1] = replace(answer, source=f"{answer.source}\n\n\n{statement}")
-    return "\n".join(imports), found
+    return "\n".join(shared), found
 
 
 def _answer(node: ast.FunctionDef | ast.ClassDef) -> Answer:
@@ -72,12 +75,12 @@ def _under_its_own_name(node: ast.stmt, label: str) -> str:
 
 def waves(kind: Literal["wrong", "right"], folder: str) -> list[tuple[str, list[Answer]]]:
     """Learner's files, as text, with the answers in each: the first of every exercise, the second, and so on."""
-    imports, found = answers(kind, folder)
+    shared, found = answers(kind, folder)
     by_exercise: dict[str, list[Answer]] = {}
     for answer in found:
         by_exercise.setdefault(answer.exercise, []).append(answer)
     result = []
     for index in range(max(map(len, by_exercise.values()), default=0)):
         wave = [those[index] for those in by_exercise.values() if index < len(those)]
-        result.append(("\n\n\n".join([imports, *(answer.source for answer in wave)]) + "\n", wave))
+        result.append(("\n\n\n".join([shared, *(answer.source for answer in wave)]) + "\n", wave))
     return result

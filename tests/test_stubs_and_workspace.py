@@ -44,6 +44,12 @@ class Pair:
 
     def bare(self):
         return 1
+
+
+class Given(dict):
+    """What is not to be written."""
+
+    size: int = 3
 '''
 
 STUB = '''"""Day 1: a day."""
@@ -78,6 +84,12 @@ class Pair:
     def bare(self):
         # Your code here: about 1 line.
         raise NotImplementedError
+
+
+class Given(dict):
+    """What is not to be written."""
+
+    size: int = 3
 '''
 
 
@@ -87,7 +99,11 @@ def test_bodies_are_cut_and_everything_else_stays() -> None:
 
 def test_a_stub_of_a_stub_keeps_its_names() -> None:
     again = ast.parse(stubs.stub(stubs.stub(SOLUTION)))
-    assert [node.name for node in again.body if hasattr(node, "name")] == ["area", "Pair"]
+    assert [node.name for node in again.body if hasattr(node, "name")] == ["area", "Pair", "Given"]
+
+
+def test_a_class_without_methods_is_given_and_no_exercise() -> None:
+    assert [exercise.name for exercise in catalogue._exercises(ast.parse(SOLUTION))] == ["area", "Pair"]
 
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)

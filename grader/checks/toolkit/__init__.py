@@ -9,7 +9,9 @@ import pytest
 
 from grader.checks.toolkit.comparison import compare
 from grader.checks.toolkit.devices import need_several_devices
+from grader.checks.toolkit.digits import digits
 from grader.checks.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
+from grader.checks.toolkit.idx_files import write_mnist
 from grader.checks.toolkit.inputs import AWKWARD, Numbers
 from grader.checks.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.checks.toolkit.speed import must_beat
@@ -58,6 +60,7 @@ __all__ = [
     "compare",
     "compiled_if_possible",
     "compiles_once",
+    "digits",
     "largest_value_at_most",
     "must_beat",
     "need_several_devices",
@@ -69,4 +72,5 @@ __all__ = [
     "traces_at_most",
     "uses_each_key_once",
     "watched",
+    "write_mnist",
 ]

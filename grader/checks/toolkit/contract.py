@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from jaxtyping import AbstractArray
 
 from grader.checks.toolkit import wording
@@ -52,7 +53,7 @@ class Contract:
 
     def signature(self, name: str) -> inspect.Signature:
         """The promised signature of a function, or of a class's constructor."""
-        return inspect.signature(self._members[name])
+        return _signature(self._members[name])
 
     def is_class(self, name: str) -> bool:
         return inspect.isclass(self._members[name])
@@ -70,7 +71,7 @@ class Contract:
             message = f"{name} is {wording.argument(function)}, not a {kind}."
             raise RaisedError(message, hint=f"Define it as `{head}`.", line=line)
         try:
-            found = inspect.signature(function)
+            found = _signature(function)
         except (TypeError, ValueError):
             return
         ours, theirs = list(promised.parameters.values()), list(found.parameters.values())
@@ -115,7 +116,7 @@ def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> N
         for index, (item, part) in enumerate(zip(value, parts, strict=True)):
             _check(f"{what}[{index}]", item, part, letters)
     elif _is_array_type(annotation):
-        must_be_jax_array(what, value)
+        _must_be_array(what, value, annotation)
         promised = _promised_shape(annotation, letters)
         right_shape = promised is None or value.shape == promised
         if not right_shape or not isinstance(value, annotation.dtype[annotation.array_type, "..."]):
@@ -124,6 +125,39 @@ def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> N
             if right_shape:
                 raise WrongAnswer(message, hint=_DTYPE_HINT)
             raise WrongAnswer(message, also=_SHAPE_HINT)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function, or of a class's constructor without what Flax adds to every module.
+
+    Raises TypeError or ValueError when there is none to be seen.
+    """
+    found = inspect.signature(function)
+    if not inspect.isclass(function):
+        return found
+    parameters = list(found.parameters.values())
+    if all(
+        p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters
+    ):  # a metaclass's, which says nothing
+        parameters = list(inspect.signature(function.__init__).parameters.values())[1:]
+    added = {"parent", "name"} if _is_linen(function) else set()  # behind the fields of one's own
+    return found.replace(parameters=[p for p in parameters if p.name not in added])
+
+
+def _is_linen(kind: type) -> bool:
+    return any(base.__module__ == "flax.linen.module" for base in kind.__mro__)
+
+
+def _must_be_array(what: str, value: Any, annotation: type[AbstractArray]) -> None:
+    """Raises WrongAnswer when a value is no array of the promised library: JAX, as a rule."""
+    if annotation.array_type is not np.ndarray:
+        must_be_jax_array(what, value)
+    elif type(value) is not np.ndarray:
+        came = wording.argument(value, small=-1)
+        came = f"the JAX array {came}" if wording.is_jax_array(value) else came
+        rows = wording.table(expected="a NumPy array", got=came)
+        hint = "np.stack and np.array make NumPy arrays; JAX and torch arrays have no place in this result."
+        raise WrongAnswer(f"{what} is the wrong kind of thing\n{rows}", hint=hint)
 
 
 def _is_array_type(annotation: Any) -> bool:
