@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader import catalogue
+from grader.vision import NoVision, torchvision_parts
 
 SIZES = (60_000, 10_000)  # images for training and for testing
 
@@ -24,12 +25,10 @@ def fetch(root: Path, say: Callable[[str], None], sizes: tuple[int, int] = SIZES
     What is there and right is kept; a damaged folder is set aside under another name. Raises NoData.
     """
     try:
-        from torchvision.datasets import MNIST
-        from torchvision.datasets.utils import check_integrity
-    except ImportError as error:
-        raise NoData(
-            f"MNIST comes through torchvision, which is not installed ({error}).\n{INSTALL}"
-        ) from error
+        data_sets, utilities = torchvision_parts("torchvision.datasets", "torchvision.datasets.utils")
+    except NoVision as reason:
+        raise NoData(f"MNIST comes through torchvision. {reason}") from None
+    MNIST = data_sets.MNIST  # noqa: N806
     raw = root / "MNIST" / "raw"
     damaged = [
         name

@@ -10,6 +10,7 @@ import pytest
 
 from grader.checks.toolkit import digits, write_mnist
 from grader.checks.toolkit.idx_files import write_idx
+from grader.vision import torchvision_parts
 
 
 def test_the_digits_are_those_of_scikit_learn() -> None:
@@ -37,7 +38,7 @@ def test_an_idx_file_of_floats_is_refused(tmp_path: Path) -> None:
 
 
 def test_torchvision_reads_what_is_written(tmp_path: Path) -> None:
-    datasets = pytest.importorskip("torchvision.datasets", reason="torchvision is optional")
+    (datasets,) = torchvision_parts("torchvision.datasets")
     images, labels = digits()
     first, second = (images[:7], labels[:7].astype(np.uint8)), (images[7:9], labels[7:9].astype(np.uint8))
     write_mnist(tmp_path, first, second)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import hashlib
+import http.server
 import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +21,10 @@ from grader.checks.toolkit import digits, write_mnist
 from grader.vision import NoVision, torchvision_parts
 
 SIZES = (300, 60)
+# torchvision leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +34,7 @@ def MNIST() -> Any:  # noqa: N802
 
 
 @pytest.fixture
-def mirror(tmp_path: Path, MNIST: Any, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: N803
+def mirror(tmp_path: Path, MNIST: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:  # noqa: N803
     """A folder that serves as MNIST's mirror, with handwritten digits of 28 x 28 in it."""
     images, labels = digits()
     large = np.pad(np.kron(images * 15, np.ones((1, 3, 3), np.uint8)), ((0, 0), (2, 2), (2, 2)))
@@ -38,9 +47,19 @@ def mirror(tmp_path: Path, MNIST: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
         packed = gzip.compress(file.read_bytes(), mtime=0)
         (folder / f"{file.name}.gz").write_bytes(packed)
         resources.append((f"{file.name}.gz", hashlib.md5(packed).hexdigest()))
-    monkeypatch.setattr(MNIST, "mirrors", [f"{folder.as_uri()}/"])
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     monkeypatch.setattr(MNIST, "resources", resources)
-    return folder
+    yield folder
+    server.shutdown()
+    server.server_close()
+    gc.collect()
 
 
 def test_it_is_fetched_verified_and_kept(mirror: Path, tmp_path: Path) -> None:
