@@ -19,6 +19,7 @@ from grader.progress import NotRecorded, Progress, Standing
 from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
 from grader.sources import Source, sources
 
+_COMPARED = 3  # exercises at most that are set beside the reference after a save: that takes a moment for each
 _HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)")
 
 
@@ -113,6 +114,7 @@ class Live:
         Empty when nothing that matters has changed; then nothing is judged.
         """
         old, self.text = self.text, _read(self.file)
+        before = self._sources
         if self.text is None or self.text == old:
             return []
         self._seen[self.day.key] = self.text
@@ -123,7 +125,8 @@ class Live:
         moved = [
             name
             for name, result in self.board.items()
-            if result.status not in ACCEPTED | {Status.TODO}  # their messages name lines
+            # Their messages name lines.
+            if result.status not in ACCEPTED | {Status.TODO} and before.get(name) != self._sources.get(name)
         ]
         self._known = now
         edited = edited_exercise(old or "", self.text, self.exercise_names())
@@ -174,7 +177,7 @@ class Live:
             seed=secrets.randbelow(2**31),
             check_timeout=self._timeout,
             judged=self._hear,
-            compare=len(names) == 1,
+            compare=len(names) <= _COMPARED,
             parallel=1,  # one worker that has rehearsed is quicker than two that have not
         )
         interrupted = self.workers.stopped

@@ -25,19 +25,25 @@ _TAKE_TERMINAL = (
 )
 
 
+_CLEARED = b"\x1b[2J\x1b[H"  # as rich clears a screen
+
+
 class Terminal:
     """A grader that runs in a terminal of its own. `columns` by `lines` characters."""
 
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 40, **environment: str) -> None:
+    def __init__(
+        self, *arguments: str, columns: int = 80, lines: int = 40, cwd: Path = ROOT, **environment: str
+    ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
+        self._written = b""
         self.parent, self.child = pty.openpty()
         fcntl.ioctl(self.child, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.settings = termios.tcgetattr(self.child)
         without = {"COLUMNS", "LINES", "NO_COLOR", "VISUAL", "EDITOR"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", _TAKE_TERMINAL, *arguments],
-            cwd=ROOT,
+            cwd=cwd,
             stdin=self.child,
             stdout=self.child,
             stderr=self.child,
@@ -63,6 +69,11 @@ class Terminal:
     def text(self) -> str:
         """What is on the screen, without blanks at the ends of lines."""
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip() + "\n"
+
+    @property
+    def last_drawn(self) -> str:
+        """What was written since the screen was cleared last, with its colours."""
+        return self._written.rpartition(_CLEARED)[2].decode(errors="replace").replace("\r\n", "\n")
 
     def type(self, keys: str) -> None:
         os.write(self.parent, keys.encode())
@@ -96,7 +107,9 @@ class Terminal:
         if not select.select([self.parent], [], [], seconds)[0]:
             return False
         try:
-            self._stream.feed(os.read(self.parent, 65536))
+            written = os.read(self.parent, 65536)
+            self._written += written
+            self._stream.feed(written)
         except OSError:
             return False
         return True
