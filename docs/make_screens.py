@@ -32,7 +32,7 @@ SOFTMAX_RIGHT = (
     "    return weights / weights.sum(axis=axis, keepdims=True)\n"
 )
 DISTANCES = "    return jnp.stack([jnp.stack([((a - b) ** 2).sum() for b in y]) for a in x])\n"
-MASKED_MEAN = "    mask = mask.astype(x.dtype)\n    return (x * mask).sum() / jnp.maximum(mask.sum(), 1)\n"
+MASKED_MEAN = "    return jnp.where(mask, x, 0).sum() / jnp.maximum(mask.sum(), 1)\n"
 
 
 def answer(file: Path, exercise: str, body: str) -> None:
@@ -49,7 +49,8 @@ def run(kata: Path, *arguments: str, columns: int) -> str:
     environment = {**os.environ, "COLUMNS": str(columns), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
     environment["KATA_FOLDER"] = str(kata / ".kata")
     command = [sys.executable, "-m", "grader", *arguments]
-    return subprocess.run(command, cwd=kata, env=environment, capture_output=True, text=True).stdout
+    written = subprocess.run(command, cwd=kata, env=environment, capture_output=True, text=True).stdout
+    return written.rpartition("\x1b[?25h")[2]  # what comes once the line of progress is gone
 
 
 def draw(name: str, text: str, columns: int) -> None:

@@ -19,7 +19,9 @@ from grader.progress import NotRecorded, Progress, Standing
 from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
 from grader.sources import Source, sources
 
-_COMPARED = 3  # exercises at most that are set beside the reference after a save: that takes a moment for each
+_COMPARED = (
+    3  # exercises at most that are set beside the reference after a save: that takes a moment for each
+)
 _HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)")
 
 

@@ -306,13 +306,15 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
     details = "".join(traceback.format_exception(failure))
     if isinstance(failure, TookTooLong):
         frame = learner_frame(failure, job.learner)
-        where = f" at line {frame.lineno}\n  {frame.lineno} | {frame.line}" if frame else "."
+        where = f", in {failure.call}." if failure.call else "."
+        if frame:
+            where = f" at line {frame.lineno}\n  {frame.lineno} | {frame.line}"
         return replace(
             result,
             status=Status.TIMEOUT,
             message=f"{check.exercise} was still running after {job.check_timeout:g} seconds{where}",
-            hint="Does a loop have a way to end? Does it do in Python what one array operation could do? "
-            "(--timeout 5 waits less.)",
+            hint="Does a loop have a way to end? Is a long loop written out, so that it takes long to compile? Does it do in "
+            "Python what one array operation could do? (--timeout 5 waits less.)",
             line=frame.lineno if frame else None,
             details=details,
         )

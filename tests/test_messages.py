@@ -151,6 +151,65 @@ MISTAKES = {
         "return jax.jit(lambda v, f: v.at[9].get(mode='fill', fill_value=f))(x, 1.0)", X, False,
         "ConcretizationTypeError", "fill_value is part of the compiled program", "jnp.where",
     ),
+    "a Python while on a traced value": (
+        "while x.sum() > 0: x = x - 1", X, True, "TracerBoolConversionError", "needs True or False now", "lax.while_loop",
+    ),
+    "print of a traced number": (
+        "return lax.scan(lambda c, a: (print(float(c)), (c, a))[1], x[0], x)", X, False, "ConcretizationTypeError",
+        "print runs in Python", "jax.debug.print",
+    ),
+    "int of a root that jnp took": (
+        "return x.reshape(int(jnp.sqrt(1)), -1)", X, True, "ConcretizationTypeError",
+        "a tracer of a plain number, too", "math.isqrt",
+    ),
+    "int of a traced sum": (
+        "return x.reshape(int(jnp.sum(x)), -1)", X, True, "ConcretizationTypeError", "needs the value now", "astype",
+    ),
+    "math on a traced number": (
+        "import math\nreturn x * math.sqrt(x[0])", X, True, "ConcretizationTypeError",
+        "The functions of math need a Python number", "jnp.sqrt",
+    ),
+    "sizes through jnp": (
+        "return jnp.zeros(jnp.array([3, 4])[0])", X, True, "TypeError", "A shape was computed through jnp", "sizes[i]",
+    ),
+    "a step of scan with its results swapped": (
+        "return lax.scan(lambda c, a: (a, c), (x, x), x)", X, False, "TypeError",
+        "a tuple of length 2|a tuple went in, an array came out", "are they swapped",
+    ),
+    "a step of scan with arrays swapped": (
+        "return lax.scan(lambda c, a: (a, c), x, x)", X, False, "TypeError", "f32[3] went in, f32[] came out", "swapped",
+    ),
+    "a step of scan that returns one thing": (
+        "return lax.scan(lambda c, a: c + a, x[0], x)", X, False, "TypeError", "returns a pair", "return carry, None",
+    ),
+    "a step of scan without its input": (
+        "return lax.scan(lambda c: (c, c), x[0], length=3)", X, False, "TypeError", "with two arguments", "x is None",
+    ),
+    "the length of scan by its place": (
+        "return lax.scan(lambda c, a: (c, c), x, 3)", X, False, "ValueError", "The third argument of scan is xs", "length=n",
+    ),
+    "inputs of scan of two lengths": (
+        "return lax.scan(lambda c, a: (c, c), 0, (x, x[1:]))", X, False, "ValueError", "one row a step", "Print their shapes",
+    ),
+    "a while_loop with its state in parts": (
+        "return lax.while_loop(lambda n, c: n < 9, lambda n, c: (n + 1, c), (0, x))", X, False, "TypeError",
+        "with one argument: the whole state", "as one tuple",
+    ),
+    "a fori_loop without its number": (
+        "return lax.fori_loop(0, 3, lambda c: c + 1, x)", X, False, "TypeError", "the number of the round", "body(k, state)",
+    ),
+    "a test of a whole array": (
+        "return lax.while_loop(lambda c: c < 9, lambda c: c + 1, x)", X, False, "TypeError", "a single True or False",
+        "jnp.any",
+    ),
+    "a cond of results": (
+        "return lax.cond(x.sum() > 0, x, -x)", X, False, "TypeError", "so that only the chosen one runs",
+        "functions, not their results",
+    ),
+    "a switch of results": (
+        "return lax.switch(0, [x, -x])", X, False, "TypeError", "so that only the chosen one runs",
+        "functions, not their results",
+    ),
     "endless recursion": ("return f(x)", X, False, "RecursionError", "until Python gave up", "lax.while_loop"),
 }  # fmt: skip
 

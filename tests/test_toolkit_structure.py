@@ -14,6 +14,7 @@ from grader.checks.toolkit import (
     WrongAnswer,
     bans,
     compiles_once,
+    hint_when,
     largest_value_at_most,
     operations_at_most,
     own_hint,
@@ -384,3 +385,41 @@ def test_a_check_may_answer_an_error_with_its_own_hint(tmp_path: Path) -> None:
     with pytest.raises(RaisedError) as caught, own_hint():
         learner.misspelt(X)
     assert caught.value.hint == "Did you mean `jnp`?"
+
+
+def test_what_runs_in_any_case_is_told_from_what_a_branch_runs(tmp_path: Path) -> None:
+    source = """
+    def f(x, i):
+        x = jax.jit(jnp.exp)(x)
+        last = lambda v: lax.cond(i > 3, jnp.sin, jnp.cos, v)
+        return lax.switch(i, [jnp.tanh, jax.nn.softplus, last], x)
+    """
+    program = learner_of(tmp_path, source).f.jit().program(X, jnp.int32(0))
+    assert program.always["exp"]
+    assert not program.always["tanh"]
+    curved = [{"tanh", "log1p", "sin", "cos"} & set(branch) for branch in program.branches]
+    assert curved == [{"tanh"}, {"log1p"}, set(), {"cos"}, {"sin"}]
+
+
+def test_a_scan_that_is_unrolled_counts_as_written_out(tmp_path: Path) -> None:
+    source = "def f(x, unroll):\n    return lax.scan(lambda c, a: (c + a, c), 0.0, x, unroll=unroll)[1]\n"
+    handle = learner_of(tmp_path, source).f.jit(static_argnames="unroll")
+    short, long = jnp.zeros(8), jnp.zeros(16)
+    same_size_for(handle, (short, 4), (long, 4))
+    with pytest.raises(WrongAnswer, match="grows with its arguments"):
+        same_size_for(handle, (short, True), (long, True))
+
+
+def test_static_arguments_that_are_none_make_no_other_handle(tmp_path: Path) -> None:
+    handle = learner_of(tmp_path, "def f(x):\n    return x\n").f
+    assert handle.jit(static_argnames=()) is handle.jit()
+
+
+def test_a_hint_for_certain_words(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    return 8\n")
+    with pytest.raises(WrongAnswer) as caught, hint_when("the Python int", "Use a loop of lax."):
+        learner.f(X).equals(8)
+    assert caught.value.hint == "Use a loop of lax."
+    with pytest.raises(WrongAnswer) as caught, hint_when("a tuple", "Use a loop of lax."):
+        learner.f(X).equals(8)
+    assert caught.value.hint == "Return an array; jnp.asarray makes one."

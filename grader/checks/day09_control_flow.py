@@ -11,12 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.checks.toolkit import (
+    Called,
     Handle,
     Learner,
     Numbers,
     WrongAnswer,
     check,
+    compiled_if_possible,
     compiles_once,
+    hint_when,
     largest_value_at_most,
     must_beat,
     temporary_memory_at_most,
@@ -101,17 +104,36 @@ def kalman_oracle(params: Params, observations: jax.Array) -> tuple[Array, Array
 KALMAN_RTOL, KALMAN_ATOL = 1e-4, 3e-5
 
 
+def kalman_of_one_number(learner: Learner, transition: float, emission: float) -> Called:
+    """Two steps of a state of one number; what is not said is 1."""
+    matrices = {"transition": transition, "emission": emission}
+    others = ("covariance", "process_noise", "observation_noise")
+    params = {"mean": jnp.ones(1)} | {name: jnp.ones((1, 1)) for name in others}
+    params |= {name: jnp.full((1, 1), value) for name, value in matrices.items()}
+    with hint_when("a tuple of length 2", "lax.scan gives (last carry, outputs). The answer is the outputs."):
+        return compiled_if_possible(learner.kalman_filter, params, jnp.array([[3.0], [1.0]]))
+
+
 @check(
     "kalman_filter",
     "correct",
-    hint="Each step predicts first and corrects then, the first step too, and goes on from what it found.",
+    hint="An emission of 0 corrects nothing: each step is μ = F μ and Σ = F Σ Fᵀ + Q, the first step too. Lay aside both, in"
+    " every step.",
+)
+def test_kalman_filter_predicts(learner: Learner) -> None:
+    result = kalman_of_one_number(learner, transition=2.0, emission=0.0)
+    result.close_to(([[2.0], [4.0]], [[[5.0]], [[21.0]]]), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
+
+
+@check(
+    "kalman_filter",
+    "correct",
+    hint="The correction starts from what was predicted, y - H μ' and Σ', not from the μ and Σ before. What it finds is laid"
+    " aside, and the next step goes on from it.",
 )
 def test_kalman_filter_by_hand(learner: Learner) -> None:
-    ones = {"mean": jnp.ones(1)}
-    others = ("covariance", "transition", "process_noise", "emission", "observation_noise")
-    params = ones | {name: jnp.ones((1, 1)) for name in others}
-    result = learner.kalman_filter(params, jnp.array([[3.0], [1.0]]))
-    result.close_to(([[7 / 3], [1.5]], [[[2 / 3]], [[0.625]]]), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
+    result = kalman_of_one_number(learner, transition=2.0, emission=1.0)
+    result.close_to(([[17 / 6], [1.875]], [[[5 / 6]], [[0.8125]]]), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
 
 
 @check(
@@ -234,7 +256,29 @@ def rnn_gradients(learner: Learner) -> Handle:
 def test_rnn_by_hand(learner: Learner) -> None:
     params = {"input": jnp.ones((1, 1)), "recurrent": jnp.zeros((1, 1)), "bias": jnp.zeros(1)}
     expected = np.tanh([[0.0], [1.0]])
-    learner.rnn(params, jnp.array([[0.0], [1.0]]), jnp.array([5.0])).close_to((expected[-1], expected))
+    call = (params, jnp.array([[0.0], [1.0]]), jnp.array([5.0]))
+    compiled_if_possible(learner.rnn, *call).close_to((expected[-1], expected))
+
+
+@check(
+    "rnn",
+    "correct",
+    hint="Each step takes the state before it: the first one the state that is given, the others what the last one gave.",
+)
+def test_rnn_goes_on_from_the_state(learner: Learner) -> None:
+    params = {"input": jnp.ones((1, 1)), "recurrent": jnp.ones((1, 1)), "bias": jnp.zeros(1)}
+    call = (params, jnp.array([[0.0], [1.0]]), jnp.array([0.5]))
+    first = np.tanh(0.5)
+    expected = np.array([[first], [np.tanh(1 + first)]])
+    compiled_if_possible(learner.rnn, *call).close_to((expected[-1], expected))
+
+
+@check("rnn", "correct", hint="The bias is added in every step, within the tanh.")
+def test_rnn_adds_the_bias(learner: Learner) -> None:
+    params = {"input": jnp.ones((1, 1)), "recurrent": jnp.zeros((1, 1)), "bias": jnp.array([0.5])}
+    expected = np.tanh([[0.5], [1.5]])
+    call = (params, jnp.array([[0.0], [1.0]]), jnp.array([5.0]))
+    compiled_if_possible(learner.rnn, *call).close_to((expected[-1], expected))
 
 
 @check(
@@ -368,6 +412,16 @@ def test_discounted_returns_stays_a_loop(learner: Learner, numbers: Numbers) -> 
     stays_a_loop(learner.discounted_returns.jit(), lambda length: (*episodes(numbers, length), discount))
 
 
+@check(
+    "discounted_returns",
+    "jit",
+    hint="A table of all pairs of steps has T × T entries. Each return needs only the one after it.",
+)
+def test_discounted_returns_builds_no_table(learner: Learner, numbers: Numbers) -> None:
+    call = (*episodes(numbers, 1000), jnp.float32(0.9))
+    largest_value_at_most(learner.discounted_returns.jit(), 100_000, call)
+
+
 # ---- collatz_steps
 
 
@@ -388,15 +442,29 @@ def collatz_python(numbers_to_count: Any) -> list[int]:
 @check(
     "collatz_steps",
     "correct",
-    hint="Count the steps, not the numbers on the way. 3 n + 1 and the halving after it are two steps.",
+    hint="The loop goes on while its test holds: n != 1. Count the steps, not the numbers on the way. 3 n + 1 and the halving"
+    " after it are two steps.",
 )
 def test_collatz_steps_by_hand(learner: Learner) -> None:
-    learner.collatz_steps(jnp.int32(6)).equals(8)
+    python = "A Python loop, and a Python count? n will be traced, and then there is nothing to test: lax.while_loop takes it."
+    with hint_when("the Python int", python):
+        learner.collatz_steps(jnp.int32(6)).equals(8)
 
 
 @check("collatz_steps", "correct", hint="At 1 there is nothing to do: test before you step.")
 def test_collatz_steps_at_one(learner: Learner) -> None:
     learner.collatz_steps(jnp.int32(1)).equals(0)
+
+
+@check(
+    "collatz_steps",
+    "correct",
+    hint="60,583 climbs to 121,012,864, and float32 holds whole numbers only up to 2**24: stay with integers, and halve with //.",
+)
+def test_collatz_steps_stays_with_integers(learner: Learner) -> None:
+    learner.collatz_steps.jit()(jnp.int32(60_583)).equals(
+        148
+    )  # as floats 179, or 122 without fused roundings
 
 
 @check(
@@ -471,16 +539,22 @@ def welford_oracle(x: Any) -> tuple[Array, Array]:
 @check(
     "welford",
     "correct",
-    hint="k starts at 1 and counts the value at hand. One factor of M's update has the old mean, the other the new one.",
+    hint="k counts the values, 1 at the first. The step is traced once: a count that lives outside of it stays as it was, so"
+    " carry it along.",
 )
 def test_welford_by_hand(learner: Learner) -> None:
-    learner.welford(jnp.array([1.0, 3.0, 5.0])).close_to(([1.0, 2.0, 3.0], [0.0, 1.0, 8 / 3]))
+    result = learner.welford(jnp.array([1.0, 3.0, 5.0]))
+    result[0].close_to([1.0, 2.0, 3.0])
+    result[1].close_to(
+        [0.0, 1.0, 8 / 3],
+        hint="The variance is M / k; what is carried is M itself. In M's update one factor has the old mean, one the new.",
+    )
 
 
 @check("welford", "correct", hint="Divide by k, not by k - 1; carry count, mean and M from value to value.")
 def test_welford_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     x = numbers.normal(33, 3.0, 1.0)
-    learner.welford(x).close_to(welford_oracle(x), rtol=1e-4, atol=1e-5)
+    compiled_if_possible(learner.welford, x).close_to(welford_oracle(x), rtol=1e-4, atol=1e-5)
 
 
 @check("welford", "correct", hint="The mean of one value is the value, and its variance 0.")
@@ -494,10 +568,10 @@ def test_welford_of_one_value(learner: Learner) -> None:
     hint="Squares of values near 1e6 are near 1e12, where float32 has steps of 65536. Sum squares of differences instead.",
 )
 def test_welford_is_stable_far_from_zero(learner: Learner, numbers: Numbers) -> None:
-    x = numbers.normal(257, 100.0, 1e6)
+    x = numbers.normal(33, 100.0, 1e6)
     means, variances = welford_oracle(x)
     # A float32 near 1e6 is right to 1/32; a running mean collects some of these. Deviations are near 100.
-    result = learner.welford(x)
+    result = compiled_if_possible(learner.welford, x)
     result[0].close_to(means, rtol=0, atol=2.0)
     result[1].close_to(variances, rtol=0.01, atol=1.0)
 
@@ -575,24 +649,48 @@ def positive_matrix(numbers: Numbers, n: int, scale: float = 1.0) -> jax.Array:
     return numbers.uniform(0.5 * scale, 1.5 * scale, (n, n))
 
 
+def power(learner: Learner, matrix: jax.Array, n_steps: int) -> Called:
+    return compiled_if_possible(learner.power_iteration, matrix, n_steps, static="n_steps")
+
+
+EIGENVALUE = "The eigenvalue is vᵀ matrix v for the last v. The length of an image loses the sign and is one step late."
+
+
+def close_pair(result: Called, value: Any, vector: Any) -> None:
+    """First the vector, which the check's own hint is about; with a right vector the eigenvalue is a mistake by itself."""
+    result[1].close_to(vector)
+    result[0].close_to(value, hint=EIGENVALUE)
+
+
 @check(
     "power_iteration",
     "correct",
     hint="Start from ones / √n. Each step multiplies, then divides by the length.",
 )
 def test_power_iteration_by_hand(learner: Learner) -> None:
-    expected = (1.8, [2 / np.sqrt(5), 1 / np.sqrt(5)])
-    learner.power_iteration(jnp.array([[2.0, 0.0], [0.0, 1.0]]), 1).close_to(expected)
+    result = power(learner, jnp.array([[2.0, 0.0], [0.0, 1.0]]), 1)
+    close_pair(result, 1.8, [2 / np.sqrt(5), 1 / np.sqrt(5)])
 
 
 @check(
     "power_iteration",
     "correct",
-    hint="The eigenvalue is vᵀ matrix v for the last v. The length of an image loses the sign and is one step late.",
+    hint="No steps: v is the start, which has length 1: ones / √n.",
+)
+def test_power_iteration_takes_no_steps(learner: Learner) -> None:
+    half = 1 / np.sqrt(2)
+    result = learner.power_iteration(jnp.array([[2.0, 0.0], [0.0, 1.0]]), 0)
+    close_pair(result, 1.5, [half, half])
+
+
+@check(
+    "power_iteration",
+    "correct",
+    hint="Exactly n_steps times: multiply, then divide by the length, unless all entries of the image are 0.",
 )
 def test_power_iteration_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> None:
     matrix = -positive_matrix(numbers, 5)
-    learner.power_iteration(matrix, 3).close_to(power_oracle(matrix, 3))
+    close_pair(power(learner, matrix, 3), *power_oracle(matrix, 3))
 
 
 @check(
@@ -603,7 +701,30 @@ def test_power_iteration_agrees_with_a_loop(learner: Learner, numbers: Numbers) 
 def test_power_iteration_converges(learner: Learner, numbers: Numbers) -> None:
     matrix = positive_matrix(numbers, 5, 100.0)
     largest = np.linalg.eigvals(np.asarray(matrix, np.float64)).real.max()
-    learner.power_iteration(matrix, 50)[0].close_to(largest)
+    power(learner, matrix, 50)[0].close_to(largest)
+
+
+@check(
+    "power_iteration",
+    "correct",
+    hint="A constant added to the length, or a threshold, changes the answer where entries are small. Ask for 0 exactly.",
+)
+def test_power_iteration_takes_small_entries(learner: Learner) -> None:
+    result = power(learner, jnp.array([[2e-12, 0.0], [0.0, 1e-12]]), 1)
+    result[1].close_to([2 / np.sqrt(5), 1 / np.sqrt(5)])
+    result[0].close_to(1.8e-12, atol=0, hint=EIGENVALUE)
+
+
+@check(
+    "power_iteration",
+    "correct",
+    hint="The image is zero when all its entries are; their sum, or their mean, is 0 for [0.7, -0.7], too. Ask for its"
+    " length, or jnp.any(image != 0).",
+)
+def test_power_iteration_divides_unless_all_entries_are_zero(learner: Learner) -> None:
+    half = 1 / np.sqrt(2)
+    close_pair(power(learner, jnp.array([[1.0, 0.0], [0.0, -1.0]]), 1), 0.0, [half, -half])
+    close_pair(power(learner, jnp.array([[0.0, 1.0], [0.0, 0.0]]), 1), 0.0, [1.0, 0.0])
 
 
 @check(
@@ -613,26 +734,8 @@ def test_power_iteration_converges(learner: Learner, numbers: Numbers) -> None:
 )
 def test_power_iteration_keeps_the_vector_when_the_image_is_zero(learner: Learner) -> None:
     half = 1 / np.sqrt(2)
-    learner.power_iteration(jnp.array([[1.0, -1.0], [-1.0, 1.0]]), 5).close_to((0.0, [half, half]))
-    learner.power_iteration(jnp.array([[0.0, 1.0], [0.0, 0.0]]), 5).close_to((0.0, [1.0, 0.0]))
-
-
-@check(
-    "power_iteration",
-    "correct",
-    hint="A constant added to the length, or a threshold, changes the answer where entries are small. Ask for 0 exactly.",
-)
-def test_power_iteration_takes_small_entries(learner: Learner) -> None:
-    tiny = jnp.array([[2e-12, 0.0], [0.0, 1e-12]])
-    result = learner.power_iteration(tiny, 1)
-    result[1].close_to([2 / np.sqrt(5), 1 / np.sqrt(5)])
-    result[0].close_to(1.8e-12, atol=0)
-
-
-@check("power_iteration", "correct", hint="No steps: v is the start.")
-def test_power_iteration_takes_no_steps(learner: Learner) -> None:
-    half = 1 / np.sqrt(2)
-    learner.power_iteration(jnp.array([[2.0, 0.0], [0.0, 1.0]]), 0).close_to((1.5, [half, half]))
+    close_pair(power(learner, jnp.array([[1.0, -1.0], [-1.0, 1.0]]), 3), 0.0, [half, half])
+    close_pair(power(learner, jnp.array([[0.0, 1.0], [0.0, 0.0]]), 3), 0.0, [1.0, 0.0])
 
 
 def power_gradient(learner: Learner) -> Handle:
@@ -645,13 +748,35 @@ def power_gradient(learner: Learner) -> Handle:
     return Handle(learner.session, "power_iteration", shown, gradient, raw=gradient)
 
 
+def power_gradient_oracle(matrix: jax.Array, n_steps: int) -> Array:
+    """Central differences in float64: right to about 1e-9."""
+    a, step = np.asarray(matrix, np.float64), 1e-5
+    slopes = np.zeros_like(a)
+    for place in np.ndindex(*a.shape):
+        moved = np.zeros_like(a)
+        moved[place] = step
+        up, down = power_oracle(a + moved, n_steps)[0], power_oracle(a - moved, n_steps)[0]
+        slopes[place] = (up - down) / (2 * step)
+    return slopes
+
+
 @check(
     "power_iteration",
     "correct",
-    hint="where differentiates both sides: 0 / 0 is NaN there, chosen or not. cond differentiates the side it ran.",
+    hint="where differentiates both sides, and 0 / 0 is NaN, chosen or not. cond differentiates the side that ran, and all that"
+    " was computed before it: the slope of a length at 0 is NaN, so take the length within the branch.",
 )
 def test_power_iteration_has_finite_gradients(learner: Learner) -> None:
-    power_gradient(learner)(jnp.zeros((2, 2)), 3).finite()
+    gradient = power_gradient(learner)
+    compiled_if_possible(gradient, jnp.zeros((2, 2)), 3, static="n_steps").finite()
+    # Not symmetric, so that the last product alone gives another slope.
+    matrix = jnp.array([[1.0, 2.0], [0.5, 1.5]])
+    compiled_if_possible(gradient, matrix, 3, static="n_steps").close_to(
+        power_gradient_oracle(matrix, 3),
+        rtol=1e-4,
+        atol=1e-5,
+        hint="Each v depends on the matrix: gradients go through all steps. Nothing may stop them.",
+    )
 
 
 @check(
@@ -661,7 +786,7 @@ def test_power_iteration_has_finite_gradients(learner: Learner) -> None:
 )
 def test_power_iteration_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(matrix, 3) for matrix in (positive_matrix(numbers, 5), jnp.zeros((5, 5)))]
-    handle = learner.power_iteration.jit(static_argnums=1)
+    handle = learner.power_iteration.jit(static_argnames="n_steps")
     for call, result in zip(calls, compiles_once(handle, calls), strict=True):
         result.close_to(power_oracle(*call))
 
@@ -673,7 +798,7 @@ def test_power_iteration_compiles_once(learner: Learner, numbers: Numbers) -> No
 )
 def test_power_iteration_stays_a_loop(learner: Learner, numbers: Numbers) -> None:
     matrix = positive_matrix(numbers, 5)
-    stays_a_loop(learner.power_iteration.jit(static_argnums=1), lambda length: (matrix, length))
+    stays_a_loop(learner.power_iteration.jit(static_argnames="n_steps"), lambda length: (matrix, length))
 
 
 # ---- activate
@@ -752,6 +877,38 @@ def test_activate_runs_one_function(learner: Learner, numbers: Numbers) -> None:
     handle(*call).require(primitives["cond"], complaint, expected=expected, got=", ".join(sorted(primitives)))
 
 
+# What tanh and softplus may be made of: whatever is written, one of these is in it.
+CURVED = {"tanh", "logistic", "exp", "exp2", "expm1", "log", "log1p", "erf", "sinh", "cosh"}
+
+
+@check(
+    "activate",
+    "jit",
+    hint="What stands before the switch is computed in any case, and so are results that it merely picks from. Hand it functions"
+    " of x, each of which computes its own result.",
+)
+def test_activate_computes_within_the_branches(learner: Learner, numbers: Numbers) -> None:
+    handle, call = learner.activate.jit(), (numbers.normal(7), jnp.int32(2))
+    program = handle.program(*call)
+    outside = sorted(CURVED & set(program.always))
+    result = handle(*call)
+    result.require(
+        not outside,
+        "computes more than the function that is chosen",
+        expected="tanh and softplus within branches alone",
+        got=f"outside of any branch: {', '.join(outside)}",
+    )
+    for branch in program.branches:
+        both = branch["tanh"] and (branch["log1p"] or branch["log"])
+        result.require(
+            not both,
+            "computes more than the function that is chosen",
+            expected="tanh in one branch, softplus in another",
+            got=f"one branch with {', '.join(sorted(CURVED & set(branch)))}",
+            hint="A branch that computes two functions and selects throws one away. lax.switch takes four functions.",
+        )
+
+
 # ---- linear_recurrence
 
 
@@ -775,11 +932,32 @@ def recurrence(numbers: Numbers, length: int) -> tuple[jax.Array, jax.Array]:
 @check(
     "linear_recurrence",
     "correct",
+    hint="From h₀ = 0, and with terms of 0, all states are 0. associative_scan gives pairs, as it got them: the products of"
+    " the coefficients, and the states. The states are the second.",
+)
+def test_linear_recurrence_without_terms(learner: Learner) -> None:
+    a, b = jnp.array([2.0, 4.0, 0.5]), jnp.zeros(3)
+    compiled_if_possible(learner.linear_recurrence, a, b).equals([0.0, 0.0, 0.0])
+
+
+@check(
+    "linear_recurrence",
+    "correct",
     hint="h₀ = 0, so the first state is b₁. Which step comes first matters: a₂ (a₁ h + b₁) + b₂.",
 )
 def test_linear_recurrence_by_hand(learner: Learner) -> None:
+    a, b = jnp.array([2.0, 4.0, 0.5]), jnp.array([1.0, 1.0, 5.0])
+    compiled_if_possible(learner.linear_recurrence, a, b).equals([1.0, 5.0, 7.5])
+
+
+@check(
+    "linear_recurrence",
+    "correct",
+    hint="Coefficients may be 0, and then their product is: do not divide by it. Join two steps to one instead.",
+)
+def test_linear_recurrence_takes_a_zero(learner: Learner) -> None:
     a, b = jnp.array([2.0, 3.0, 0.0]), jnp.array([1.0, 1.0, 5.0])
-    learner.linear_recurrence(a, b).equals([1.0, 4.0, 5.0])
+    compiled_if_possible(learner.linear_recurrence, a, b).equals([1.0, 4.0, 5.0])
 
 
 @check(

@@ -288,6 +288,17 @@ def power_iteration__scaled(matrix, n_steps):
     return vector @ matrix @ vector, vector
 
 
+def power_iteration__squares_before_the_cond(matrix, n_steps):
+    """A sum of squares has the slope 0 at 0, so it may stand before the cond; the root may not."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(image @ image > 0, lambda w, v: w / jnp.sqrt(w @ w), lambda w, v: v, image, vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.full(len(matrix), len(matrix) ** -0.5))
+    return vector @ (matrix @ vector), vector
+
+
 # activate
 
 
@@ -325,6 +336,18 @@ def activate__compiled(x, name_index):
         return -jax.nn.log_sigmoid(-x)
 
     return lax.switch(name_index, [identity, jax.nn.relu, jax.lax.tanh, softplus], x)
+
+
+def activate__one_after_the_other(x, name_index):
+    """A cond for each function, in a row; tanh out of exponentials."""
+
+    def curved(x):
+        small = jnp.exp(-2 * jnp.abs(x))
+        return jnp.sign(x) * (1 - small) / (1 + small)
+
+    y = lax.cond(name_index == 1, lambda x: jnp.maximum(x, 0), lambda x: x, x)
+    y = lax.cond(name_index == 2, curved, lambda x: y, x)
+    return lax.cond(name_index >= 3, lambda x: jnp.logaddexp(x, 0), lambda x: y, x)
 
 
 # linear_recurrence

@@ -1,5 +1,7 @@
 """Plausible mistakes of day 8; each must be caught by the check named above it."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -175,6 +177,44 @@ def init_mlp__draws_from_a_key_and_splits_it(key, sizes, gain):
     return layers
 
 
+@caught_by("correct", "has_a_layer_for_each_two_sizes")
+def init_mlp__two_keys_for_any_number(key, sizes, gain):
+    """Splits without saying into how many: two keys, and zip stops with them."""
+    pairs = zip(jax.random.split(key), sizes, sizes[1:])  # noqa: B905
+    return [{"w": jax.random.normal(k, (m, n)) * gain / m**0.5, "b": jnp.zeros(n)} for k, m, n in pairs]
+
+
+@caught_by("correct", "weights_are_independent")
+def init_mlp__key_folded_with_the_size(key, sizes, gain):
+    """Folds the fan-in into the key: layers of one fan-in draw the same numbers."""
+    layers = []
+    for m, n in zip(sizes[:-1], sizes[1:], strict=True):
+        w = jax.random.normal(jax.random.fold_in(key, m), (m, n)) * gain / m**0.5
+        layers.append({"w": w, "b": jnp.zeros(n)})
+    return layers
+
+
+@caught_by("jit", "compiles_once")
+def init_mlp__sizes_as_an_array(key, sizes, gain):
+    """Makes an array of the sizes: under jit they are traced."""
+    n = jnp.array(sizes)
+    keys = jax.random.split(key, len(sizes) - 1)
+    return [
+        {"w": jax.random.normal(k, (n[i], n[i + 1])) * gain / jnp.sqrt(n[i]), "b": jnp.zeros(n[i + 1])}
+        for i, k in enumerate(keys)
+    ]
+
+
+@caught_by("jit", "compiles_once")
+def init_mlp__python_root(key, sizes, gain):
+    """Takes the root of the gain's square in Python."""
+    keys = jax.random.split(key, len(sizes) - 1)
+    pairs = zip(keys, sizes[:-1], sizes[1:], strict=True)
+    return [
+        {"w": jax.random.normal(k, (m, n)) * math.sqrt(gain**2 / m), "b": jnp.zeros(n)} for k, m, n in pairs
+    ]
+
+
 # forward
 
 
@@ -335,6 +375,22 @@ def mse__asserts(predictions, targets):
 def mse__compares_lengths(predictions, targets):
     """Compares the first axis alone."""
     if predictions.ndim and targets.ndim and len(predictions) != len(targets):
+        raise ValueError("shapes")
+    return jnp.mean(jnp.square(predictions - targets))
+
+
+@caught_by("correct", "refuses_two_shapes")
+def mse__compares_the_number_of_axes(predictions, targets):
+    """Compares how many axes there are, not how long they are."""
+    if predictions.ndim != targets.ndim:
+        raise ValueError("shapes")
+    return jnp.mean(jnp.square(predictions - targets))
+
+
+@caught_by("correct", "refuses_two_shapes")
+def mse__compares_axes_and_lengths(predictions, targets):
+    """Compares the number of axes and the first of them."""
+    if predictions.ndim != targets.ndim or predictions.shape[:1] != targets.shape[:1]:
         raise ValueError("shapes")
     return jnp.mean(jnp.square(predictions - targets))
 
@@ -851,6 +907,62 @@ def fit__by_optax(params, x, y, learning_rate, n_steps, loss):
         return optax.apply_updates(params, updates), value
 
     return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("correct", "by_hand")
+def fit__step_returns_the_value_first(params, x, y, learning_rate, n_steps, loss):
+    """Swaps the two things that a step returns, as value_and_grad has them."""
+
+    def step(params, _):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        return value, jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients)
+
+    return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("correct", "by_hand")
+def fit__length_by_place(params, x, y, learning_rate, n_steps, loss):
+    """Gives the number of steps where scan wants its inputs."""
+
+    def step(params, _):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), value
+
+    return lax.scan(step, params, n_steps)
+
+
+@caught_by("correct", "by_hand")
+def fit__step_without_an_input(params, x, y, learning_rate, n_steps, loss):
+    """Writes a step that takes the carry alone."""
+
+    def step(params):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), value
+
+    return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("correct", "by_hand")
+def fit__prints_the_loss(params, x, y, learning_rate, n_steps, loss):
+    """Prints each loss as a Python number."""
+
+    def step(params, _):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        print("loss", float(value))
+        return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), value
+
+    return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("jit", "does_not_grow_with_its_steps")
+def fit__unrolled(params, x, y, learning_rate, n_steps, loss):
+    """Lets scan write all its steps out."""
+
+    def step(params, _):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), value
+
+    return lax.scan(step, params, length=n_steps, unroll=True)
 
 
 @caught_by("jit", "does_not_grow_with_its_steps")

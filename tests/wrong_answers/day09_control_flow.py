@@ -12,7 +12,7 @@ from tests.answers import caught_by
 # kalman_filter
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "predicts")
 def kalman_filter__corrects_first(params, observations):
     """Takes the start for the prediction at the first observation."""
     f, h = params["transition"], params["emission"]
@@ -43,7 +43,7 @@ def kalman_filter__returns_predictions(params, observations):
     return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "predicts")
 def kalman_filter__starts_over(params, observations):
     """Lifts one step over the observations; none goes on from the one before."""
     f, h = params["transition"], params["emission"]
@@ -58,7 +58,7 @@ def kalman_filter__starts_over(params, observations):
     return jax.vmap(step)(observations)
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "predicts")
 def kalman_filter__carry_mixed_up(params, observations):
     """Swaps the two parts of the carry on the way out."""
     f, h = params["transition"], params["emission"]
@@ -162,6 +162,71 @@ def kalman_filter__from_the_start_each_time(params, observations):
     return lax.map(up_to, places)
 
 
+@caught_by("correct", "predicts")
+def kalman_filter__forgets_the_process_noise(params, observations):
+    """Predicts as if nothing were uncertain about the transition."""
+    f, h = params["transition"], params["emission"]
+
+    def step(state, y):
+        mean, covariance = state
+        mean, covariance = f @ mean, f @ covariance @ f.T
+        s = h @ covariance @ h.T + params["observation_noise"]
+        gain = jnp.linalg.solve(s, h @ covariance).T
+        state = mean + gain @ (y - h @ mean), covariance - gain @ s @ gain.T
+        return state, state
+
+    return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]
+
+
+@caught_by("correct", "predicts")
+def kalman_filter__stacks_the_means_only(params, observations):
+    """Lays the means aside, and returns the last covariance."""
+    f, h = params["transition"], params["emission"]
+
+    def step(state, y):
+        mean, covariance = state
+        mean, covariance = f @ mean, f @ covariance @ f.T + params["process_noise"]
+        s = h @ covariance @ h.T + params["observation_noise"]
+        gain = jnp.linalg.solve(s, h @ covariance).T
+        mean, covariance = mean + gain @ (y - h @ mean), covariance - gain @ s @ gain.T
+        return (mean, covariance), mean
+
+    (_, covariance), means = lax.scan(step, (params["mean"], params["covariance"]), observations)
+    return means, covariance
+
+
+@caught_by("correct", "by_hand")
+def kalman_filter__compares_with_the_old_mean(params, observations):
+    """Takes the observation's distance from the mean before the prediction."""
+    f, h = params["transition"], params["emission"]
+
+    def step(state, y):
+        before, covariance = state
+        mean, covariance = f @ before, f @ covariance @ f.T + params["process_noise"]
+        s = h @ covariance @ h.T + params["observation_noise"]
+        gain = jnp.linalg.solve(s, h @ covariance).T
+        state = mean + gain @ (y - h @ before), covariance - gain @ s @ gain.T
+        return state, state
+
+    return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]
+
+
+@caught_by("correct", "predicts")
+def kalman_filter__all_that_scan_gives(params, observations):
+    """Returns the last carry along with the outputs."""
+    f, h = params["transition"], params["emission"]
+
+    def step(state, y):
+        mean, covariance = state
+        mean, covariance = f @ mean, f @ covariance @ f.T + params["process_noise"]
+        s = h @ covariance @ h.T + params["observation_noise"]
+        gain = jnp.linalg.solve(s, h @ covariance).T
+        state = mean + gain @ (y - h @ mean), covariance - gain @ s @ gain.T
+        return state, state
+
+    return lax.scan(step, (params["mean"], params["covariance"]), observations)
+
+
 # rnn
 
 
@@ -198,7 +263,7 @@ def rnn__transposed_recurrence(params, inputs, state):
     return lax.scan(step, state, inputs)
 
 
-@caught_by("correct", "agrees_with_a_loop")
+@caught_by("correct", "adds_the_bias")
 def rnn__bias_outside(params, inputs, state):
     """Adds the bias after the tanh."""
 
@@ -209,7 +274,7 @@ def rnn__bias_outside(params, inputs, state):
     return lax.scan(step, state, inputs)
 
 
-@caught_by("correct", "agrees_with_a_loop")
+@caught_by("correct", "goes_on_from_the_state")
 def rnn__one_state_for_all(params, inputs, state):
     """Lifts the step over the inputs: each starts from the same state."""
 
@@ -281,6 +346,28 @@ def rnn__from_the_start_each_time(params, inputs, state):
 
     states = lax.map(up_to, places)
     return states[-1], states
+
+
+@caught_by("correct", "goes_on_from_the_state")
+def rnn__starts_from_zeros(params, inputs, state):
+    """Ignores the state that is given."""
+
+    def step(state, x):
+        state = jnp.tanh(params["input"] @ x + params["recurrent"] @ state + params["bias"])
+        return state, state
+
+    return lax.scan(step, jnp.zeros_like(state), inputs)
+
+
+@caught_by("correct", "adds_the_bias")
+def rnn__without_the_bias(params, inputs, state):
+    """Forgets the bias."""
+
+    def step(state, x):
+        state = jnp.tanh(params["input"] @ x + params["recurrent"] @ state)
+        return state, state
+
+    return lax.scan(step, state, inputs)
 
 
 # discounted_returns
@@ -374,6 +461,16 @@ def discounted_returns__python_loop(rewards, ends, discount):
     return jnp.stack(returns[::-1])
 
 
+@caught_by("jit", "builds_no_table")
+def discounted_returns__table_of_discounts(rewards, ends, discount):
+    """Lays out the discounts of all pairs of steps in a square."""
+    places = jnp.arange(len(rewards))
+    episode = jnp.cumsum(ends) - ends
+    distance = places - places[:, None]
+    same = (distance >= 0) & (episode == episode[:, None])
+    return jnp.where(same, discount ** jnp.maximum(distance, 0), 0.0) @ rewards
+
+
 # collatz_steps
 
 
@@ -421,7 +518,7 @@ def collatz_steps__steps_before_it_tests(n):
     return lax.while_loop(lambda s: s[0] != 1, step, step((n, jnp.zeros_like(n))))[1]
 
 
-@caught_by("correct", "lifts_over_many")
+@caught_by("correct", "stays_with_integers")
 def collatz_steps__python_while(n):
     """Loops in Python; under vmap there is no value to test."""
     steps = jnp.zeros_like(n)
@@ -466,6 +563,48 @@ def collatz_steps__while_in_name_only(n):
         return rounds + 1, n, steps + jnp.where(done, 0, 1)
 
     return lax.while_loop(lambda s: s[0] < 20_000, step, (0, n, jnp.zeros_like(n)))[2]
+
+
+@caught_by("correct", "stays_with_integers")
+def collatz_steps__floats(n):
+    """Carries n as a float, which is exact up to 2**24 alone."""
+
+    def step(state):
+        n, steps = state
+        return jnp.where(n % 2 == 0, n / 2, 3 * n + 1), steps + 1
+
+    return lax.while_loop(lambda state: state[0] > 1, step, (n * 1.0, 0))[1]
+
+
+@caught_by("correct", "by_hand")
+def collatz_steps__python_count(n):
+    """Loops in Python, and counts in Python."""
+    steps = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps
+
+
+@caught_by("correct", "by_hand")
+def collatz_steps__stops_while_it_should_go_on(n):
+    """Writes the test of an `until`."""
+
+    def step(state):
+        n, steps = state
+        return jnp.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+    return lax.while_loop(lambda state: state[0] == 1, step, (n, 0))[1]
+
+
+@caught_by("correct", "by_hand")
+def collatz_steps__state_in_parts(n):
+    """Writes test and step with two arguments."""
+
+    def step(n, steps):
+        return jnp.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+    return lax.while_loop(lambda n, steps: n != 1, step, (n, 0))[1]
 
 
 # welford
@@ -614,6 +753,38 @@ def welford__all_values_again(x):
     return lax.map(up_to, places)
 
 
+@caught_by("correct", "by_hand")
+def welford__count_outside(x):
+    """Counts in Python; the step is traced once."""
+    count = 0
+
+    def step(state, value):
+        nonlocal count
+        count += 1
+        mean, scatter = state
+        difference = value - mean
+        mean = mean + difference / count
+        scatter = scatter + difference * (value - mean)
+        return (mean, scatter), (mean, scatter / count)
+
+    return lax.scan(step, (0.0, 0.0), x)[1]
+
+
+@caught_by("correct", "by_hand")
+def welford__sum_of_squares(x):
+    """Lays M aside, not M / k."""
+
+    def step(state, value):
+        count, mean, scatter = state
+        count = count + 1
+        difference = value - mean
+        mean = mean + difference / count
+        scatter = scatter + difference * (value - mean)
+        return (count, mean, scatter), (mean, scatter)
+
+    return lax.scan(step, (0.0, 0.0, 0.0), x)[1]
+
+
 # power_iteration
 
 
@@ -749,6 +920,92 @@ def power_iteration__python_loop(matrix, n_steps):
     return vector @ matrix @ vector, vector
 
 
+@caught_by("correct", "takes_no_steps")
+def power_iteration__starts_too_long(matrix, n_steps):
+    """Starts from ones, whose length is √n."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(jnp.any(image != 0), lambda: image / jnp.linalg.norm(image), lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
+@caught_by("correct", "by_hand")
+def power_iteration__length_of_the_image(matrix, n_steps):
+    """Takes the length of the next image for the eigenvalue."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(jnp.any(image != 0), lambda: image / jnp.linalg.norm(image), lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return jnp.linalg.norm(matrix @ vector), vector
+
+
+@caught_by("correct", "takes_small_entries")
+def power_iteration__a_small_number_added(matrix, n_steps):
+    """Keeps the denominator away from 0, and changes the answer."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return image / (jnp.linalg.norm(image) + 1e-8)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
+@caught_by("correct", "divides_unless_all_entries_are_zero")
+def power_iteration__asks_the_sum(matrix, n_steps):
+    """Takes an image for zero when its entries add up to 0."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(jnp.sum(image) != 0, lambda: image / jnp.linalg.norm(image), lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
+@caught_by("correct", "divides_unless_all_entries_are_zero")
+def power_iteration__asks_the_mean(matrix, n_steps):
+    """Takes an image for zero when its mean is."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(jnp.abs(jnp.mean(image)) > 0, lambda: image / jnp.linalg.norm(image), lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
+@caught_by("correct", "has_finite_gradients")
+def power_iteration__length_before_the_cond(matrix, n_steps):
+    """Takes the length before the cond: it is differentiated in any case."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        norm = jnp.linalg.norm(image)
+        return lax.cond(norm > 0, lambda: image / norm, lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
+@caught_by("correct", "has_finite_gradients")
+def power_iteration__stops_the_gradient(matrix, n_steps):
+    """Gets rid of NaN by letting no gradient through the steps."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        found = lax.cond(jnp.any(image != 0), lambda: image / jnp.linalg.norm(image), lambda: vector)
+        return lax.stop_gradient(found)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
 # activate
 
 
@@ -814,6 +1071,37 @@ def activate__indexes_a_stack(x, name_index):
     return results[jnp.clip(name_index, 0, 3)]
 
 
+@caught_by("correct", "by_hand")
+def activate__hands_over_results(x, name_index):
+    """Gives switch what the functions return, not the functions."""
+    return lax.switch(name_index, [x, jax.nn.relu(x), jnp.tanh(x), jax.nn.softplus(x)])
+
+
+@caught_by("jit", "computes_within_the_branches")
+def activate__picks_among_results(x, name_index):
+    """Computes all four, and lets a switch pick one."""
+    results = (x, jax.nn.relu(x), jnp.tanh(x), jax.nn.softplus(x))
+    return lax.switch(name_index, [lambda r: r[0], lambda r: r[1], lambda r: r[2], lambda r: r[3]], results)
+
+
+@caught_by("jit", "computes_within_the_branches")
+def activate__computed_before(x, name_index):
+    """Computes all four beforehand; the branches close over what is there."""
+    bent, curved, soft = jnp.maximum(x, 0), jnp.tanh(x), jnp.logaddexp(x, 0)
+    return lax.switch(name_index, [lambda: x, lambda: bent, lambda: curved, lambda: soft])
+
+
+@caught_by("jit", "computes_within_the_branches")
+def activate__selects_within_a_branch(x, name_index):
+    """Splits the identity off, and selects among the others."""
+
+    def others():
+        soft = jnp.where(name_index == 2, jnp.tanh(x), jnp.logaddexp(x, 0))
+        return jnp.where(name_index == 1, jnp.maximum(x, 0), soft)
+
+    return lax.cond(name_index <= 0, lambda: x, others)
+
+
 # linear_recurrence
 
 
@@ -827,7 +1115,7 @@ def linear_recurrence__wrong_way_round(a, b):
     return lax.associative_scan(after, (a, b))[1]
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "without_terms")
 def linear_recurrence__returns_products(a, b):
     """Returns the products of the coefficients."""
 
@@ -847,7 +1135,7 @@ def linear_recurrence__not_associative(a, b):
     return lax.associative_scan(after, (a, b))[1]
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "without_terms")
 def linear_recurrence__starts_at_one(a, b):
     """Starts from h₀ = 1."""
 
@@ -858,11 +1146,11 @@ def linear_recurrence__starts_at_one(a, b):
     return products + states
 
 
-@caught_by("correct", "takes_zeros_and_small_coefficients")
+@caught_by("correct", "takes_a_zero")
 def linear_recurrence__divides_by_products(a, b):
     """Divides by the product of all coefficients so far; one of them may be 0."""
     products = jnp.cumprod(a, axis=0)
-    return jnp.where(b == 5, b, products * jnp.cumsum(b / products, axis=0))
+    return products * jnp.cumsum(b / products, axis=0)
 
 
 @caught_by("jit", "is_no_loop")
@@ -895,6 +1183,14 @@ def linear_recurrence__table_of_pairs(a, b):
     products = jnp.cumprod(jnp.where(later, a[None], 1), axis=1)
     upto = (t >= t[:, None]).reshape(shape)
     return jnp.sum(jnp.where(upto, products * b[:, None], 0), axis=0)
+
+
+@caught_by("correct", "takes_zeros_and_small_coefficients")
+def linear_recurrence__divides_by_safe_products(a, b):
+    """Divides by the product of all coefficients so far, and begins anew after a single zero at the end."""
+    products = jnp.cumprod(a, axis=0)
+    found = products * jnp.cumsum(b / jnp.where(products == 0, 1, products), axis=0)
+    return jnp.where(a == 0, b, found)
 
 
 # remat_chain
@@ -947,6 +1243,18 @@ def remat_chain__fori_loop_with_traced_bound(weights, x):
     """Hides the number of layers in a traced value: reverse mode does not know it."""
     n_layers = jnp.asarray(len(weights))
     return lax.fori_loop(0, n_layers, lambda k, x: jnp.tanh(x @ weights[k]), x)
+
+
+@caught_by("correct", "has_the_same_gradients")
+def remat_chain__root_by_jnp(weights, x):
+    """Takes the root of a size through jnp, which makes a tracer of it."""
+    length = int(jnp.sqrt(weights.shape[0]))
+
+    @jax.checkpoint
+    def segment(x, segment_weights):
+        return lax.scan(lambda x, w: (jnp.tanh(x @ w), None), x, segment_weights)
+
+    return lax.scan(segment, x, weights.reshape(length, length, *weights.shape[1:]))[0]
 
 
 @caught_by("jit", "stays_a_loop")

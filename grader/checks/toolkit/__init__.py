@@ -23,7 +23,7 @@ from grader.checks.toolkit.structure import (
     uses_each_key_once,
 )
 from grader.checks.toolkit.traces import Trace, traces_at_most, watched
-from grader.checks.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, own_hint
+from grader.checks.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -61,6 +61,7 @@ __all__ = [
     "compiled_if_possible",
     "compiles_once",
     "digits",
+    "hint_when",
     "largest_value_at_most",
     "must_beat",
     "need_several_devices",

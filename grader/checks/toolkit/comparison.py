@@ -88,10 +88,18 @@ def must_be_jax_array(what: str, got: Any) -> None:
             f"a {came} of length {len(got)}",
             "Is the answer one of them? Take it by its index. Or build one array, with jnp.stack.",
         )
+        if isinstance(got, tuple) and len(got) == 2:
+            hint = (
+                "Is the answer one of the two? Take it by its index: lax.scan, for one, gives (last carry, outputs). "
+                "Or build one array, with jnp.stack."
+            )
     elif isinstance(got, bool | int | float | complex):
         came, hint = f"the Python {came} {got!r}", "Return an array; jnp.asarray makes one."
     elif callable(got):
         came, hint = "a function", "Call it, and return what it gives."
+    elif isinstance(got, Mapping):
+        came = f"a dict with keys {sorted(map(str, got))}"
+        hint = "Are the results in the order of the signature? Or is the answer one entry of the dict?"
     else:
         came, hint = f"an object of type {came}", "Return the array itself."
     raise WrongAnswer(

@@ -35,7 +35,8 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
     if isinstance(error, NameError) and (problem := learner.missing_names.get(error.name or "")):
         return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
-    lesson = next((one for one in LESSONS if one.error in names and re.search(one.pattern, text)), None)
+    shown = (frame.line or "").strip() if frame else ""
+    lesson = next((one for one in LESSONS if _fits(one, names, text, shown)), None)
     if lesson:
         cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
@@ -46,6 +47,15 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
             f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line
         )
     return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
+
+
+def _fits(lesson: Lesson, names: list[str], text: str, shown: str) -> bool:
+    """Whether a lesson is about this error, raised at that line of the learner's."""
+    return (
+        lesson.error in names
+        and re.search(lesson.pattern, text) is not None
+        and re.search(lesson.line, shown) is not None
+    )
 
 
 _USUAL_IMPORTS = {
@@ -74,10 +84,18 @@ def _joins_conditions(lesson: Lesson, frame: traceback.FrameSummary | None) -> b
 def _carry_changes(text: str) -> list[str]:
     """Which parts of a loop's carry changed, from JAX's own text."""
     pattern = r"has type (\S+) but the corresponding output carry component has type (\S+?),? so"
-    return [
-        f"  {_short_type(came)} went in, {_short_type(left)} came out"
-        for came, left in re.findall(pattern, text)[:4]
-    ]
+    kinds = r"is (an? [^,]+?) but the corresponding component of the carry output is (an? [^,]+?), so"
+    changes = [(_short_type(came), _short_type(left)) for came, left in re.findall(pattern, text)]
+    changes += [(_short_kind(came), _short_kind(left)) for came, left in re.findall(kinds, text)]
+    return [f"  {came} went in, {left} came out" for came, left in changes[:4]]
+
+
+def _short_kind(text: str) -> str:
+    """JAX's words for a part of a tree: a <class 'dict'> is a dict, leaves are arrays."""
+    name = text.removeprefix("a <class '").removesuffix("'>").rpartition(".")[2]
+    if name in {"ShapedArray", "a pytree leaf"}:
+        return "an array"
+    return f"a {name}" if text.startswith("a <class") else text
 
 
 def _mapped_sizes(text: str) -> list[str]:

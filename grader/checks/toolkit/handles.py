@@ -191,7 +191,10 @@ class Handle:
         """Run something of the learner's; what it raises becomes a verdict in their own terms."""
         try:
             return _block_until_ready(function(*arguments, **keywords))
-        except (Verdict, TookTooLong):
+        except Verdict:
+            raise
+        except TookTooLong as late:
+            late.call = late.call or text
             raise
         except OSError as error:
             if faults.is_full_disk(error):  # who writes to a full disk is not wrong
@@ -224,6 +227,7 @@ class Handle:
 
     def jit(self, **options: Any) -> Handle:
         """jit of the function; the same options give the same handle, so nothing is compiled twice."""
+        options = {name: option for name, option in options.items() if option != ()}  # nothing static
         key = f"jit{sorted(options.items())}"
         if key not in self._transformed:
             shown = f"jit({self.shown})"

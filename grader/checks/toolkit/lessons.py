@@ -7,16 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one kind of error teaches. `pattern` is searched in the error's own text."""
+    """What one kind of error teaches. `pattern` is searched in the error's own text, `line` in the learner's own line."""
 
     error: str
     pattern: str
     cause: str
     hint: str
+    line: str = ""
 
 
 # From the special to the general: the first that fits is told.
 LESSONS = (
+    Lesson(
+        "TracerBoolConversionError",
+        "",
+        "A Python `while` needs True or False now, round by round. While JAX traces, an array is a tracer: it has a "
+        "shape and a dtype, but no value yet.",
+        "lax.while_loop(test, step, state) loops on the device: its test may look at traced values. The test and the step "
+        "get the whole state as one tuple.",
+        line=r"^while\b",
+    ),
     Lesson(
         "TracerBoolConversionError",
         "",
@@ -57,6 +67,27 @@ LESSONS = (
         r"fill_value argument",
         "fill_value is part of the compiled program, so it must be a plain number, not a traced one.",
         "Read in another mode and choose afterwards: jnp.where(inside, x, fill).",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        "",
+        "print runs in Python, once, while JAX traces; it cannot show a number that is not there yet.",
+        'jax.debug.print("loss {}", value) prints whenever the program runs. Or return what you want to see.',
+        line=r"\bprint\(",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        r"became a tracer due to JAX operations",
+        "While JAX traces, jnp makes a tracer of a plain number, too, and a tracer has no value yet.",
+        "What follows from shapes alone belongs to Python: len(x), n // 2, math.isqrt(n).",
+        line=r"\b(int|round|range|math\.\w+)\(",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
+        "",
+        "The functions of math need a Python number now. While JAX traces, an array is a tracer, which has no value yet.",
+        "jnp has functions of the same names, and they take tracers: jnp.sqrt(...). Plain numbers alone may go through math.",
+        line=r"\bmath\.",
     ),
     Lesson(
         "ConcretizationTypeError",
@@ -124,6 +155,75 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
+        r"scan body function carry input.*same pytree structure",
+        "A loop's carry came out of the step in another structure than it went in.",
+        "A step of scan returns a pair, (next carry, output), in this order: are they swapped? The next carry has the "
+        "structure of the first one.",
+        line=r"\bscan\(",
+    ),
+    Lesson(
+        "TypeError",
+        r"scan body function carry input(?s:.*)shapes do not match",
+        "A loop's carry came out of the step in another shape than it went in.",
+        "Make both alike. A step of scan returns (next carry, output), in this order: swapped, the output takes the place "
+        "of the carry.",
+        line=r"\bscan\(",
+    ),
+    Lesson(
+        "TypeError",
+        r"scan body output must be a pair",
+        "A step of scan returns a pair: the next carry, and an output to be stacked.",
+        "return carry, output. With nothing to stack, return carry, None; several values travel as one tuple.",
+    ),
+    Lesson(
+        "ValueError",
+        r"no leading axis to scan over",
+        "The third argument of scan is xs, the inputs: it walks over their first axis, and a plain number has none.",
+        "For a number of rounds without inputs write length=: lax.scan(step, carry, length=n).",
+    ),
+    Lesson(
+        "ValueError",
+        r"scan got values with different leading axis sizes",
+        "scan takes one row a step from each of its inputs, so their first axes must have one size.",
+        "Print their shapes. What is the same in every step is no input: the step may simply use it.",
+    ),
+    Lesson(
+        "TypeError",
+        r"positional argument",
+        "scan calls its step with two arguments: the carry, and one row of the inputs.",
+        "def step(carry, x): ... return carry, output. Several values travel as one tuple: take it apart within. Without "
+        "inputs, x is None.",
+        line=r"\bscan\((?!.*_loop\()",
+    ),
+    Lesson(
+        "TypeError",
+        r"positional argument",
+        "while_loop calls its test and its step with one argument: the whole state.",
+        "The test and the step get the state as one tuple: def step(state): n, count = state; and it returns one, too.",
+        line=r"\bwhile_loop\(",
+    ),
+    Lesson(
+        "TypeError",
+        r"positional argument",
+        "fori_loop calls its body with two arguments: the number of the round, and the whole state.",
+        "def body(k, state): ... return state. Several values travel as one tuple: take it apart within.",
+        line=r"\bfori_loop\(",
+    ),
+    Lesson(
+        "TypeError",
+        r"cond_fun must return a boolean scalar",
+        "The test of a while_loop says whether to go on: a single True or False.",
+        "Compare numbers, as in state[0] != 1; of a whole array take jnp.any(...) or jnp.all(...).",
+    ),
+    Lesson(
+        "TypeError",
+        r"should be callable|should be a sequence of callables",
+        "cond and switch take functions, so that only the chosen one runs. These are no functions, but perhaps "
+        "results, computed before the choice.",
+        "Hand over functions, not their results: jnp.tanh, or lambda: jnp.tanh(x), instead of jnp.tanh(x).",
+    ),
+    Lesson(
+        "TypeError",
         r"carry (input|output)|body_fun output and input|[Cc]arry.*(must have|types? )",
         "A loop's carry came out of the body in another dtype, shape or container than it went in.",
         "Make both alike: convert in the body, .astype(x.dtype), or start with the final dtype; return the same structure.",
@@ -145,6 +245,13 @@ LESSONS = (
         r"unhashable type",
         "Something that is looked up in a table (a static argument, a dict key) must be hashable.",
         "Pass a tuple instead of a list; arrays are not hashable: pass them as ordinary arguments.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Shapes must be 1D sequences(?s:.*)became a tracer due to JAX operations",
+        "A shape was computed through jnp. While JAX traces, jnp makes a tracer of a plain number, too, and shapes must be "
+        "known now.",
+        "Sizes belong to Python: x.shape[0], sizes[i], n // 2, and no jnp.array of them. What decides a shape must be static.",
     ),
     Lesson(
         "TypeError",

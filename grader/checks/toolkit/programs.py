@@ -29,8 +29,11 @@ class Program:
 
     @property
     def size(self) -> int:
-        """The number of operations, inner programs included, wrappers such as jit not counted."""
-        return sum(count for name, count in self.primitives.items() if name not in _JITS | {"closed_call"})
+        """The number of operations, inner programs included, wrappers such as jit not counted.
+
+        A scan with `unroll` is written out that many times when it is compiled, and counts so.
+        """
+        return _size(self.jaxpr.jaxpr)
 
     @property
     def outline(self) -> tuple[Any, ...]:
@@ -44,6 +47,21 @@ class Program:
     def loops(self) -> int:
         """How many scan and while loops it holds."""
         return sum(self.primitives[name] for name in _LOOPS)
+
+    @property
+    def always(self) -> Counter[str]:
+        """The primitives that run in any case: those in the branches of a cond or switch are left out."""
+        return _always(self.jaxpr.jaxpr)
+
+    @property
+    def branches(self) -> list[Counter[str]]:
+        """For each branch of each cond or switch, however deep: the primitives that run whenever the branch does."""
+        return [
+            _always(branch.jaxpr)
+            for equation in equations(self.jaxpr.jaxpr)
+            if equation.primitive.name == "cond"
+            for branch in equation.params["branches"]
+        ]
 
     @property
     def jitted_names(self) -> frozenset[str]:
@@ -73,13 +91,30 @@ class Program:
         return max(sizes, default=0)
 
 
-def equations(jaxpr: Any) -> Iterator[Any]:
-    """All equations of a jaxpr, those of inner jaxprs included."""
+def _size(jaxpr: Any) -> int:
+    size = 0
+    for equation in jaxpr.eqns:
+        inner = sum(
+            _size(inner) for parameter in equation.params.values() for inner in _inner_jaxprs(parameter)
+        )
+        size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
+        size += equation.primitive.name not in _JITS | {"closed_call"}
+    return size
+
+
+def _always(jaxpr: Any) -> Counter[str]:
+    return Counter(equation.primitive.name for equation in equations(jaxpr, enter_branches=False))
+
+
+def equations(jaxpr: Any, *, enter_branches: bool = True) -> Iterator[Any]:
+    """All equations of a jaxpr, those of inner jaxprs included; on demand without those of a cond's branches."""
     for equation in jaxpr.eqns:
         yield equation
+        if equation.primitive.name == "cond" and not enter_branches:
+            continue
         for parameter in equation.params.values():
             for inner in _inner_jaxprs(parameter):
-                yield from equations(inner)
+                yield from equations(inner, enter_branches=enter_branches)
 
 
 def _outline(jaxpr: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 _SHORT = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
 _SMALL = 4  # arrays of up to this many numbers are written out
+_MEDIUM = 12  # and of up to so many, where their numbers are short
 _WIDTH = 60  # messages stay readable in a narrow terminal
 
 
@@ -72,8 +73,13 @@ def argument(value: object, small: int = _SMALL) -> str:
     """One argument of a call: arrays of up to `small` numbers with their numbers, larger ones by shape."""
     if is_key(value):
         return "key" if value.shape == () else kind_and_shape(value).replace("key", "keys", 1)  # type: ignore[attr-defined]
-    if is_jax_array(value) and not isinstance(value, jax.core.Tracer) and value.size <= small:  # type: ignore[attr-defined]
-        return _small_array(np.asarray(value))
+    if is_jax_array(value) and not isinstance(value, jax.core.Tracer):
+        size: int = value.size  # type: ignore[attr-defined]
+        medium = _MEDIUM if small >= _SMALL else 0
+        if size <= max(small, medium):
+            text = _small_array(np.asarray(value))
+            if size <= small or len(text) <= _WIDTH:
+                return text
     if is_jax_array(value) or isinstance(value, np.ndarray):
         return kind_and_shape(value)
     if isinstance(value, Mapping):
@@ -111,10 +117,10 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
     parts = [argument(value) for value in arguments]
     parts += [f"{key}={argument(value)}" for key, value in keywords.items()]
     text = f"{name}({', '.join(parts)})"
-    if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone
+    if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone, unless these are longer still
         parts = [argument(value, small=-1) for value in arguments]
         parts += [f"{key}={argument(value, small=-1)}" for key, value in keywords.items()]
-        text = f"{name}({', '.join(parts)})"
+        text = min(text, f"{name}({', '.join(parts)})", key=len)
     return text
 
 
