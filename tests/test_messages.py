@@ -210,6 +210,30 @@ MISTAKES = {
         "return lax.switch(0, [x, -x])", X, False, "TypeError", "so that only the chosen one runs",
         "functions, not their results",
     ),
+    "a rule that returns its tangent alone": (
+        "f = jax.custom_jvp(jnp.sin)\nf.defjvp(lambda p, t: t[0])\nreturn jax.grad(f)(x[1])", X, False,
+        "TypeError", "returns a pair: the value, and its tangent", "with a comma",
+    ),
+    "a way forwards without residuals": (
+        "f = jax.custom_vjp(jnp.sin)\nf.defvjp(jnp.sin, lambda r, g: (g,))\nreturn jax.grad(f)(x[1])", X, False,
+        "TypeError", "the result, and what backwards will need", "return out, None",
+    ),
+    "a way backwards without a tuple": (
+        "f = jax.custom_vjp(jnp.sin)\nf.defvjp(lambda v: (v, None), lambda r, g: g)\nreturn jax.grad(f)(x[1])", X, False,
+        "TypeError", "a tuple with one gradient for each argument", "mind the comma",
+    ),
+    "a rule that nobody has said": (
+        "return jax.custom_jvp(jnp.sin)(x)", X, False, "AttributeError", "nobody has said the rule", "@f.defjvp",
+    ),
+    "a rule that closes over a traced value": (
+        "return jax.grad(lambda v, s: (f := jax.custom_vjp(lambda v: v), f.defvjp(lambda v: (v, None), "
+        "lambda r, g: (s * g,)), f(v))[2], (0, 1))(x[1], x[2])[0]", X, False,
+        "UnexpectedTracerError", "It closed over a traced value", "ordinary argument",
+    ),
+    "labels where optimisers belong": (
+        "import optax\nreturn optax.partition({'a': 'slow'}, {'slow': optax.sgd(1.0)}).init({'a': x})['a']", X, False,
+        "AttributeError", "no optimiser", "the optimisers first",
+    ),
     "endless recursion": ("return f(x)", X, False, "RecursionError", "until Python gave up", "lax.while_loop"),
 }  # fmt: skip
 

@@ -129,6 +129,72 @@ def test_key_reuse_is_told_from_proper_use(tmp_path: Path, jitted: bool) -> None
     assert caught.value.line == 7
 
 
+PICKS_KEYS_IN_A_LOOP = """
+def scanned(key):
+    keys = jax.random.split(key, 5)
+    return lax.scan(lambda c, k: (c, jax.random.normal(keys[k])), 0, jnp.arange(5))[1]
+
+def counted(key):
+    keys = jax.random.split(key, 5)
+    return lax.fori_loop(0, 5, lambda k, x: x + jax.random.normal(jax.random.split(keys[k])[0]), 0.0)
+
+def rows(key):
+    keys = jax.random.split(key, (5, 2))
+    def body(k, x):
+        return x + jax.random.normal(keys[k, 0]) * jax.random.uniform(keys[k, 1])
+    return lax.fori_loop(0, 5, body, 0.0)
+
+def lifted(key):
+    keys = jax.random.split(key, 5)
+    return jax.vmap(lambda x: lax.fori_loop(0, 5, lambda k, x: x + jax.random.normal(keys[k]), x))(jnp.zeros(3))
+
+def always_the_first(key):
+    keys = jax.random.split(key, 5)
+    return lax.fori_loop(0, 5, lambda k, x: x + jax.random.normal(keys[0 * k]), 0.0)
+
+def each_for_two_rounds(key):
+    keys = jax.random.split(key, 5)
+    return lax.scan(lambda c, k: (c, jax.random.normal(keys[k // 2])), 0, jnp.arange(5))[1]
+
+def one_key_for_two_draws(key):
+    keys = jax.random.split(key, 5)
+    def body(k, x):
+        return x + jax.random.normal(keys[k]) * jax.random.uniform(keys[k])
+    return lax.fori_loop(0, 5, body, 0.0)
+
+def the_parent_too(key):
+    keys = jax.random.split(key, 5)
+    return lax.fori_loop(0, 5, lambda k, x: x + jax.random.normal(keys[k]), jax.random.normal(key))
+
+def the_same_key_each_round(key):
+    return lax.fori_loop(0, 5, lambda k, x: x + jax.random.normal(key), 0.0)
+"""
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+@pytest.mark.parametrize("name", ["scanned", "counted", "rows", "lifted"])
+def test_keys_may_be_picked_by_a_traced_index(tmp_path: Path, name: str, jitted: bool) -> None:
+    handle = getattr(learner_of(tmp_path, PICKS_KEYS_IN_A_LOOP), name)
+    uses_each_key_once(handle.jit() if jitted else handle, jax.random.key(1))
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "always_the_first",
+        "each_for_two_rounds",
+        "one_key_for_two_draws",
+        "the_parent_too",
+        "the_same_key_each_round",
+    ],
+)
+def test_a_key_picked_twice_by_a_traced_index_is_found(tmp_path: Path, name: str, jitted: bool) -> None:
+    handle = getattr(learner_of(tmp_path, PICKS_KEYS_IN_A_LOOP), name)
+    with pytest.raises(RaisedError, match="A random key was used twice"):
+        uses_each_key_once(handle.jit() if jitted else handle, jax.random.key(1))
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [
@@ -150,6 +216,15 @@ def test_banned_names_are_found_under_any_name(tmp_path: Path, source: str, foun
 def test_names_that_are_not_banned_pass(tmp_path: Path) -> None:
     source = "def nn(x):\n    return x\ndef f(x):\n    return nn(jnp.exp(x))\ndef other(x):\n    return jax.nn.relu(x)\n"
     bans(learner_of(tmp_path, source).f, "jax.nn")
+
+
+def test_a_builtin_is_banned_unless_the_name_is_given_to_something_else(tmp_path: Path) -> None:
+    with pytest.raises(WrongAnswer, match=r"no hash\n.*hash on line 6"):
+        bans(learner_of(tmp_path, "def f(name):\n    return jnp.float32(hash(name))\n").f, "hash")
+    bans(
+        learner_of(tmp_path, "def hash(name):\n    return 1\ndef f(name):\n    return hash(name)\n").f, "hash"
+    )
+    bans(learner_of(tmp_path, "def f(x):\n    hash = 2 * x\n    return hash\n").f, "hash")
 
 
 def test_the_same_jit_options_give_the_same_handle(tmp_path: Path) -> None:

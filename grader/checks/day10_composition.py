@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import functools
-from collections.abc import Callable
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -15,12 +19,16 @@ from grader.checks.toolkit import (
     Handle,
     Learner,
     Numbers,
+    RaisedError,
     Unavailable,
+    Verdict,
     bans,
     check,
+    compiled_if_possible,
     compiles_once,
     largest_value_at_most,
     must_beat,
+    own_hint,
     same_size_for,
     uses_each_key_once,
 )
@@ -213,6 +221,25 @@ def test_newton_roots_stays_where_it_is_flat(learner: Learner) -> None:
     learner.newton_roots(square_minus_two, starts, 2).close_to(newton_oracle(starts, 2))
 
 
+def tiny_parabola(x: jax.Array) -> jax.Array:
+    """Its slopes are some 1e-7, and it crosses zero where x² - 2 does."""
+    return 1e-7 * (x**2 - 2)
+
+
+@check(
+    "newton_roots",
+    "correct",
+    hint="This slope is small, and no 0: the step is as good as any other. x stays only where f'(x) == 0, not where it is "
+    "near 0.",
+)
+def test_newton_roots_goes_on_where_it_is_nearly_flat(learner: Learner) -> None:
+    starts = jnp.array([1.0, -1.0, 2.0])
+    roots = compiled_if_possible(
+        learner.newton_roots, tiny_parabola, starts, 2, static=("function", "n_steps")
+    )
+    roots.close_to([17 / 12, -17 / 12, 17 / 12])
+
+
 @check("newton_roots", "correct", hint="No steps: the starts come back.")
 def test_newton_roots_takes_no_step(learner: Learner, numbers: Numbers) -> None:
     starts = numbers.uniform(1.0, 3.0, 3)
@@ -281,7 +308,7 @@ def test_newton_roots_beats_the_loop(learner: Learner, numbers: Numbers) -> None
 # What is this small is no normal float32, and may be 0.
 TINY = 1e-37
 
-DERIVATIVE_HINT = "The rule gets (x,) and (tangent,), and returns the value and slope * tangent. The slope is 1 / (1 + exp(-x))."
+DERIVATIVE_HINT = "The rule gets (x,) and (tangent,), and returns the value and slope * tangent. The slope is eˣ / (1 + eˣ)."
 
 
 def log1pexp_oracle(x: Any) -> Array:
@@ -309,7 +336,7 @@ def test_log1pexp_uses_no_shortcut(learner: Learner) -> None:
 @check(
     "log1pexp",
     "correct",
-    hint="exp(100) is no float32. log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ): there the exponential never grows.",
+    hint="exp(100) is no float32. log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)): there the exponential never grows.",
 )
 def test_log1pexp_survives_large_numbers(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])
@@ -333,7 +360,7 @@ def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -
 @check(
     "log1pexp",
     "correct",
-    hint="exp(x) / (1 + exp(x)) is inf / inf at 100. Write the slope so that an overflow does no harm: 1 / (1 + exp(-x)).",
+    hint="exp(x) / (1 + exp(x)) is inf / inf at 100. Divide above and below by exp(x): then an overflow does no harm.",
 )
 def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])
@@ -343,12 +370,28 @@ def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
 @check(
     "log1pexp",
     "correct",
-    hint="1 - 1 / (1 + exp(x)) subtracts two numbers that float32 cannot tell apart. 1 / (1 + exp(-x)) is the same, "
-    "and keeps its digits.",
+    hint="A slope that is made as a difference, such as 1 - 1 / (1 + exp(x)) or (1 + tanh(x / 2)) / 2, loses its digits: "
+    "float32 cannot tell the two parts apart. 1 / (1 + exp(-x)) is the same, and keeps them.",
 )
 def test_log1pexp_keeps_the_digits_of_tiny_derivatives(learner: Learner) -> None:
     x = jnp.array([-20.0, -50.0, -80.0, -17.5])
     learner.log1pexp.grad().vmap().jit()(x).close_to(sigmoid_oracle(x), atol=TINY)
+
+
+@check(
+    "log1pexp",
+    "correct",
+    hint="While it is differentiated, the value comes from your rule and not from the function: let the rule call the stable "
+    "function, return stable(x), slope * tangent.",
+)
+def test_log1pexp_keeps_its_value_under_its_rule(learner: Learner) -> None:
+    handle, x = learner.log1pexp, jnp.array([100.0, -100.0, -20.0, 0.0])
+    values = handle.using(
+        f"The value of value_and_grad(log1pexp) at each of {listed(x)}",
+        jax.jit(lambda x: jax.vmap(jax.value_and_grad(handle.function))(x)[0]),
+        x,
+    )
+    values.close_to(log1pexp_oracle(x), atol=TINY)
 
 
 @check(
@@ -405,8 +448,8 @@ def test_clip_gradient_is_the_identity_forwards(learner: Learner) -> None:
 @check(
     "clip_gradient",
     "correct",
-    hint="jax.custom_vjp wants a pair: forwards returns (out, what backwards needs), backwards gets that and the "
-    "gradient of out, and returns one gradient for each argument.",
+    hint="What flows back is clip(gradient, low, high), number by number, of the gradient that comes in; x has no part in it. "
+    "With jax.custom_vjp it is backwards that says so.",
 )
 def test_clip_gradient_by_hand(learner: Learner) -> None:
     x, gradient = jnp.array([1.0, 2.0, 3.0, 4.0]), jnp.array([5.0, -0.5, -3.0, 0.25])
@@ -501,6 +544,9 @@ def test_straight_through_round_agrees_with_numpy(learner: Learner, numbers: Num
     for scale in (1.0, 1e3, 1e7):
         x = numbers.normal(4, scale=scale)
         learner.straight_through_round(x).equals(np.round(np.asarray(x)))
+    x = jnp.array([3e9, -3e9, 1.5, 2.5])
+    beyond = "int32 ends at 2.1e9. Rounded numbers may stay floats: jnp.round keeps the dtype."
+    learner.straight_through_round(x).equals(np.round(np.asarray(x)), hint=beyond)
 
 
 @check(
@@ -586,6 +632,18 @@ def test_sinkhorn_by_hand(learner: Learner) -> None:
     cost, half = jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([0.5, 0.5])
     near, far = 0.5 / (1 + np.exp(-1)), 0.5 / (1 + np.exp(1))
     learner.sinkhorn.jit(static_argnums=4)(cost, half, half, 1.0, 3).close_to([[near, far], [far, near]])
+
+
+@check(
+    "sinkhorn",
+    "correct",
+    hint="Where nothing costs anything, the plan is a[i] · b[j] for every epsilon. ε multiplies both logarithms, that of the "
+    "weights, too: f = ε · (log a - log Σ ...).",
+)
+def test_sinkhorn_without_costs(learner: Learner) -> None:
+    cost, a, b = jnp.zeros((2, 2)), jnp.array([0.75, 0.25]), jnp.array([0.5, 0.5])
+    plan = learner.sinkhorn.jit(static_argnums=4)(cost, a, b, 0.5, 3)
+    plan.close_to([[0.375, 0.375], [0.125, 0.125]])
 
 
 @check(
@@ -725,9 +783,8 @@ def key_bits(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def network(get_parameter: Callable[..., jax.Array], x: jax.Array) -> jax.Array:
-    hidden = jnp.tanh(
-        get_parameter("hidden", (4, 3), jax.random.normal) @ x + get_parameter("bias", (4,), zeros)
-    )
+    weights = get_parameter("hidden", (4, 3), jax.random.normal)
+    hidden = jnp.tanh(weights @ x + get_parameter("bias", (4,), zeros))
     return get_parameter("out", (4,), ones) @ hidden
 
 
@@ -736,13 +793,20 @@ def three_keys(get_parameter: Callable[..., jax.Array]) -> jax.Array:
 
 
 def tied(get_parameter: Callable[..., jax.Array]) -> tuple[jax.Array, jax.Array]:
-    first, second = get_parameter("shared", (2,), key_bits), get_parameter("shared", (2,), key_bits)
+    first = get_parameter("shared", (2,), key_bits)
+    second = get_parameter("shared", (2,), key_bits)
+
+    def both(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        return jnp.stack([first, second])
+
     # Seen by init, too: both must be one array there.
-    return first, get_parameter("seen", (2, 2), lambda key, shape: jnp.stack([first, second]))
+    return first, get_parameter("seen", (2, 2), both)
 
 
 def two_shapes(get_parameter: Callable[..., jax.Array]) -> jax.Array:
-    return get_parameter("w", (2,), ones)[0] + get_parameter("w", (3,), ones)[0]
+    short = get_parameter("w", (2,), ones)
+    long = get_parameter("w", (3,), ones)
+    return short[0] + long[0]
 
 
 def one_ask(get_parameter: Callable[..., jax.Array]) -> jax.Array:
@@ -755,6 +819,38 @@ def scaled(
     """Runs another transformed function between two askings."""
     before = get_parameter("before", (), ones)
     return before * inner(x) + get_parameter("after", (), ones)
+
+
+def code_of(function: Callable[..., Any]) -> str:
+    """A function of this file as a learner would write it: without annotations and docstring."""
+    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    for node in ast.walk(definition):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    if ast.get_docstring(definition):
+        del definition.body[0]
+    return ast.unparse(definition).replace("'", '"')
+
+
+SHOWN = {
+    function.__name__: code_of(function)
+    for function in (network, three_keys, tied, two_shapes, one_ask, scaled)
+}
+
+
+@contextmanager
+def showing(function: Callable[..., Any]) -> Iterator[None]:
+    """A verdict that comes within shows the code of the function that was transformed."""
+    try:
+        yield
+    except Verdict as verdict:
+        verdict.message += f"\n\nwith\n{textwrap.indent(SHOWN[function.__name__], '  ')}"
+        if "key_bits" in SHOWN[function.__name__]:
+            verdict.message += "\nwhere key_bits(key, shape) gives the two numbers of the key itself."
+        raise
 
 
 def network_params() -> dict[str, jax.Array]:
@@ -817,15 +913,18 @@ def raises(learner: Learner, error: type[Exception], text: str, run: Callable[[]
     "and returns that dict.",
 )
 def test_transform_init_collects_the_parameters(learner: Learner, numbers: Numbers) -> None:
-    x = numbers.normal(3)
-    called = holding(init_of(learner, network, numbers.key(), x), "hidden", "bias", "out")
-    called["bias"].equals(np.zeros(4))
-    called["out"].equals(np.ones(4), hint=INITIALIZER_HINT)
-    hidden = called["hidden"].finite()
-    got = str(hidden.value.shape)
-    hidden.require(got == "(4, 3)", "has another shape", expected="(4, 3)", got=got, hint=INITIALIZER_HINT)
-    drawn = len(np.unique(hidden.value)) == 12
-    hidden.require(drawn, "was not drawn", expected="12 normals", got=hidden.value, hint=INITIALIZER_HINT)
+    with showing(network):
+        x = numbers.normal(3)
+        called = holding(init_of(learner, network, numbers.key(), x), "hidden", "bias", "out")
+        called["bias"].equals(np.zeros(4))
+        called["out"].equals(np.ones(4), hint=INITIALIZER_HINT)
+        hidden = called["hidden"].finite()
+        got = str(hidden.value.shape)
+        hidden.require(
+            got == "(4, 3)", "has another shape", expected="(4, 3)", got=got, hint=INITIALIZER_HINT
+        )
+        drawn = len(np.unique(hidden.value)) == 12
+        hidden.require(drawn, "was not drawn", expected="12 normals", got=hidden.value, hint=INITIALIZER_HINT)
 
 
 INITIALIZER_HINT = "Call what was asked for: initializer(key, shape) makes the parameter."
@@ -837,10 +936,21 @@ INITIALIZER_HINT = "Call what was asked for: initializer(key, shape) makes the p
     hint="apply runs the function with a get_parameter that looks the name up in params, and returns the result.",
 )
 def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers) -> None:
-    x, params = numbers.normal(3), network_params()
-    apply_of(learner, network, params, x).close_to(network_output(params, x))
-    params["out"] = numbers.normal(4)
-    apply_of(learner, network, params, x).close_to(network_output(params, x), atol=1e-5)
+    with showing(network):
+        x, params = numbers.normal(3), network_params()
+        apply_of(learner, network, params, x).close_to(network_output(params, x))
+        params["out"] = numbers.normal(4)
+        apply_of(learner, network, params, x).close_to(network_output(params, x), atol=1e-5)
+
+
+@check(
+    "transform",
+    "correct",
+    hint="Python salts the hash of a string: in the next run of Python the same key gives other parameters. "
+    "Split the key at each new name, or count the names.",
+)
+def test_transform_gives_the_same_in_every_run(learner: Learner) -> None:
+    bans(learner.transform, "hash")
 
 
 @check(
@@ -849,10 +959,11 @@ def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers)
     hint="Each new name gets a key of its own: split the key, keep one half for later, give the other to the initializer.",
 )
 def test_transform_gives_each_name_its_own_key(learner: Learner, numbers: Numbers) -> None:
-    called = holding(init_of(learner, three_keys, numbers.key()), "a", "b", "c")
-    seen = {tuple(np.asarray(bits).tolist()) for bits in called.value.values()}
-    got = "one key for all" if len(seen) == 1 else f"{len(seen)} different keys"
-    called.require(len(seen) == 3, "made three parameters", expected="three different keys", got=got)
+    with showing(three_keys):
+        called = holding(init_of(learner, three_keys, numbers.key()), "a", "b", "c")
+        seen = {tuple(np.asarray(bits).tolist()) for bits in called.value.values()}
+        got = "one key for all" if len(seen) == 1 else f"{len(seen)} different keys"
+        called.require(len(seen) == 3, "made three parameters", expected="three different keys", got=got)
 
 
 @check(
@@ -861,15 +972,16 @@ def test_transform_gives_each_name_its_own_key(learner: Learner, numbers: Number
     hint="Start each run of init with an empty dict of its own; nothing may be remembered from the run before.",
 )
 def test_transform_remembers_nothing(learner: Learner, numbers: Numbers) -> None:
-    init, _ = learner.transform(three_keys).value
-    one, two = numbers.key(), numbers.key()
-    handle = learner.transform
-    first = holding(handle.using("init(key) for three_keys", init, one), "a", "b", "c")
-    kept = {name: np.asarray(bits) for name, bits in first.value.items()}
-    other = holding(handle.using("init(another key) for three_keys", init, two), "a", "b", "c")
-    same = all(np.array_equal(kept[name], bits) for name, bits in other.value.items())
-    other.require(not same, "gave what the first key gave", expected="other parameters", got="the same")
-    handle.using("init(key) for three_keys, after a call with another key", init, one).equals(kept)
+    with showing(three_keys):
+        init, _ = learner.transform(three_keys).value
+        one, two = numbers.key(), numbers.key()
+        handle = learner.transform
+        first = holding(handle.using("init(key) for three_keys", init, one), "a", "b", "c")
+        kept = {name: np.asarray(bits) for name, bits in first.value.items()}
+        other = holding(handle.using("init(another key) for three_keys", init, two), "a", "b", "c")
+        same = all(np.array_equal(kept[name], bits) for name, bits in other.value.items())
+        other.require(not same, "gave what the first key gave", expected="other parameters", got="the same")
+        handle.using("init(key) for three_keys, after a call with another key", init, one).equals(kept)
 
 
 @check(
@@ -878,15 +990,18 @@ def test_transform_remembers_nothing(learner: Learner, numbers: Numbers) -> None
     hint="A name that is in the dict already is not made again: give back what is there, in init, too.",
 )
 def test_transform_shares_what_has_one_name(learner: Learner, numbers: Numbers) -> None:
-    called = holding(init_of(learner, tied, numbers.key()), "shared", "seen")
-    pair = called["seen"].value
-    called["seen"].require(pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape))
-    first, second = np.asarray(pair)
-    complaint = "made two arrays for one name"
-    called.require(np.array_equal(first, second), complaint, expected=str(first), got=str(second))
-    called["shared"].equals(first)
-    # And the result, which apply returns, has whatever structure the function gives it.
-    apply_of(learner, tied, called.value).equals((first, np.stack([first, first])))
+    with showing(tied):
+        called = holding(init_of(learner, tied, numbers.key()), "shared", "seen")
+        pair = called["seen"].value
+        called["seen"].require(
+            pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape)
+        )
+        first, second = np.asarray(pair)
+        complaint = "made two arrays for one name"
+        called.require(np.array_equal(first, second), complaint, expected=str(first), got=str(second))
+        called["shared"].equals(first)
+        # And the result, which apply returns, has whatever structure the function gives it.
+        apply_of(learner, tied, called.value).equals((first, np.stack([first, first])))
 
 
 @check(
@@ -898,9 +1013,11 @@ def test_transform_refuses_another_shape(learner: Learner, numbers: Numbers) -> 
     init, _ = learner.transform(two_shapes).value
     _, apply = learner.transform(one_ask).value
     why = "let a name stand for two shapes"
-    raises(learner, ValueError, "init(key) for two_shapes", lambda: init(numbers.key()), why)
+    with showing(two_shapes):
+        raises(learner, ValueError, "init(key) for two_shapes", lambda: init(numbers.key()), why)
     params = {"w": jnp.ones(4)}
-    raises(learner, ValueError, "apply({'w': f32[4]}) for one_ask", lambda: apply(params), why)
+    with showing(one_ask):
+        raises(learner, ValueError, "apply({'w': f32[4]}) for one_ask", lambda: apply(params), why)
 
 
 @check(
@@ -910,7 +1027,25 @@ def test_transform_apply_makes_no_parameters(learner: Learner) -> None:
     _, apply = learner.transform(one_ask).value
     params = {"v": jnp.ones(3)}
     why = "went on without the parameter w"
-    raises(learner, KeyError, "apply({'v': f32[3]}) for one_ask", lambda: apply(params), why)
+    with showing(one_ask):
+        raises(learner, KeyError, "apply({'v': f32[3]}) for one_ask", lambda: apply(params), why)
+    made = []
+
+    def noticed(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        made.append(shape)
+        return jnp.ones(shape)
+
+    def one_more_ask(get_parameter: Callable[..., jax.Array]) -> jax.Array:
+        return get_parameter("w", (3,), noticed)
+
+    result = apply_of(learner, one_more_ask, {"w": jnp.ones(3)})
+    result.require(
+        not made,
+        "called the initializer",
+        expected="no new parameters",
+        got=f"a parameter of shape {made[0] if made else ()}, made and thrown away",
+        hint="apply needs no initializer: compare the parameter's own shape with the one that is asked for.",
+    )
 
 
 @check(
@@ -919,20 +1054,21 @@ def test_transform_apply_makes_no_parameters(learner: Learner) -> None:
     hint="No globals: get_parameter closes over the dict of its own run, so that runs may be nested.",
 )
 def test_transform_can_be_nested(learner: Learner, numbers: Numbers) -> None:
-    x, params = numbers.normal(3), network_params()
-    _, inner = learner.transform(network).value
-    init, apply = learner.transform(scaled).value
-    handle = learner.transform
+    with showing(scaled):
+        x, params = numbers.normal(3), network_params()
+        _, inner = learner.transform(network).value
+        init, apply = learner.transform(scaled).value
+        handle = learner.transform
 
-    def run(function: Callable[..., Any], first: Any) -> Any:
-        return function(first, x, lambda x: inner(params, x))
+        def run(function: Callable[..., Any], first: Any) -> Any:
+            return function(first, x, lambda x: inner(params, x))
 
-    text = "for a function that runs another transformed function"
-    made = handle.using(f"init(key, x) {text}", run, init, numbers.key())
-    made.equals({"before": np.ones(()), "after": np.ones(())})
-    outer = {"before": jnp.float32(10.0), "after": jnp.float32(-3.0)}
-    result = handle.using(f"apply(params, x) {text}", run, apply, outer)
-    result.close_to(10 * network_output(params, x) - 3, atol=1e-5)
+        text = "for a function that runs another transformed function"
+        made = handle.using(f"init(key, x) {text}", run, init, numbers.key())
+        made.equals({"before": np.ones(()), "after": np.ones(())})
+        outer = {"before": jnp.float32(10.0), "after": jnp.float32(-3.0)}
+        result = handle.using(f"apply(params, x) {text}", run, apply, outer)
+        result.close_to(10 * network_output(params, x) - 3, atol=1e-5)
 
 
 @check(
@@ -990,8 +1126,13 @@ def test_transform_init_can_be_traced(learner: Learner, numbers: Numbers) -> Non
 def test_transform_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
     init, _ = learner.transform(network).value
     key, x = numbers.key(), numbers.normal(3)
-    with jax.debug_key_reuse(True):
-        learner.transform.using("init(key, x) for network", lambda: jax.jit(init).trace(key, x))
+    handle, text = learner.transform, "init(key, x) for network"
+    with showing(network), jax.debug_key_reuse(True):
+        try:
+            handle.using(text, lambda: jax.jit(init).trace(key, x))
+        except RaisedError:
+            handle.using(text, init, jax.random.clone(key), x)  # slower, but it stops at the learner's line
+            raise
 
 
 # ---- fixed_point
@@ -1068,13 +1209,14 @@ def test_fixed_point_arrives(learner: Learner, numbers: Numbers) -> None:
 @check(
     "fixed_point",
     "correct",
-    hint="Keep x* and theta in forwards. In backwards jax.vjp(function, x*, theta) gives A and B, transposed: "
-    "settle u = v + Aᵀu first, then send u through Bᵀ.",
+    hint="Give the point a rule of its own, jax.custom_vjp: no loop is differentiated then. Keep x* and theta in forwards. "
+    "In backwards jax.vjp(function, x*, theta) gives A and B, transposed: settle u = v + Aᵀu first, then send u through Bᵀ.",
 )
 def test_fixed_point_has_the_implicit_gradient(learner: Learner) -> None:
     theta = {name: jnp.array(value) for name, value in BY_HAND.items()}
     # For v = [1, 0]: u = [2, 1], and the gradient of the matrix is u times [3, 2].
-    result = gradient_at(learner.fixed_point, affine, jnp.zeros(2), theta, jnp.array([1.0, 0.0]))
+    with own_hint("while_loop"):
+        result = gradient_at(learner.fixed_point, affine, jnp.zeros(2), theta, jnp.array([1.0, 0.0]))
     result[1].close_to({"matrix": [[6.0, 4.0], [3.0, 2.0]], "shift": [2.0, 1.0]})
 
 
@@ -1223,6 +1365,16 @@ START = np.array([1.5, -1.5, 1.0])
 @check(
     "hmc_chain",
     "correct",
+    hint="One row for each sample, put out after its accept step; the start is none of them.",
+)
+def test_hmc_chain_has_a_row_for_each_sample(learner: Learner, numbers: Numbers) -> None:
+    # Traced only: the shapes show that, and nothing is compiled.
+    learner.hmc_chain.jit(static_argnums=(0, 3, 5)).program(*single_chain(numbers, 0.3))
+
+
+@check(
+    "hmc_chain",
+    "correct",
     hint="With a step of 0 nothing moves: every row is where the chain stands, the start.",
 )
 def test_hmc_chain_stands_still_with_step_zero(learner: Learner, numbers: Numbers) -> None:
@@ -1231,24 +1383,52 @@ def test_hmc_chain_stands_still_with_step_zero(learner: Learner, numbers: Number
     run_chains(learner, numbers, starts, 0.0).close_to(rows)
 
 
+def chessboard(x: jax.Array) -> jax.Array:
+    """A density on the line: 1 on white fields [0, 1), [2, 3), ..., half as much on the black ones; its gradient is 0."""
+    return jnp.where(jnp.floor(x[0]) % 2 == 0, 0.0, -float(np.log(2.0)))
+
+
+# Ten steps of 1: without forces a proposal is 10 p further on, and on what colour is anybody's guess.
+MANY_LEAPFROG = 10
+
+
+def on_the_chessboard(learner: Learner, numbers: Numbers) -> tuple[Called, Array]:
+    """Many chains without forces, from a white field (twice as likely as a black one); and their moves, sample by sample."""
+    starts = np.full((CHAINS, 1), 0.5)
+    _, start, keys, *_ = chain_arguments(numbers, starts, 1.0)
+    called = many_chains(learner)(chessboard, start, keys, SAMPLES, jnp.float32(1.0), MANY_LEAPFROG)
+    called.text = "hmc_chain(chessboard, start, key, 8, 1, 10), where the gradient is 0,"
+    return called, np.diff(np.concatenate([starts, wide(called.value)[..., 0]], axis=1), axis=1)
+
+
 @check(
     "hmc_chain",
     "correct",
-    hint="All rows are the start only if every proposal is rejected. Compare so that NaN comes out as a rejection "
-    "(0.5 < NaN is False), and choose with jnp.where. Take no minimum with 1: XLA may make 1 of NaN.",
+    hint="Where the gradient is 0 every step moves x by step_size · p: a proposal lies n_leapfrog · step_size · p further on. "
+    "Count the leapfrog steps.",
 )
-def test_hmc_chain_rejects_what_is_no_number(learner: Learner, numbers: Numbers) -> None:
-    starts = exact_draws(numbers)
-    rows = np.repeat(starts.astype(np.float32)[:, None], SAMPLES, axis=1)
-    for step_size in (1e3, 1e30):
-        run_chains(learner, numbers, starts, step_size).finite().close_to(rows)
+def test_hmc_chain_takes_all_leapfrog_steps(learner: Learner, numbers: Numbers) -> None:
+    called, moves = on_the_chessboard(learner, numbers)
+    moves = moves[:, :4][moves[:, :4] != 0]
+    called.require(
+        moves.size,
+        "never moves",
+        expected="most proposals accepted",
+        got="the start, again and again",
+        hint="What was accepted is the next x: carry it on, and put it out.",
+    )
+    length = np.sqrt(np.mean(moves**2))
+    near = abs(length - MANY_LEAPFROG) < 6 * MANY_LEAPFROG / np.sqrt(2 * moves.size)
+    complaint = "moves as far as another number of leapfrog steps"
+    called.require(near, complaint, expected=f"{MANY_LEAPFROG} steps", got=f"{length:.3g} steps")
 
 
 @check(
     "hmc_chain",
     "correct",
-    hint="From any start the chain finds the density. Half a step for p, a whole one for x, half a one for p; the gradient "
-    "is that of the log density, uphill; a new momentum for every sample.",
+    hint="From any start the chain finds the density. Two things can be off. The integrator: half a step for p, a whole one "
+    "for x, half a one for p; the gradient of the log density, uphill; a new momentum for every sample. Or the accept "
+    "step: H = -log_density(x) + ½|p|², and log u < H before - H after.",
 )
 def test_hmc_chain_finds_the_density(learner: Learner, numbers: Numbers) -> None:
     called = run_chains(learner, numbers, np.tile(START, (CHAINS, 1)), 0.3)
@@ -1286,6 +1466,48 @@ def test_hmc_chain_is_reversible(learner: Learner, numbers: Numbers) -> None:
         called.require(
             abs(z) < 7, complaint, expected="within 7 standard errors", got=f"{z:.3g} standard errors"
         )
+
+
+@check(
+    "hmc_chain",
+    "correct",
+    hint="All rows are the start only if every proposal is rejected. Compare so that NaN comes out as a rejection "
+    "(0.5 < NaN is False), and choose with jnp.where. Take no minimum with 1: XLA may make 1 of NaN.",
+)
+def test_hmc_chain_rejects_what_is_no_number(learner: Learner, numbers: Numbers) -> None:
+    starts = exact_draws(numbers)
+    rows = np.repeat(starts.astype(np.float32)[:, None], SAMPLES, axis=1)
+    for step_size in (1e3, 1e30):
+        run_chains(learner, numbers, starts, step_size).finite().close_to(rows)
+
+
+@check(
+    "hmc_chain",
+    "correct",
+    hint="The start is no sample: row 0 is where the chain stands after its first accept step. Put out the new x, not the "
+    "one that the sample began with.",
+)
+def test_hmc_chain_leaves_its_start(learner: Learner, numbers: Numbers) -> None:
+    called, moves = on_the_chessboard(learner, numbers)
+    stayed = int(np.sum(moves[:, 0] == 0))
+    expected = f"in about {CHAINS // 4} of {CHAINS} chains (one proposal in four is rejected)"
+    called.require(stayed < CHAINS / 2, "has the start in row 0", expected=expected, got=f"in {stayed}")
+
+
+@check(
+    "hmc_chain",
+    "correct",
+    hint="Each sample draws a u of its own: one u for the whole chain makes it stern or lenient for good.",
+)
+def test_hmc_chain_decides_anew_each_time(learner: Learner, numbers: Numbers) -> None:
+    called, moves = on_the_chessboard(learner, numbers)
+    again = (
+        moves[:, 1:][moves[:, :-1] == 0] == 0
+    )  # rejected after a rejection: a black field, and u above a half
+    called.require(again.size, "rejects nothing", expected="one proposal in six", got="all accepted")
+    near = abs(again.mean() - 0.25) < 6 * np.sqrt(0.1875 / again.size)
+    complaint = "rejects after a rejection with the wrong probability"
+    called.require(near, complaint, expected="0.25", got=f"{again.mean():.3g}")
 
 
 MOMENT_CENTRES = np.array([1.0, -2.0, 0.57722])

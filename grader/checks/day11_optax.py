@@ -6,7 +6,8 @@ An exercise that returns an optimiser is judged by the updates that it makes, st
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,15 @@ from grader.checks.toolkit import (
     Handle,
     Learner,
     Numbers,
+    Verdict,
     WrongAnswer,
     bans,
     check,
+    compiled_if_possible,
     compiles_once,
     must_beat,
     own_hint,
+    wording,
 )
 
 Array = np.ndarray[Any, Any]
@@ -36,6 +40,17 @@ ADAM = 1e-4
 
 # On two cores a compiled step takes some 100 µs, an eager one 30 ms.
 GATES = {"cpu": 50.0, "gpu": 20.0, "tpu": 20.0}
+
+
+@contextmanager
+def hint_for(words: str, hint: str) -> Iterator[None]:
+    """A verdict with these words in its message, that comes within, is answered by this hint."""
+    try:
+        yield
+    except Verdict as verdict:
+        if words in verdict.message:
+            verdict.hint = hint
+        raise
 
 
 # ---- optimisers in use
@@ -158,12 +173,22 @@ def compiled_updates_of(
     """The updates of an optimiser that is built and used inside a compiled step; the numbers are traced.
 
     Two steps, which are to be one trace: one from the first state and one from that which an eager step leaves.
+    Each state holds what an optimiser with the numbers of its call holds: numbers may be kept in the state.
     """
     first = (Shown("params", params[0]),) if _takes_params(handle) else ()
-    text, optimizer = build(handle, *first, *static, *(float(number) for number in numbers[0]))
-    begin = handle.using(f"{text}.init(params)", optimizer.init, params[0]).value
-    update = f"{text}.update(gradients, state, params)"
-    _, later = handle.using(update, optimizer.update, gradients[0], begin, params[0]).value
+
+    def begun(given: tuple[Any, ...]) -> tuple[Any, Any]:
+        text, optimizer = build(handle, *first, *static, *map(float, given))
+        begin = handle.using(f"{text}.init(params)", optimizer.init, params[0]).value
+        update = f"{text}.update(gradients, state, params)"
+        return begin, handle.using(update, optimizer.update, gradients[0], begin, params[0]).value[1]
+
+    begin, later = begun(numbers[0])
+    if numbers[1]:
+        leaves = jax.tree.leaves(begun(numbers[1])[1])
+        if len(leaves) == len(jax.tree.leaves(later)):
+            # Hung into one structure, for its classes may be new with each optimiser.
+            later = jax.tree.unflatten(jax.tree.structure(later), leaves)
     calls = [
         (
             Shown("gradients", gradients[k]),
@@ -245,7 +270,24 @@ def layers(numbers: Numbers, n: int) -> list[Tree]:
 @check(
     "make_optimizer",
     "correct",
-    hint="Decay comes after Adam has scaled the gradient and before the learning rate: -rate · (a + decay · params).",
+    hint="Without decay Adam's first step is the gradient's sign, times -learning_rate: updates are added, so they point "
+    "downhill. optax.scale_by_learning_rate turns the sign.",
+)
+def test_make_optimizer_goes_downhill(learner: Learner) -> None:
+    params = {"w": jnp.array([2.0, -4.0, 0.0]), "b": jnp.array([0.0, 0.0, 10.0])}
+    gradient = {"w": jnp.array([3.0, -4.0, 0.0]), "b": jnp.zeros(3)}
+    expected = {"w": np.array([-0.5, 0.5, 0.0]), "b": np.zeros(3)}
+    found = updates_of(learner.make_optimizer, (0.5, 0.0, 10.0), [params], [gradient])
+    found[0].close_to(expected, atol=0.1)
+    places = "The signs are right. Is each argument in its place? The second one of optax.adamw is b1: name weight_decay."
+    found[0].close_to(expected, rtol=ADAM, hint=places)
+
+
+@check(
+    "make_optimizer",
+    "correct",
+    hint="Decay comes after Adam has scaled the gradient and before the learning rate: -rate · (a + decay · params). Was it "
+    "forgotten? Or given by its place: in optax.adamw(rate, decay) the second place is b1. Name it, weight_decay=...",
 )
 def test_make_optimizer_by_hand(learner: Learner) -> None:
     params = {"w": jnp.array([2.0, -4.0, 0.0]), "b": jnp.array([0.0, 0.0, 10.0])}
@@ -260,6 +302,19 @@ def check_make_optimizer(learner: Learner, numbers: Numbers, norms: Sequence[flo
     clipped = [clip_oracle(gradient, 2.0) for gradient in gradients]
     found = updates_of(learner.make_optimizer, (0.5, 0.1, 2.0), params, gradients)
     close(found, adamw_oracle(params, clipped, [0.5] * len(norms), 0.1), rtol=ADAM)
+
+
+@check(
+    "make_optimizer",
+    "correct",
+    hint="This gradient is so small that Adam's eps shows, the 1e-8 beside the root. Leave optax's numbers as they are, and "
+    "scale only what is longer than max_norm.",
+)
+def test_make_optimizer_leaves_tiny_gradients(learner: Learner) -> None:
+    params = {"w": jnp.array([2.0, -4.0, 0.0]), "b": jnp.array([0.0, 0.0, 10.0])}
+    gradient = {"w": jnp.array([1e-6, -1e-6, 0.0]), "b": jnp.zeros(3)}
+    expected = {"w": np.array([-0.5, 0.5, 0.0]) / 1.01, "b": np.zeros(3)}
+    close(updates_of(learner.make_optimizer, (0.5, 0.0, 10.0), [params], [gradient]), [expected], rtol=1e-3)
 
 
 @check(
@@ -335,8 +390,10 @@ def test_warmup_cosine_uses_no_shortcut(learner: Learner) -> None:
     "warmup_cosine", "correct", hint="Before warmup_steps a straight line from 0: peak · step / warmup_steps."
 )
 def test_warmup_cosine_rises(learner: Learner) -> None:
-    for step, expected in ((1, 0.5), (2, 1.0), (3, 1.5)):
-        learner.warmup_cosine(step, 2, 4, 12).close_to(expected)
+    hint = "Return an array. A traced step cannot be compared by Python's if: let jnp.where or jnp.select choose."
+    with hint_for("the Python float", hint):
+        for step, expected in ((1, 0.5), (2, 1.0), (3, 1.5)):
+            learner.warmup_cosine(step, 2, 4, 12).close_to(expected)
 
 
 @check(
@@ -420,7 +477,19 @@ def _step_handle(handle: Handle) -> Handle:
 
     def taking(function: Callable[..., Any]) -> Callable[..., Any]:
         def train_step(params: Shown, opt_state: Shown, batch: Tree, loss: Any, optimizer: Named) -> Any:
-            return function(params.tree, opt_state.tree, batch, loss, optimizer.optimizer)
+            bare = (params.tree, opt_state.tree, batch, loss, optimizer.optimizer)
+            try:
+                return function(*bare)
+            except (
+                WrongAnswer
+            ) as wrong:  # found by the signature, which writes the call with all that is inside
+                shown = wording.call("train_step", (params, opt_state, batch, loss, optimizer), {})
+                wrong.message = wrong.message.replace(wording.call("train_step", bare, {}), shown)
+                if "the Python float" in wrong.message:
+                    wrong.hint = (
+                        "Drop the float(): the loss is an array, and inside of jit it has no value yet."
+                    )
+                raise
 
         return train_step
 
@@ -441,13 +510,39 @@ def test_train_step_by_hand(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
     batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
     # The residuals are -2 and 0: the loss is 2 and both derivatives are -2.
-    result = step_handle(learner)(
-        *on_the_line(params, SGD.optimizer.init(params), batch), loss=line_error, optimizer=SGD
-    )
+    order = "Mind the order: optimizer.update returns (updates, new state), optax.apply_updates takes (params, updates)."
+    with hint_for("pytree structure", order):
+        result = step_handle(learner)(
+            *on_the_line(params, SGD.optimizer.init(params), batch), loss=line_error, optimizer=SGD
+        )
     result[0].close_to({"slope": np.float64(1.5), "offset": np.float64(0.5)})
     result[2].close_to(
         2.0, hint="Return the loss of the old parameters: the one that the gradient belongs to."
     )
+
+
+def weighted_error(params: Tree, batch: Tree) -> Any:
+    """The weighted mean of the squared errors of a line: no mean over the examples' own losses."""
+    x, y, weights = batch
+    errors = (params["slope"] * x + params["offset"] - y) ** 2
+    return jnp.sum(weights * errors) / jnp.sum(weights)
+
+
+@check(
+    "train_step",
+    "correct",
+    hint="The loss takes the whole batch, and averages as it likes: call loss(params, batch), and lift nothing.",
+)
+def test_train_step_hands_the_loss_its_batch(learner: Learner) -> None:
+    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
+    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]), jnp.array([3.0, 1.0]))
+    # The residuals are -2 and 0, with weights 3/4 and 1/4: the loss is 3 and both derivatives are -3.
+    start = on_the_line(params, SGD.optimizer.init(params), batch)
+    result = compiled_if_possible(
+        step_handle(learner), *start, weighted_error, SGD, static=("loss", "optimizer")
+    )
+    result[0].close_to({"slope": np.float64(1.75), "offset": np.float64(0.75)})
+    result[2].close_to(3.0)
 
 
 @check("train_step", "correct", hint="Give the parameters to optimizer.update, too: weight decay needs them.")
@@ -711,6 +806,26 @@ def test_freeze_asks_by_the_whole_name(learner: Learner, numbers: Numbers) -> No
     close(found, [expected])
 
 
+def is_first_layer(name: str) -> bool:
+    return _text(name) == "layers/0/w"
+
+
+@check(
+    "freeze",
+    "correct",
+    hint="A place in a list is a key without a name: it has .idx, a key of a dict has .key. keystr(path, simple=True, "
+    "separator='/') writes all kinds, as in 'layers/0/w'.",
+)
+def test_freeze_names_places_in_lists(learner: Learner) -> None:
+    params = {"layers": [{"w": jnp.ones(3)}, {"w": jnp.ones(3)}]}
+    gradient = jax.tree.map(lambda p: 4 * p, params)
+    with own_hint("has no attribute 'key'"):
+        found = frozen_updates(
+            learner, Named("sgd(0.5)", optax.sgd(0.5)), is_first_layer, [params], [gradient]
+        )
+    close(found, [{"layers": [{"w": ZERO}, {"w": np.full(3, -2.0)}]}])
+
+
 @check(
     "freeze",
     "correct",
@@ -947,6 +1062,10 @@ def test_set_learning_rate_keeps_the_dtype(learner: Learner) -> None:
         result = new_state(learner, state, value)
         rate = result.value.hyperparams["learning_rate"]
         Called(f"{result.text}.hyperparams['learning_rate']", rate).equals(np.asarray(value, dtype))
+    result = new_state(learner, injected_state(jnp.float16), jnp.float32(0.5))
+    rate = Called(f"{result.text}.hyperparams['learning_rate']", result.value.hyperparams["learning_rate"])
+    wider = "A float32 value, beside a float16 in a formula, wins. Convert it: jnp.asarray(value, old.dtype)."
+    rate.equals(np.asarray(0.5, np.float16), hint=wider)
 
 
 @check("set_learning_rate", "jit", hint="The value may be traced: jnp.asarray takes it, float() does not.")
@@ -1026,6 +1145,21 @@ def test_lion_by_hand(learner: Learner) -> None:
 @check(
     "lion",
     "correct",
+    hint="The parameters are optional, since Lion does not need them: def update(gradients, state, params=None).",
+)
+def test_lion_needs_no_parameters(learner: Learner) -> None:
+    params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2.0, -4.0, 0.0])}
+    text, optimizer = build(learner.lion, 0.5)
+    state = learner.lion.using(f"{text}.init(params)", optimizer.init, params).value
+    with own_hint("required positional argument"):
+        pair = learner.lion.using(f"{text}.update(gradients, state)", optimizer.update, gradient, state)
+    if isinstance(pair.value, tuple):  # by_hand has something to say where it is none
+        pair[0].close_to({"w": np.array([-0.5, 0.5, 0.0])})
+
+
+@check(
+    "lion",
+    "correct",
     hint="The sign is that of c, made with 0.9 from the old m. The new m is made with 0.99, from the same old m.",
 )
 def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
@@ -1046,7 +1180,8 @@ def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
 def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
     params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
     gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
-    with own_hint("pytree structure"):
+    leaves = "A dict is only one form of a tree. jax.tree.map goes through the leaves of any: dicts, lists, tuples."
+    with own_hint("pytree structure"), hint_for("object has no attribute", leaves):
         found = updates_of(learner.lion, (0.5,), [params] * 2, gradients)
     close(found, lion_oracle(gradients, 0.5)[0])
 

@@ -71,7 +71,7 @@ def log1pexp(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Compute log(1 + eˣ) of each element, with a derivative rule of your own.
 
     log1pexp(x) = log(1 + eˣ)
-    its derivative = 1 / (1 + e⁻ˣ)
+    its derivative = eˣ / (1 + eˣ)
 
     Neither overflows, and where they are tiny they keep their digits: at x = 100 they are 100
     and 1, at x = -20 both are 2.0611537e-9, not 0. (What is below 1e-37 may be 0.)
@@ -199,12 +199,15 @@ def transform(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callabl
 
     `init(key, *args)` runs the function and returns a dict: for each name that it asked for,
     `initializer(key, shape)` with a key of that parameter's own. `apply(params, *args)` runs it with the
-    parameters in `params` and returns its result; it makes none: a missing name raises KeyError.
+    parameters in `params` and returns its result; it calls no initializer: a missing name raises KeyError.
     A name that is asked for again means the same array. Asked for with another shape than the
     parameter has, in `init` or in `apply`, it raises ValueError.
 
+    `args` may be anything that `function` takes: arrays, trees, other functions.
+
     Rules: `init` and `apply` are pure: no globals, nothing remembered from call to call. They
-    work under `jit`, `grad`, `vmap` and `jax.eval_shape`, and each key is used once.
+    work under `jit`, `grad`, `vmap` and `jax.eval_shape`, and each key is used once. A key gives the
+    same parameters in every run of Python, so leave out Python's `hash`, which is salted.
     Reference: Haiku docs, "Transforming functions"; `flax.linen.Module.param` is the same idea.
     """
 

@@ -53,7 +53,7 @@ def warmup_cosine(
            0                                        after total_steps
 
     The corners: 0 at step 0, `peak` at `warmup_steps`, 0 at `total_steps`. With warmup_steps = 0
-    it begins at `peak`. 0 <= warmup_steps < total_steps.
+    it begins at `peak`. 0 <= warmup_steps < total_steps. The rate is an array, for a Python step, too.
 
         warmup_cosine(step, 2, 4, 12) = 0, 1, 2, 1, 0   at steps 0, 2, 4, 8, 12
 
@@ -81,7 +81,8 @@ def train_step(
     opt_state' = the optimiser's new state
 
     Returns (params', opt_state', loss(params, batch)): the loss is that of the old parameters, which
-    the gradient's computation gives for nothing. Some optimisers need the parameters, too.
+    the gradient's computation gives for nothing. `loss` takes the whole batch, and need not be a mean
+    over it. Some optimisers need the parameters, too.
 
         train_step(1, state, (3,), loss, sgd(0.25)) = (2, state', 4)
         # for loss(p, (y,)) = (p - y)²
@@ -119,8 +120,8 @@ def freeze(
 ) -> optax.GradientTransformation:
     """Make an optimiser that trains some leaves of `params` and leaves the others as they are.
 
-    `is_frozen` is asked for each leaf by name: its keys joined by "/", such as "encoder/w". Where it
-    says True the update is exactly 0, whatever the gradient is: huge, NaN, anything. Weight decay
+    `is_frozen` is asked for each leaf by name: its keys joined by "/", such as "encoder/w", or "layers/0/w"
+    for a place in a list. Where it says True the update is exactly 0, whatever the gradient is: huge, NaN, anything. Weight decay
     does not move such a leaf either.
     The others get what `optimizer` gives for them alone: frozen leaves count in no norm, and
     nothing is remembered for them.
@@ -170,8 +171,8 @@ def set_learning_rate(opt_state: Any, value: Float[Array, ""]) -> Any:
     `opt_state` is a state of `optax.inject_hyperparams(...)(learning_rate=...)`. It is a named tuple;
     its field `hyperparams` is a dict of arrays, with "learning_rate" among them.
 
-    Returns a new state with that one array replaced. The new one has the old one's dtype, and everything else
-    in the state stays. The given state stays as it was, too: somebody may want to go back to it.
+    Returns a new state with that one array replaced. The new one has the old one's dtype, float16 perhaps, and
+    everything else in the state stays. The given state stays as it was, too: somebody may want to go back to it.
 
         set_learning_rate(state, 0.5).hyperparams["learning_rate"] = 0.5
 

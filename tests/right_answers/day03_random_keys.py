@@ -206,6 +206,19 @@ def random_walks__by_scanning_over_time(key, n_walks, n_steps):
     return positions.T
 
 
+def random_walks__keys_by_index(key, n_walks, n_steps):
+    """Splits once, and takes the key of each moment by its number."""
+    keys = jax.random.split(key, n_steps)
+
+    def move(t, state):
+        position, walked = state
+        position = position + jax.random.rademacher(keys[t], (n_walks,), dtype=jnp.int32)
+        return position, walked.at[:, t].set(position)
+
+    start = jnp.zeros(n_walks, jnp.int32)
+    return lax.fori_loop(0, n_steps, move, (start, jnp.zeros((n_walks, n_steps), jnp.int32)))[1]
+
+
 def random_walks__by_choosing_steps(key, n_walks, n_steps):
     """Chooses the steps from an array and sums them with an associative scan."""
     steps = jax.random.choice(key, jnp.array([-1, 1]), (n_walks, n_steps))

@@ -523,3 +523,50 @@ def hmc_chain__bernoulli(log_density, start, key, n_samples, step_size, n_leapfr
         return state, state[0]
 
     return lax.scan(sample, (start, *value_and_force(start)), jnp.arange(n_samples))[1]
+
+
+def hmc_chain__keys_by_index(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Splits once, and takes its two keys by the number of the sample."""
+    keys = jax.random.split(key, (n_samples, 2))
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x0, k):
+        p0 = jax.random.normal(keys[k, 0], x0.shape)
+        x, p = lax.fori_loop(0, n_leapfrog, leapfrog, (x0, p0))
+        accepted = jnp.log(jax.random.uniform(keys[k, 1])) < energy(x0, p0) - energy(x, p)
+        x = jnp.where(accepted, x, x0)
+        return x, x
+
+    return lax.scan(sample, start, jnp.arange(n_samples))[1]
+
+
+def hmc_chain__keys_by_index_in_a_fori_loop(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Fills the rows in a fori_loop, splitting keys[k] in each round."""
+    keys = jax.random.split(key, n_samples)
+    force = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * force(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * force(x)
+
+    def fill(k, state):
+        x0, rows = state
+        one, two = jax.random.split(keys[k])
+        p0 = jax.random.normal(one, x0.shape)
+        x, p = lax.fori_loop(0, n_leapfrog, leapfrog, (x0, p0))
+        gain = log_density(x) - log_density(x0) + (p0 @ p0 - p @ p) / 2
+        x = jnp.where(jnp.log(jax.random.uniform(two)) < gain, x, x0)
+        return x, rows.at[k].set(x)
+
+    return lax.fori_loop(0, n_samples, fill, (start, jnp.zeros((n_samples, *start.shape))))[1]

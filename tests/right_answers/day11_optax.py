@@ -17,6 +17,14 @@ def make_optimizer__adamw(learning_rate, weight_decay, max_norm):
     )
 
 
+def make_optimizer__rates_in_the_state(learning_rate, weight_decay, max_norm):
+    """Rate and decay are hyperparameters in the state, where they can be changed."""
+    adamw = optax.inject_hyperparams(optax.adamw)
+    return optax.chain(
+        optax.clip_by_global_norm(max_norm), adamw(learning_rate=learning_rate, weight_decay=weight_decay)
+    )
+
+
 def make_optimizer__nested(learning_rate, weight_decay, max_norm):
     """Chains chains, with the rate as a schedule in any case."""
     schedule = learning_rate if callable(learning_rate) else optax.constant_schedule(learning_rate)
@@ -222,21 +230,23 @@ def freeze__two_masks(params, optimizer, is_frozen):
 
 
 def freeze__labels_by_walking(params, optimizer, is_frozen):
-    """Walks the dicts by itself and gives the labels as a function."""
+    """Walks dicts and lists by itself and gives the labels as a function."""
 
     def labels(tree, prefix=()):
         if isinstance(tree, dict):
             return {key: labels(part, (*prefix, key)) for key, part in tree.items()}
+        if isinstance(tree, list):
+            return [labels(part, (*prefix, str(place))) for place, part in enumerate(tree)]
         return is_frozen("/".join(prefix))
 
     return optax.partition({True: optax.set_to_zero(), False: optimizer}, labels)
 
 
 def freeze__selective(params, optimizer, is_frozen):
-    """Takes optax's selective_transform."""
+    """Takes optax's selective_transform, and joins keys of both kinds."""
 
     def asks(path, leaf):
-        return is_frozen("/".join(key.key for key in path))
+        return is_frozen("/".join(str(getattr(key, "key", getattr(key, "idx", None))) for key in path))
 
     return optax.selective_transform(optimizer, freeze_mask=jax.tree.map_with_path(asks, params))
 
@@ -278,6 +288,14 @@ def group_rates__function_of_labels(params, weight_rate, bias_rate):
         return jax.tree.map(lambda leaf: leaf.ndim > 1, tree)
 
     return optax.partition({True: optax.adam(weight_rate), False: optax.adam(bias_rate)}, labels)
+
+
+def group_rates__rates_in_the_state(params, weight_rate, bias_rate):
+    """Each rate is a hyperparameter in the state of its group."""
+    labels = jax.tree.map(lambda leaf: "weight" if leaf.ndim >= 2 else "bias", params)
+    adam = optax.inject_hyperparams(optax.adam)
+    groups = {"weight": adam(learning_rate=weight_rate), "bias": adam(learning_rate=bias_rate)}
+    return optax.partition(groups, labels)
 
 
 def group_rates__two_masks(params, weight_rate, bias_rate):

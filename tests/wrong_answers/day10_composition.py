@@ -138,6 +138,29 @@ def newton_roots__epsilon(function, starts, n_steps):
     return jax.vmap(lambda x: lax.fori_loop(0, n_steps, step, x))(starts)
 
 
+@caught_by("correct", "goes_on_where_it_is_nearly_flat")
+def newton_roots__stops_where_it_is_nearly_flat(function, starts, n_steps):
+    """Takes a small slope for none."""
+
+    def step(_, x):
+        value, slope = jax.value_and_grad(function)(x)
+        return jnp.where(jnp.abs(slope) < 1e-6, x, x - value / slope)
+
+    return jax.vmap(lambda start: lax.fori_loop(0, n_steps, step, start))(starts)
+
+
+@caught_by("correct", "goes_on_where_it_is_nearly_flat")
+def newton_roots__bounded_slope(function, starts, n_steps):
+    """Stands still below a thousandth."""
+
+    def step(x, _):
+        value, slope = jax.vmap(jax.value_and_grad(function))(x)
+        flat = jnp.abs(slope) < 1e-3
+        return jnp.where(flat, x, x - value / jnp.where(flat, 1, slope)), None
+
+    return lax.scan(step, starts, length=n_steps)[0]
+
+
 @caught_by("jit", "compiles_once")
 def newton_roots__one_start_after_the_other(function, starts, n_steps):
     """Walks over the starts in Python, with a branch on each slope."""
@@ -277,6 +300,85 @@ def log1pexp__slope_cancels(x):
         return value(x), (1 - 1 / (1 + jnp.exp(x))) * tangent
 
     return value(x)
+
+
+@caught_by("correct", "keeps_its_value_under_its_rule")
+def log1pexp__plain_value_in_the_rule(x):
+    """Stable by itself, and the plain formula while it is differentiated."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    @stable.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return jnp.log(1 + jnp.exp(x)), tangent / (1 + jnp.exp(-x))
+
+    return stable(x)
+
+
+@caught_by("correct", "keeps_its_value_under_its_rule")
+def log1pexp__tiny_values_lost_in_the_rule(x):
+    """No overflow in the rule, and no digits at -20 either."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    @stable.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return jnp.maximum(x, 0) + jnp.log(1 + jnp.exp(-jnp.abs(x))), tangent / (1 + jnp.exp(-x))
+
+    return stable(x)
+
+
+@caught_by("correct", "keeps_the_digits_of_tiny_derivatives")
+def log1pexp__slope_by_tanh(x):
+    """The logistic function as a hyperbolic tangent, which ends in 1 - 1."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    @stable.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return stable(x), tangent * (1 + jnp.tanh(x / 2)) / 2
+
+    return stable(x)
+
+
+@caught_by("correct", "has_the_right_derivative")
+def log1pexp__tangent_alone(x):
+    """A rule that returns no value."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    @stable.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return tangent / (1 + jnp.exp(-x))
+
+    return stable(x)
+
+
+@caught_by("correct", "by_hand")
+def log1pexp__rule_never_said(x):
+    """Writes the rule, and forgets to say whose it is."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return stable(x), tangent / (1 + jnp.exp(-x))
+
+    return stable(x)
 
 
 @caught_by("correct", "has_a_rule_of_its_own")
@@ -546,6 +648,12 @@ def straight_through_round__value_of_the_past(x):
     return rounded(x)
 
 
+@caught_by("correct", "agrees_with_numpy")
+def straight_through_round__through_int32(x):
+    """Rounds to integers, which end at two thousand millions."""
+    return x + lax.stop_gradient(jnp.round(x).astype(jnp.int32) - x)
+
+
 @caught_by("jit", "compiles_once")
 def straight_through_round__through_numpy(x):
     """Rounds with NumPy, where there are numbers."""
@@ -606,6 +714,20 @@ def sinkhorn__axes_swapped(cost, a, b, epsilon, n_steps):
         _, g = potentials
         f = epsilon * (jnp.log(a) - jax.nn.logsumexp((g - cost) / epsilon, axis=0))
         g = epsilon * (jnp.log(b) - jax.nn.logsumexp((f - cost) / epsilon, axis=1))
+        return f, g
+
+    f, g = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b)))
+    return jnp.exp((f[:, None] + g - cost) / epsilon)
+
+
+@caught_by("correct", "without_costs")
+def sinkhorn__weights_without_epsilon(cost, a, b, epsilon, n_steps):
+    """Has no epsilon before the logarithms of the weights."""
+
+    def step(_, potentials):
+        f, g = potentials
+        f = jnp.log(a) - epsilon * jax.nn.logsumexp((g - cost) / epsilon, axis=1)
+        g = jnp.log(b) - epsilon * jax.nn.logsumexp((f[:, None] - cost) / epsilon, axis=0)
         return f, g
 
     f, g = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b)))
@@ -820,6 +942,62 @@ def transform__shapes_unchecked(function):
 
     def apply(params, *args):
         return function(lambda name, shape, initializer: params[name], *args)
+
+    return init, apply
+
+
+@caught_by("correct", "gives_the_same_in_every_run")
+def transform__salted_hash(function):
+    """Makes a key of the name's hash, which Python salts."""
+
+    def looked_up(params, name, shape):
+        if params[name].shape != tuple(shape):
+            raise ValueError(name)
+        return params[name]
+
+    def init(key, *args):
+        params = {}
+
+        def get_parameter(name, shape, initializer):
+            if name not in params:
+                params[name] = initializer(jax.random.fold_in(key, hash(name) % 2**31), shape)
+            return looked_up(params, name, shape)
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+        return function(lambda name, shape, _: looked_up(params, name, shape), *args)
+
+    return init, apply
+
+
+@caught_by("correct", "apply_makes_no_parameters")
+def transform__makes_and_drops_it(function):
+    """Asks the initializer for the shape in apply, too, and throws away what it made."""
+
+    def init(key, *args):
+        params = {}
+
+        def get_parameter(name, shape, initializer):
+            nonlocal key
+            if name not in params:
+                key, own = jax.random.split(key)
+                params[name] = initializer(own, shape)
+            if params[name].shape != tuple(shape):
+                raise ValueError(name)
+            return params[name]
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+        def get_parameter(name, shape, initializer):
+            if params[name].shape != initializer(jax.random.key(0), shape).shape:
+                raise ValueError(name)
+            return params[name]
+
+        return function(get_parameter, *args)
 
     return init, apply
 
@@ -1401,7 +1579,7 @@ def hmc_chain__samples_written_out(log_density, start, key, n_samples, step_size
     return jnp.stack(samples)
 
 
-@caught_by("correct", "stands_still_with_step_zero")
+@caught_by("correct", "has_a_row_for_each_sample")
 def hmc_chain__python_branch(log_density, start, key, n_samples, step_size, n_leapfrog):
     """Accepts with a Python if."""
     gradient = jax.grad(log_density)
@@ -1420,3 +1598,207 @@ def hmc_chain__python_branch(log_density, start, key, n_samples, step_size, n_le
             x = proposal
         samples.append(x)
     return jnp.stack(samples)
+
+
+@caught_by("correct", "leaves_its_start")
+def hmc_chain__start_is_a_sample(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Puts out the place that each sample began at."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, x
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("correct", "leaves_its_start")
+def hmc_chain__start_in_front(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Puts the start before the rows, and drops the last one."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    rows = lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+    return jnp.concatenate([start[None], rows[:-1]])
+
+
+@caught_by("correct", "has_a_row_for_each_sample")
+def hmc_chain__one_row_too_many(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Counts the start, and all samples."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    rows = lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+    return jnp.concatenate([start[None], rows])
+
+
+@caught_by("correct", "takes_all_leapfrog_steps")
+def hmc_chain__one_leapfrog_too_many(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Counts from 0 to n_leapfrog, both included."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog + 1, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("correct", "takes_all_leapfrog_steps")
+def hmc_chain__six_leapfrog_steps(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Has a number of its own."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, 6, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("correct", "decides_anew_each_time")
+def hmc_chain__one_threshold(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Draws one u for the whole chain."""
+    gradient = jax.grad(log_density)
+
+    key, two = jax.random.split(key)
+    threshold = jnp.log(jax.random.uniform(two))
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        p = jax.random.normal(key, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = threshold < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("correct", "takes_all_leapfrog_steps")
+def hmc_chain__lays_the_proposal_aside(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Goes on from where it was."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, x, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("correct", "finds_the_density")
+def hmc_chain__energies_swapped(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Takes the energies the other way round."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(proposal, p_after) - energy(x, p)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import jax
+import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -32,13 +33,13 @@ def make_optimizer__decays_last(learning_rate, weight_decay, max_norm):
     )
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "goes_downhill")
 def make_optimizer__second_place(learning_rate, weight_decay, max_norm):
     """Gives the decay as adamw's second argument, which is b1."""
     return optax.chain(optax.clip_by_global_norm(max_norm), optax.adamw(learning_rate, weight_decay))
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "goes_downhill")
 def make_optimizer__uphill(learning_rate, weight_decay, max_norm):
     """Scales by the learning rate and forgets to turn the sign."""
     return optax.chain(
@@ -50,6 +51,26 @@ def make_optimizer__uphill(learning_rate, weight_decay, max_norm):
 
 
 @caught_by("correct", "by_hand")
+def make_optimizer__no_decay(learning_rate, weight_decay, max_norm):
+    """Forgets the decay."""
+    return optax.chain(optax.clip_by_global_norm(max_norm), optax.adam(learning_rate))
+
+
+@caught_by("correct", "leaves_short_gradients")
+def make_optimizer__shorter_memory(learning_rate, weight_decay, max_norm):
+    """Another b2, which the first step does not show."""
+    adamw = optax.adamw(learning_rate, b2=0.99, weight_decay=weight_decay)
+    return optax.chain(optax.clip_by_global_norm(max_norm), adamw)
+
+
+@caught_by("correct", "leaves_tiny_gradients")
+def make_optimizer__larger_epsilon(learning_rate, weight_decay, max_norm):
+    """Another number beside the root."""
+    adamw = optax.adamw(learning_rate, eps=1e-6, weight_decay=weight_decay)
+    return optax.chain(optax.clip_by_global_norm(max_norm), adamw)
+
+
+@caught_by("correct", "goes_downhill")
 def make_optimizer__a_list(learning_rate, weight_decay, max_norm):
     """Returns the links, not the chain."""
     return [optax.clip_by_global_norm(max_norm), optax.adamw(learning_rate, weight_decay=weight_decay)]
@@ -100,7 +121,7 @@ def make_optimizer__clips_leaves(learning_rate, weight_decay, max_norm):
     return optax.chain(clipping, optax.adamw(learning_rate, weight_decay=weight_decay))
 
 
-@caught_by("correct", "leaves_short_gradients")
+@caught_by("correct", "leaves_tiny_gradients")
 def make_optimizer__normalizes(learning_rate, weight_decay, max_norm):
     """Brings every gradient to max_norm, short ones too."""
     return optax.chain(
@@ -240,6 +261,26 @@ def train_step__subtracts(params, opt_state, batch, loss, optimizer):
 
 
 @caught_by("correct", "by_hand")
+def train_step__result_taken_apart_wrongly(params, opt_state, batch, loss, optimizer):
+    """Takes the state for the updates."""
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    opt_state, updates = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value
+
+
+@caught_by("correct", "hands_the_loss_its_batch")
+def train_step__loss_of_each_example(params, opt_state, batch, loss, optimizer):
+    """Lifts the loss over the batch, and averages once more."""
+
+    def mean_loss(params):
+        return jnp.mean(jax.vmap(loss, in_axes=(None, 0))(params, batch))
+
+    value, gradients = jax.value_and_grad(mean_loss)(params)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value
+
+
+@caught_by("correct", "by_hand")
 def train_step__updates_for_parameters(params, opt_state, batch, loss, optimizer):
     """Returns the updates in place of the parameters."""
     value, gradients = jax.value_and_grad(loss)(params, batch)
@@ -315,6 +356,19 @@ def train_step__stops_at_nan(params, opt_state, batch, loss, optimizer):
 
 
 @caught_by("speed", "beats_the_eager_step")
+def train_step__one_parameter_at_a_time(params, opt_state, batch, loss, optimizer):
+    """Differentiates forwards, with respect to one number after the other."""
+    flat, unravel = jax.flatten_util.ravel_pytree(params)
+
+    def slope(direction):
+        return jax.jvp(lambda flat: loss(unravel(flat), batch), (flat,), (direction,))[1]
+
+    gradients = unravel(jax.lax.map(slope, jnp.eye(flat.size)))
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, loss(params, batch)
+
+
+@caught_by("correct", "hands_the_loss_its_batch")
 def train_step__one_example_at_a_time(params, opt_state, batch, loss, optimizer):
     """Walks over the batch in Python and averages the gradients."""
     n = len(jax.tree.leaves(batch)[0])
@@ -519,6 +573,29 @@ def freeze__keystr_as_it_is(params, optimizer, is_frozen):
 
     labels = jax.tree.map_with_path(label, params)
     return optax.partition({"trained": optimizer, "frozen": optax.set_to_zero()}, labels)
+
+
+@caught_by("correct", "names_places_in_lists")
+def freeze__names_of_dicts_alone(params, optimizer, is_frozen):
+    """Knows the keys of dicts, and no others."""
+
+    def label(path, leaf):
+        return "frozen" if is_frozen("/".join(entry.key for entry in path)) else "trained"
+
+    labels = jax.tree.map_with_path(label, params)
+    return optax.partition({"trained": optimizer, "frozen": optax.set_to_zero()}, labels)
+
+
+@caught_by("correct", "by_hand")
+def freeze__labels_first(params, optimizer, is_frozen):
+    """Gives partition its arguments the other way round."""
+
+    def label(path, leaf):
+        name = jax.tree_util.keystr(path, simple=True, separator="/")
+        return "frozen" if is_frozen(name) else "trained"
+
+    labels = jax.tree.map_with_path(label, params)
+    return optax.partition(labels, {"trained": optimizer, "frozen": optax.set_to_zero()})
 
 
 @caught_by("correct", "asks_by_the_whole_name")
@@ -756,6 +833,22 @@ def set_learning_rate__always_float32(opt_state, value):
     return opt_state._replace(hyperparams={**opt_state.hyperparams, "learning_rate": jnp.float32(value)})
 
 
+@caught_by("correct", "keeps_the_dtype")
+def set_learning_rate__added_to_nothing(opt_state, value):
+    """Keeps the type by arithmetic, in which the wider of two arrays wins."""
+    old = opt_state.hyperparams
+    rate = 0 * old["learning_rate"] + value
+    return opt_state._replace(hyperparams={**old, "learning_rate": rate})
+
+
+@caught_by("correct", "keeps_the_dtype")
+def set_learning_rate__times_one(opt_state, value):
+    """The same by a product."""
+    old = opt_state.hyperparams
+    rate = value * jnp.ones_like(old["learning_rate"])
+    return opt_state._replace(hyperparams={**old, "learning_rate": rate})
+
+
 @caught_by("jit", "compiles_once")
 def set_learning_rate__float(opt_state, value):
     """Asks for a Python float on the way."""
@@ -798,6 +891,36 @@ def lion__uphill(learning_rate):
         return updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, m, gradients)
 
     return optax.GradientTransformation(lambda params: jax.tree.map(jnp.zeros_like, params), update)
+
+
+@caught_by("correct", "needs_no_parameters")
+def lion__wants_parameters(learning_rate):
+    """Makes an argument obligatory that is not needed."""
+
+    def init(params):
+        return jax.tree.map(jnp.zeros_like, params)
+
+    def update(gradients, momentum, params):
+        updates = jax.tree.map(lambda m, g: -learning_rate * jnp.sign(0.9 * m + 0.1 * g), momentum, gradients)
+        return updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, momentum, gradients)
+
+    return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "takes_any_tree")
+def lion__dicts_alone(learning_rate):
+    """Goes through the items of a dict."""
+
+    def init(params):
+        return {name: jnp.zeros_like(leaf) for name, leaf in params.items()}
+
+    def update(gradients, momentum, params=None):
+        updates = {
+            name: -learning_rate * jnp.sign(0.9 * momentum[name] + 0.1 * g) for name, g in gradients.items()
+        }
+        return updates, {name: 0.99 * momentum[name] + 0.01 * g for name, g in gradients.items()}
+
+    return optax.GradientTransformation(init, update)
 
 
 @caught_by("correct", "by_hand")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 import textwrap
@@ -35,8 +36,9 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
     if isinstance(error, NameError) and (problem := learner.missing_names.get(error.name or "")):
         return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
+    where = "\nin a function with a custom rule" if _has_a_rule(line, call, learner) else ""
     shown = (frame.line or "").strip() if frame else ""
-    lesson = next((one for one in LESSONS if _fits(one, names, text, shown)), None)
+    lesson = next((one for one in LESSONS if _fits(one, names, text + where, shown)), None)
     if lesson:
         cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
@@ -68,6 +70,15 @@ _USUAL_IMPORTS = {
 _CONNECTIVES = (
     "`and`, `or` and `not` ask for one True or False: join arrays with &, | and ~, each side in parentheses."
 )
+
+
+def _has_a_rule(line: int | None, call: str, learner: LearnerFile) -> bool:
+    """Whether the function around a line, or without a line one that the call names, has a derivative rule of its own."""
+    return any(
+        (node.lineno <= line <= (node.end_lineno or 0) if line else f"{getattr(node, 'name', '?')}(" in call)
+        and re.search(r"custom_(jvp|vjp)\b", ast.unparse(node))
+        for node in learner.tree.body
+    )
 
 
 def _joins_conditions(lesson: Lesson, frame: traceback.FrameSummary | None) -> bool:

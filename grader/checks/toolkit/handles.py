@@ -279,13 +279,20 @@ class Handle:
 
     def trace_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace the function of a jit handle once more, whatever was traced before; counted nowhere."""
+        self.run(text, lambda: self._jitted_afresh().trace(*arguments, **keywords))
+
+    def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
+        """Trace, compile and run the function of a jit handle once more; counted nowhere."""
+        self.run(text, self._jitted_afresh(), *arguments, **keywords)
+
+    def _jitted_afresh(self) -> Any:
         untransformed = self.untransformed
 
         def fresh(*positional: Any, **named: Any) -> Any:  # a new function: JAX knows traces by identity
             return untransformed(*positional, **named)
 
         functools.update_wrapper(fresh, untransformed)
-        self.run(text, lambda: _jit(fresh, **self._jit_options).trace(*arguments, **keywords))
+        return _jit(fresh, **self._jit_options)
 
     def compiled(self, *arguments: Any, **keywords: Any) -> Any:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""

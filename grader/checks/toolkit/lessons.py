@@ -129,6 +129,14 @@ LESSONS = (
     ),
     Lesson(
         "UnexpectedTracerError",
+        r"in a function with a custom rule$",
+        "The rule of a custom_vjp or custom_jvp runs later, in a trace of its own. It closed over a traced value, which is "
+        "out of date by then.",
+        "Make it an ordinary argument of the function that has the rule. Forwards hands it on among the residuals, and "
+        "backwards returns None as its gradient.",
+    ),
+    Lesson(
+        "UnexpectedTracerError",
         "",
         "A tracer outlived the trace that made it: a value was stored outside the function (a global, an attribute, "
         "a list) while JAX traced, and was used later.",
@@ -252,6 +260,38 @@ LESSONS = (
         "A shape was computed through jnp. While JAX traces, jnp makes a tracer of a plain number, too, and shapes must be "
         "known now.",
         "Sizes belong to Python: x.shape[0], sizes[i], n // 2, and no jnp.array of them. What decides a shape must be static.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Custom JVP rule .*must produce a pair",
+        "The rule of a custom_jvp returns a pair: the value, and its tangent.",
+        "Return both, with a comma: return value, slope * tangent.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Custom VJP fwd rule .*must produce a pair",
+        "The first function of a custom_vjp returns a pair: the result, and what backwards will need of the way there.",
+        "Return both, with a comma: return out, residuals. Where backwards needs nothing: return out, None.",
+    ),
+    Lesson(
+        "TypeError",
+        r"Custom VJP bwd rule must produce",
+        "The second function of a custom_vjp returns a tuple with one gradient for each argument of the function that has "
+        "the rule.",
+        "For a single argument mind the comma: return (gradient,). None stands for a gradient of zero.",
+    ),
+    Lesson(
+        "AttributeError",
+        r"No (JVP|VJP) defined for custom_",
+        "The function is marked as one with a rule of its own, and nobody has said the rule.",
+        "For custom_jvp write @f.defjvp above the rule; for custom_vjp call f.defvjp(forwards, backwards). Then use f.",
+    ),
+    Lesson(
+        "AttributeError",
+        r"'(dict|str|function|list|tuple)' object has no attribute 'init'",
+        "optax asked something for its init that is no optimiser.",
+        "optax.partition takes the optimisers first, in a dict by label, and the labels after them: partition({'a': "
+        "optimizer}, labels). optax.chain takes optimisers.",
     ),
     Lesson(
         "TypeError",

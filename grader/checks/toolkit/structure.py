@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import builtins
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.random import define_prng_impl
 
 from grader.checks.toolkit import wording
 from grader.checks.toolkit.handles import Called, Handle
+from grader.checks.toolkit.programs import equations
 from grader.checks.toolkit.traces import reasons, watched
 from grader.checks.toolkit.verdicts import RaisedError, WrongAnswer
 
@@ -65,7 +71,7 @@ def same_size_for(handle: Handle, small: tuple[Any, ...], large: tuple[Any, ...]
     first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
     if grows(first.size, second.size):
         rows = wording.table(
-            expected="as many operations for both",
+            expected="the same number of operations for both",
             got=f"{first.size} for {first.call}\n{second.size} for {second.call}",
         )
         hint = "A Python loop is written out operation by operation. Use array operations, vmap or a loop from jax.lax."
@@ -93,30 +99,103 @@ def uses_each_key_once(handle: Handle, *arguments: Any, **keywords: Any) -> None
 
     A jit handle is traced under the checker, which takes milliseconds. When that finds something, or the
     handle is not jitted, the function runs eagerly: slower, but it stops at the learner's own line.
+
+    The checker cannot follow a traced index: to it `keys[k]` in the body of a loop is all of `keys`, round after
+    round. Where keys are picked in that way, what it finds counts only if a run that notes each key finds it, too.
     """
     text = wording.call(handle.shown, arguments, keywords)
-    with jax.debug_key_reuse(True):
-        if handle.is_jitted:
-            try:
-                handle.trace_afresh(text, *arguments, **keywords)
-            except RaisedError as error:
-                found = error
-            else:
-                return
-        # Fresh copies of the keys: the checker marks them as consumed.
-        fresh = jax.tree.map(lambda leaf: jax.random.clone(leaf) if wording.is_key(leaf) else leaf, arguments)
-        handle.run(wording.call(handle.name, arguments, keywords), handle.untransformed, *fresh, **keywords)
-        if handle.is_jitted:
-            raise found
+    try:
+        with jax.debug_key_reuse(True):
+            if handle.is_jitted:
+                try:
+                    handle.trace_afresh(text, *arguments, **keywords)
+                except RaisedError as error:
+                    found = error
+                else:
+                    return
+            # Fresh copies of the keys: the checker marks them as consumed.
+            fresh = _each_key(jax.random.clone, arguments)
+            handle.run(
+                wording.call(handle.name, arguments, keywords), handle.untransformed, *fresh, **keywords
+            )
+            if handle.is_jitted:
+                raise found
+    except RaisedError as error:
+        if "KeyReuseError" in error.message and _never_repeats_a_key(handle, *arguments, **keywords):
+            return
+        raise
+
+
+def _each_key(function: Callable[[Any], Any], tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: function(leaf) if wording.is_key(leaf) else leaf, tree)
+
+
+def _never_repeats_a_key(handle: Handle, *arguments: Any, **keywords: Any) -> bool:
+    """Whether a function picks keys by a traced index, and no key is drawn from or split twice when it runs."""
+    jitted = handle if handle.is_jitted else handle.jit(static_argnames=tuple(keywords))
+    program = jitted.program(*arguments, **keywords)
+    picks = (e for e in equations(program.jaxpr.jaxpr) if e.primitive.name in {"dynamic_slice", "gather"})
+    if not any(jnp.issubdtype(e.invars[0].aval.dtype, jax.dtypes.prng_key) for e in picks):
+        return False
+    noted = _each_key(lambda key: jax.random.wrap_key_data(jax.random.key_data(key), impl=_NOTING), arguments)
+    jax.effects_barrier()
+    _consumed.clear()
+    jitted.run_afresh(program.call, *noted, **keywords)
+    jax.effects_barrier()
+    return bool(_consumed) and max(Counter(_consumed).values()) == 1
+
+
+_consumed: list[bytes] = []  # one entry for each key that a run draws from or splits
+
+
+def _note(data: jax.Array) -> Any:
+    """A key like the usual ones, from its data; that it is consumed is noted when the program runs."""
+    jax.debug.callback(lambda data: _consumed.append(np.asarray(data).tobytes()), data)
+    return jax.random.wrap_key_data(data, impl="threefry2x32")
+
+
+def _noted_bits(data: jax.Array, bit_width: int, shape: tuple[int, ...]) -> jax.Array:
+    return jax.random.bits(_note(data), shape, f"uint{bit_width}")
+
+
+def _noted_split(data: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    return jax.random.key_data(jax.random.split(_note(data), shape))
+
+
+def _folded(data: jax.Array, number: Any) -> jax.Array:
+    """Not noted: JAX lets one key be folded with many numbers."""
+    key = jax.random.wrap_key_data(data, impl="threefry2x32")
+    return jax.random.key_data(jax.random.fold_in(key, number))
+
+
+def _seeded(seed: jax.Array) -> jax.Array:
+    return jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
+
+
+_NOTING = define_prng_impl(
+    key_shape=(2,),
+    seed=_seeded,
+    split=_noted_split,
+    random_bits=_noted_bits,
+    fold_in=_folded,
+    name="noting",
+    tag="n",
+)
 
 
 def bans(handle: Handle, *names: str) -> None:
     """The learner's function, and what it calls in the same file, uses none of these dotted names.
 
-    `jax.nn` bans all of that module. Imports under other names are seen through. Raises WrongAnswer.
+    `jax.nn` bans all of that module. Imports under other names are seen through. `hash` bans Python's own function,
+    unless the file gives something else that name. Raises WrongAnswer.
     """
     tree = handle.session.learner.tree
-    aliases = _aliases(tree)
+    aliases = {name: name for name in names if hasattr(builtins, name)} | _aliases(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            aliases.pop(node.id, None)
+        elif isinstance(node, ast.FunctionDef | ast.arg):
+            aliases.pop(node.name if isinstance(node, ast.FunctionDef) else node.arg, None)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     seen: set[str] = set()
     waiting = [handle.name]
