@@ -9,11 +9,12 @@ import re
 import secrets
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import processes, record, runner
+from grader import faults, processes, record, runner
 from grader.catalogue import Day, Selection, days
 from grader.progress import NotRecorded, Progress, Standing
 from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
@@ -44,7 +45,15 @@ class Graded:
     interrupted: bool
 
 
-Event = Judged | Graded
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The grader itself failed."""
+
+    day: Day
+    text: str
+
+
+Event = Judged | Graded | Broken
 
 
 class Live:
@@ -74,6 +83,7 @@ class Live:
         Returns the exercise that was edited since its file was seen last; empty when none was.
         """
         self.stop()
+        self.workers.dismiss()
         self.day = day
         self.file = day.file_in(self.tree)
         self.text = _read(self.file)
@@ -172,6 +182,12 @@ class Live:
     # ---- in the thread of a grading
 
     def _grade(self, day: Day, names: list[str], begin: float) -> None:
+        try:
+            self._grade_and_tell(day, names, begin)
+        except Exception as error:
+            self._tell(Broken(day, faults.explain(error) or traceback.format_exc()))
+
+    def _grade_and_tell(self, day: Day, names: list[str], begin: float) -> None:
         result = runner.grade(
             [self._selection(names)],
             self.tree,

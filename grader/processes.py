@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -34,6 +35,14 @@ _PROBE_TIMEOUT = 20.0  # seconds
 _MARK = "KATA_WORKERS"  # in the environment of all that a run starts
 # What may be set for JAX from outside; everything else would change verdicts (x64, disabled jit, ...).
 _JAX_SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})
+
+
+class _Waiting(NamedTuple):
+    """A worker that has rehearsed and waits for its job."""
+
+    job: Job
+    process: BaseProcess
+    events: Connection
 
 
 class Workers:
@@ -55,7 +64,7 @@ class Workers:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._running: list[BaseProcess] = []
-        self._rehearsed: tuple[Job, BaseProcess, Connection] | None = None
+        self._waiting: list[_Waiting] = []
         self.stopped = False  # once Ctrl-C was pressed
         self._context = self._warm_context() or multiprocessing.get_context("spawn")
         return self
@@ -86,14 +95,13 @@ class Workers:
         Raises OSError or EOFError when the warm process is not able to.
         """
         with self._lock:  # the working directory and the environment are the whole process's
-            if self._rehearsed and job.fits(self._rehearsed[0]):
-                _, process, receiving = self._rehearsed
-                self._rehearsed = None
+            for waiting in [one for one in self._waiting if job.fits(one.job)]:
+                self._waiting.remove(waiting)
                 with suppress(OSError):  # it was killed: another is started
-                    receiving.send(job)
-                    return process, receiving
-                receiving.close()
-                self.end(process)
+                    waiting.events.send(job)
+                    return waiting.process, waiting.events
+                waiting.events.close()
+                self.end(waiting.process)
             # The worker listens at its end, and hears the end of this process, whatever kind of end that is.
             receiving, sending = self._context.Pipe(duplex=True)
             try:
@@ -106,20 +114,22 @@ class Workers:
         return process, receiving
 
     def rehearse(self, job: Job) -> None:
-        """Have a worker ready that has run the checks of this job's day on the reference; `start` hands it its job.
+        """Have a worker ready that has run the checks of this job on the reference; `start` hands it its job.
 
-        The one that waited for another day is ended. Where none can be started, nothing is lost but time.
+        Checks on speed are not rehearsed: for them the worker waits with all that comes before. Where none can be started,
+        nothing is lost but time.
         """
+        if not any(job.fits(one.job) and one.process.is_alive() for one in self._waiting):
+            with suppress(OSError, EOFError):
+                self._waiting.append(_Waiting(job, *self.start(replace(job, rehearse=True))))
+
+    def dismiss(self) -> None:
+        """End the workers that have rehearsed and were not needed."""
         with self._lock:
-            if self._rehearsed:
-                waiting, process, receiving = self._rehearsed
-                if job.fits(waiting) and process.is_alive():
-                    return
-                self._rehearsed = None
-                receiving.close()
-                self.end(process)
-        with suppress(OSError, EOFError):
-            self._rehearsed = (job, *self.start(replace(job, rehearse=True)))
+            while self._waiting:
+                waiting = self._waiting.pop()
+                waiting.events.close()
+                self.end(waiting.process)
 
     def probe_compile_cache(self, folder: Path) -> bool:
         """Whether what one process compiles is found by the next one, in this folder, on this machine."""
@@ -180,11 +190,11 @@ class Workers:
             self.end(process)
 
     def interrupt(self) -> None:
-        """End the workers that have a job; lanes stop until `go_on`. The one that has rehearsed waits on."""
+        """End the workers that have a job; lanes stop until `go_on`. Those that have rehearsed wait on."""
         self.stopped = True
-        waiting = self._rehearsed[1] if self._rehearsed else None
+        waiting = [one.process for one in self._waiting]
         for process in list(self._running):
-            if process is not waiting:
+            if process not in waiting:
                 self.end(process)
 
     def go_on(self) -> None:

@@ -55,7 +55,7 @@ class Job:
 
     def fits(self, rehearsed: Job) -> bool:
         """Whether a worker that has rehearsed one job can do this one."""
-        same = ("checks", "solution", "learner", "check_timeout", "hidden", "compile_cache")
+        same = ("checks", "solution", "learner", "aspects", "check_timeout", "hidden", "compile_cache")
         return all(getattr(self, name) == getattr(rehearsed, name) for name in same)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from grader import __version__, processes
@@ -88,21 +89,31 @@ def grade(
                 for known in one.just_judged():
                     judged(one.selection.day, known)
 
+    def prepare_timing() -> None:
+        """Have a worker ready for the first day that will be timed, as far as that can be told."""
+        for day in days:
+            if with_speed and day.worth_timing():
+                lane(day, day.worth_timing(), (Aspect.SPEED,)).rehearse()
+                return
+
     interrupted = False
     try:
         each = -(-parallel // len(days)) if days else 1  # a few days: several workers each
         for day in days:
             names = [exercise.name for exercise in day.selection.exercises]
             day.lanes = [lane(day, names[start::each], UNTIMED) for start in range(min(each, len(names)))]
-        _run([one for day in days for one in day.lanes], parallel, workers)
+        # The last days first: they are the longest, and what is long should not begin last.
+        _run([one for day in reversed(days) for one in day.lanes], parallel, workers, prepare_timing)
         if with_speed:
-            for day in days:
-                timed = day.worth_timing()
-                if timed and not day.faults:
-                    last = lane(day, timed, (Aspect.SPEED,))
-                    last.skip_lines = set().union(*(one.skip_lines for one in day.lanes))
-                    day.lanes.append(last)
-                    last.run()
+            to_time = [day for day in days if day.worth_timing() and not day.faults]
+            for day, following in zip_longest(to_time, to_time[1:]):
+                last = lane(day, day.worth_timing(), (Aspect.SPEED,))
+                last.skip_lines = set().union(*(one.skip_lines for one in day.lanes))
+                day.lanes.append(last)
+                if following and parallel > 1:  # gets ready on the other processor
+                    last.rehearse()
+                    lane(following, following.worth_timing(), (Aspect.SPEED,)).rehearse()
+                last.run()
     except KeyboardInterrupt:
         interrupted = True
         workers.kill_all()
@@ -128,16 +139,20 @@ def rehearse(
     Lane(selection.day, file, names, UNTIMED, workers, 0, check_timeout, 0, lambda *what: None).rehearse()
 
 
-def _run(lanes: Sequence[Lane], parallel: int, workers: processes.Workers) -> None:
-    """Run lanes side by side. On Ctrl-C their workers are killed before it goes on upwards."""
+def _run(
+    lanes: Sequence[Lane], parallel: int, workers: processes.Workers, when_idle: Callable[[], None]
+) -> None:
+    """Run lanes side by side; say when a processor has nothing left to do. On Ctrl-C their workers are killed."""
     if len(lanes) == 1:
         lanes[0].run()
         return
     with ThreadPoolExecutor(parallel) as pool:
         futures = [pool.submit(lane.run) for lane in lanes]
         try:
-            for future in futures:
+            for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
+                if done == max(len(lanes) - parallel + 1, 1):
+                    when_idle()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             workers.kill_all()

@@ -20,7 +20,7 @@ import watchfiles
 
 from grader import catalogue, editor, hints_file, workspace
 from grader.catalogue import Day, Exercise
-from grader.live import Event, Graded, Judged, Live
+from grader.live import Broken, Event, Graded, Judged, Live
 from grader.processes import Workers
 from grader.progress import Progress
 from grader.report.sides import Side
@@ -101,6 +101,10 @@ class Watch:
                 self._judged(happening)
             case Graded():
                 self._graded(happening)
+            case Broken(day, text):
+                if day == self.live.day:
+                    self.checking = frozenset()
+                    self._say(f"the grader's own fault, not yours:\n{text}")
             case Redraw():
                 self._draw()
             case Pressed(key):

@@ -38,7 +38,7 @@ ALLOWED = {
     "lane": {"catalogue", "processes", "protocol", "results"},
     "editor": set(),
     "terminal": set(),
-    "live": {"catalogue", "processes", "progress", "record", "results", "runner", "sources"},
+    "live": {"catalogue", "faults", "processes", "progress", "record", "results", "runner", "sources"},
     "watch": {
         "catalogue",
         "editor",

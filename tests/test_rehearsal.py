@@ -28,9 +28,8 @@ def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
 
 
 def waiting(workers: processes.Workers) -> int:
-    """The process number of the worker that has rehearsed."""
-    assert workers._rehearsed
-    return workers._rehearsed[1].pid or 0
+    """The process number of the worker that has rehearsed last."""
+    return workers._waiting[-1].process.pid or 0
 
 
 @pytest.fixture
@@ -77,7 +76,7 @@ def test_it_serves_its_own_day_only(selection: Selection, workers: processes.Wor
     result = runner.grade([other], catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
     assert result.exit_status == 0
     assert waiting(workers) == first
-    runner.rehearse(other, catalogue.SOLUTIONS, workers)
+    workers.dismiss()
     assert not psutil.pid_exists(first)
 
 
@@ -86,7 +85,7 @@ from grader import catalogue, processes, runner
 if __name__ == "__main__":
     with processes.Workers() as workers:
         runner.rehearse(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers)
-        print(workers._rehearsed[1].pid, flush=True)
+        print(workers._waiting[-1].process.pid, flush=True)
 """
 
 
