@@ -23,6 +23,18 @@ MISTAKES = {
         "return x if x.sum() > 0 else -x", X, True, "TracerBoolConversionError",
         "it has a shape and a dtype, but no value yet", "jnp.where",
     ),
+    "a pmap that cuts what is shared": (
+        "raise ValueError(\"Mesh('_internal_pmap_axis_name': 8) implies that array axis 0 is partitioned 8 times\")", X, False,
+        "ValueError", "pmap cuts every argument", "in_axes=(0, None)",
+    ),
+    "a split that does not come out even": (
+        "raise ValueError(\"Mesh('data': 8) implies that array axis 0 is partitioned 8 times, but\")", X, False, "ValueError",
+        "splits an axis in equal parts", "P()",
+    ),
+    "a stack of arrays on several devices": (
+        "raise ValueError('Received incompatible devices for jitted computation.')", X, False, "ValueError",
+        "different devices met", "Stack first",
+    ),
     "range of a traced n": (
         "return sum(range(x))", N, True, "TracerIntegerConversionError", "Python needs a whole number now", "static",
     ),
@@ -292,7 +304,19 @@ def test_other_errors_keep_their_own_text(tmp_path: Path) -> None:
 
 def test_long_errors_are_shortened(tmp_path: Path) -> None:
     error = told(tmp_path, "raise ValueError('\\n'.join(map(str, range(1000))))", X, False)
-    assert error.message.endswith("4\n5\n...")
+    assert error.message.endswith("4\n5\n…")
+
+
+def test_long_lines_end_with_a_sentence_or_a_word(tmp_path: Path) -> None:
+    for text, end in (
+        ("'word ' * 30 + 'and so on. ' + 'more ' * 30", "word and so on. …"),
+        ("'word ' * 100", "word word …"),
+        ("'x' * 300", "x…"),
+        ("'a short sentence. ' + 'word ' * 100", "word word …"),
+    ):
+        error = told(tmp_path, f"raise ValueError({text})", X, False)
+        assert error.message.endswith(end)
+        assert len(error.message.splitlines()[-1]) <= 202
 
 
 def test_every_lesson_names_its_error_and_ends_in_a_full_stop() -> None:

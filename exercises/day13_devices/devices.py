@@ -19,12 +19,12 @@ def replicate(tree: PyTree, n_devices: int) -> PyTree:
 
     out[leaf][k] = tree[leaf]   for k = 0 .. n_devices - 1
 
-    Each leaf gets a new first axis with one slice a device, and each slice lies on a device of its own: what is
-    returned is spread out already, and a `pmap` moves nothing. Dtypes stay. A single number becomes an array
-    of `n_devices` numbers. `n_devices` is at most `jax.device_count()`: the first ones of `jax.devices()`
-    are meant.
+    Leaves are arrays. Each gets a new first axis with one slice a device, and each slice lies on a device of its
+    own: what is returned is spread out already, and a `pmap` moves nothing. Dtypes stay. An array without
+    axes becomes one of `n_devices` numbers. `n_devices` is at most `jax.device_count()`: the first ones of
+    `jax.devices()` are meant.
 
-        replicate({"w": [1, 2], "b": 3}, 2) = {"w": [[1, 2], [1, 2]], "b": [3, 3]}
+        replicate({"w": [1, 2], "b": 3}, 2) = {"w": [[1, 2], [1, 2]], "b": [3, 3]}     (with arrays as leaves)
 
     Rules: `n_devices` is static. Where the slices lie is looked at in a plain call; under `jit`, values alone count.
     Reference: JAX docs, "Distributed arrays and automatic parallelization".
@@ -66,7 +66,7 @@ def global_standardize(x: Float[Array, "n b d"]) -> Float[Array, "n b d"]:
         # mean 3, variance 5; each device by itself would give -1 and 1
 
     Rules: each device works on its own rows. Sums travel by an all-reduce, of a few numbers a feature: the
-    rows stay where they are.
+    rows stay where they are. The number of devices is no literal.
     Reference: JAX docs, "jax.lax.pmean".
     """
     # Your code here: about 5 lines.
@@ -91,7 +91,7 @@ def pmap_train_step(
         gives {"w": [[0.5], [0.5]], "c": [0.5, 0.5]} and the loss [0.5, 0.5]
 
     Rules: each device works on its own rows; only gradients and losses travel, by an all-reduce. `learning_rate` is a
-    Python number or traced.
+    Python number or traced. The number of devices is no literal.
     Reference: JAX docs, "jax.pmap".
     """
     # Your code here: about 6 lines.
@@ -99,17 +99,19 @@ def pmap_train_step(
 
 
 def parallel_convolve(signals: Float[Array, "m t"], kernel: Float[Array, "k"]) -> Float[Array, "m t-k+1"]:
-    """Convolve many signals with one kernel, on all devices: `vmap` over the signals of a device, `pmap` over devices.
+    """Convolve many signals with one kernel, on all devices.
 
     out[i, s] = Σ_j kernel[j] · signals[i, s + k - 1 - j]     for s = 0 .. t - k
 
-    That is `jnp.convolve(signals[i], kernel, mode="valid")`, which you may use. m is any number from 1 on, below the
+    `vmap` maps over the signals of a device, `pmap` over the devices. Each signal gives
+    `jnp.convolve(signals[i], kernel, mode="valid")`, which you may use. m is any number from 1 on, below the
     number of devices too. Signals know nothing of each other, so here rows may be filled up: a few rows of
     zeros make m a multiple of the number of devices, and their results are dropped.
 
         parallel_convolve([[1, 2, 4, 8]], [1, -1]) = [[1, 2, 4]]
 
-    Rules: no Python loop over signals. Each device does its share of the work.
+    Rules: no Python loop over signals. Each device does its share of the work. The number of devices is
+    `jax.device_count()`, no literal.
     Reference: JAX docs, "jax.pmap".
     """
     # Your code here: about 9 lines.
@@ -126,7 +128,8 @@ def device_noise(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
 
         device_noise(key, (4,)) has the shape (8, 4) on eight devices
 
-    Rules: `shape` is static. Each key is used once. Nothing depends on anything but `key` and `shape`.
+    Rules: `shape` is static. Each key is used once. Nothing depends on anything but `key` and `shape`. The number of
+    devices is `jax.device_count()`, no literal.
     Reference: JAX docs, "Pseudorandom numbers".
     """
     # Your code here: about 3 lines.
@@ -136,19 +139,20 @@ def device_noise(key: Key[Array, ""], shape: tuple[int, ...]) -> Float[Array, ".
 def sharded_train_step(
     params: PyTree, x: Float[Array, "m d"], y: Float[Array, "m"], learning_rate: Float[Array, ""]
 ) -> tuple[PyTree, Float[Array, ""]]:
-    """Take one step of linear regression by saying where arrays lie, and leaving the rest to the compiler.
+    """Take one step of linear regression by saying where arrays lie; the compiler does the rest.
 
     loss    = mean of (x @ w + c - y)²     over all m rows
     params' = params - learning_rate · ∇ loss(params)
 
     `params` is {"w": (d,), "c": ()}. The rows of x and y are split over all devices, `params` is whole on each, and so
-    are (params', loss), which you return. No collective is written: the compiler finds that a sum over rows must
-    become an all-reduce. m is a multiple of the number of devices.
+    are (params', loss), which you return. The compiler finds that a sum over rows must become an all-reduce. m is
+    a multiple of the number of devices.
 
         params {"w": [0], "c": 0}, x = [[1], [1]], y = [0, 1], rate 0.5   gives {"w": [0.5], "c": 0.5}, 0.5
 
     Rules: it is called under `jit`, with arrays that lie on one device; what you say must hold in there. Each
-    device works on its own rows: only gradients and losses travel. `learning_rate` is a Python number or traced.
+    device works on its own rows: only gradients and losses travel. No collective is written: no `shard_map` and no
+    `pmap`. `learning_rate` is a Python number or traced. The number of devices is `jax.device_count()`, no literal.
     Reference: JAX docs, "Distributed arrays and automatic parallelization".
     """
     # Your code here: about 7 lines.
@@ -168,7 +172,7 @@ def shard_map_train_step(
     params' = params - learning_rate · ∇ loss(params)
 
     `params` is {"w": (d,), "c": ()}. `mesh` has one axis, "data", over some of the devices or all. The rows of x and y
-    are split along it, `params` is whole on each device, and so is (params', loss), which you return. The
+    are split along it, `params` is whole on each of these devices, and so is (params', loss), which you return. The
     gradient is that of the whole batch, once: not as often as there are devices.
     When the devices do not divide m, either raise a ValueError (`shard_map` does so by itself) or take the right step
     all the same: no row is dropped, none is added.
@@ -194,7 +198,7 @@ def ring_all_reduce(x: Float[Array, "n d"]) -> Float[Array, "n d"]:
         ring_all_reduce([[1, 2], [10, 20]]) = [[11, 22], [11, 22]]
 
     Rules: `lax.ppermute` is the only collective: no `psum`, no `all_gather` or the like, and no sum over `x` outside
-    the map either.
+    the map either. The number of devices is `jax.device_count()`, no literal.
     Reference: A. Gibiansky, "Bringing HPC Techniques to Deep Learning", 2017.
     """
     # Your code here: about 9 lines.
@@ -212,7 +216,7 @@ def tensor_parallel_matmul(x: Float[Array, "m k"], w: Float[Array, "k p"]) -> Fl
         on two devices [[1, 2]] @ [[3], [4]] = 3 on the first one + 8 on the second one = [[11]]
 
     Rules: it is called under `jit`. No device holds more than its part of x and of w, which do not travel: what travels is
-    partial results, by an all-reduce.
+    partial results, by an all-reduce. The number of devices is `jax.device_count()`, no literal.
     Reference: M. Shoeybi et al., "Megatron-LM: Training Multi-Billion Parameter Language Models", 2019.
     """
     # Your code here: about 6 lines.

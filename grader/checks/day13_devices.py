@@ -6,9 +6,12 @@ are in it, and how large their messages are. No check knows how many devices the
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 import re
+import textwrap
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +28,7 @@ from grader.checks.toolkit import (
     check,
     compiled_if_possible,
     compiles_once,
+    hint_when,
     need_several_devices,
     operations_at_most,
     uses_each_key_once,
@@ -44,6 +48,12 @@ traced_once = functools.partial(compiles_once, leaks=False)
 # ---- where arrays lie
 
 
+_WHOLE = (
+    "Each device holds the copies of all. P() is the spec of what is whole everywhere; a spec that names the mesh's axis, "
+    'P("devices"), cuts the first axis: one slice for each device.'
+)
+
+
 def one_slice_on_each_device(called: Called, n_devices: int) -> None:
     """Slice k of each leaf is all that one of the first devices holds. Raises WrongAnswer."""
     wanted = set(jax.devices()[:n_devices])
@@ -60,7 +70,11 @@ def one_slice_on_each_device(called: Called, n_devices: int) -> None:
             name = jax.tree_util.keystr(path)
             of = "device" if n_devices == 1 else f"of the first {n_devices} devices"
             Called(called.text + name, leaf).require(
-                False, "lies in the wrong place", expected=f"one slice on each {of}", got=got
+                False,
+                "lies in the wrong place",
+                expected=f"one slice on each {of}",
+                got=got,
+                hint=_WHOLE if holds == wanted and whole and n_devices > 1 else None,
             )
 
 
@@ -95,6 +109,85 @@ def _alike(part: Called, first: Array, other: Array, name: str) -> None:
 
 def _devices(count: int) -> str:
     return "1 device" if count == 1 else f"{count} devices"
+
+
+# ---- what stands in the source
+
+ANY_NUMBER = (
+    "Here there are so many devices; the next machine has another number of them. jax.device_count() knows it, and so does the "
+    "shape of an array that has an axis of devices."
+)
+
+
+def names_no_number_of_devices(handle: Handle) -> None:
+    """The learner's function, and what it uses of the same file, has no literal for the number of devices.
+
+    Nor for one less, which a ring needs. Numbers up to three may mean anything: with two or three devices nothing is
+    judged. Raises WrongAnswer.
+    """
+    n = jax.device_count()
+    forbidden = {number for number in (n, n - 1) if number > 3}
+    for part in _parts_of(handle):
+        for node in ast.walk(part):
+            if not (isinstance(node, ast.Constant) and type(node.value) in {int, float}):
+                continue
+            if node.value in forbidden:
+                asked = "jax.device_count()" if node.value == n else "jax.device_count() - 1"
+                Called(handle.name, None).require(
+                    False,
+                    "works for one number of devices alone",
+                    expected=f"{asked}, and no {node.value}",
+                    got=f"{node.value} on line {node.lineno}",
+                )
+
+
+def drops_a_constraint(handle: Handle) -> bool:
+    """Whether the learner calls with_sharding_constraint and does not keep what it returns."""
+    return any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func).rpartition(".")[2] == "with_sharding_constraint"
+        for part in _parts_of(handle)
+        for node in ast.walk(part)
+    )
+
+
+def _parts_of(handle: Handle) -> list[ast.AST]:
+    """The learner's function, and the functions and constants of the same file that it uses."""
+    definitions: dict[str, ast.AST] = {}
+    for node in handle.session.learner.tree.body:
+        if isinstance(node, ast.FunctionDef):
+            definitions[node.name] = node
+        elif isinstance(node, ast.Assign):
+            names = [
+                inner.id
+                for target in node.targets
+                for inner in ast.walk(target)
+                if isinstance(inner, ast.Name)
+            ]
+            definitions |= dict.fromkeys(names, node)
+    found: dict[str, ast.AST] = {}
+    waiting = [handle.name]
+    while waiting:
+        name = waiting.pop()
+        if name in definitions and name not in found:
+            found[name] = definitions[name]
+            waiting += _names_from_outside(definitions[name])
+    return list(found.values())
+
+
+def _names_from_outside(part: ast.AST) -> set[str]:
+    """What a function reads and nobody sets in it: an argument x is not the x at the top of the file."""
+    read: set[str] = set()
+    own: set[str] = set()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+        elif isinstance(node, ast.FunctionDef) and node is not part:
+            own.add(node.name)
+    return read - own
 
 
 # ---- what the devices send each other
@@ -300,7 +393,8 @@ def must_name_the_sizes(handle: Handle, batch: Tree, rows: int, n_devices: int) 
         except Exception as error:
             first = (str(error).strip().splitlines() or [""])[0]
             named = {str(rows), str(n_devices)} <= set(re.findall(r"\d+", str(error)))
-            return "" if isinstance(error, ValueError) and named else f"{type(error).__name__}: {first[:60]}"
+            short = textwrap.shorten(first, 60, placeholder=" …")
+            return "" if isinstance(error, ValueError) and named else f"{type(error).__name__}: {short}"
         return "a result, as if all were well"
 
     called = handle.using(f"{handle.name}(a batch with {rows} rows in a leaf, {n_devices})", attempt)
@@ -393,7 +487,12 @@ def test_global_standardize_by_hand(learner: Learner) -> None:
     n = jax.device_count()
     k = np.arange(n)[:, None, None] * np.ones((n, ROWS, FEATURES))
     expected = (k - (n - 1) / 2) / math.sqrt((n * n - 1) / 12)
-    compiled_if_possible(learner.global_standardize, jnp.asarray(k, jnp.float32)).close_to(expected)
+    called = compiled_if_possible(learner.global_standardize, jnp.asarray(k, jnp.float32))
+    rows = n * ROWS
+    less_one = math.sqrt(1 - 1 / rows) * expected
+    too_small = np.shape(called.value) == expected.shape and np.allclose(called.value, less_one, rtol=1e-3)
+    by_rows = f"The variance is divided by {rows - 1} here: it is 1/N times the sum, with the {rows} rows of all devices."
+    called.close_to(expected, hint=by_rows if too_small else None)
 
 
 @check(
@@ -421,6 +520,11 @@ def test_global_standardize_keeps_its_digits(learner: Learner, numbers: Numbers)
     called = compiled_if_possible(learner.global_standardize, x)
     # The mean, near 1000, is known to 1e-4, some roundings of it; x itself is given. mean(x²) has an error of 0.1.
     called.close_to(standardize_oracle(x), rtol=0.0, atol=2e-3)
+
+
+@check("global_standardize", "correct", hint=ANY_NUMBER)
+def test_global_standardize_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.global_standardize)
 
 
 @check("global_standardize", "jit", hint="jnp throughout; the mapped function sees tracers.")
@@ -551,10 +655,16 @@ def test_pmap_train_step_counts_the_gradient_once(learner: Learner, numbers: Num
 )
 def test_pmap_train_step_keeps_replicas_equal(learner: Learner, numbers: Numbers) -> None:
     *_, called = pmap_step(learner, numbers)
-    for part in (called[0]["w"], called[0]["c"], called[1]):
-        first, *others = np.asarray(part.value)
-        for k, other in enumerate(others, start=1):
-            _alike(part, first, other, f"device {k}")
+    losses = np.asarray(called[1].value)
+    loss_alone = (
+        "The losses agree, and parameters do not. Under pmap the gradient of lax.pmean(loss) is that of the device's own rows "
+        "still: average after the gradient, lax.pmean(jax.grad(loss)(params), axis_name), all of it."
+    )
+    with hint_when("differs from device", loss_alone) if np.allclose(losses, losses[0]) else nullcontext():
+        for part in (called[0]["w"], called[0]["c"], called[1]):
+            first, *others = np.asarray(part.value)
+            for k, other in enumerate(others, start=1):
+                _alike(part, first, other, f"device {k}")
 
 
 @check(
@@ -581,6 +691,11 @@ def test_pmap_train_step_by_hand(learner: Learner) -> None:
 def test_pmap_train_step_equals_the_full_batch_step(learner: Learner, numbers: Numbers) -> None:
     params, batch, called = pmap_step(learner, numbers)
     called.close_to(pmap_oracle(params, batch, RATE), rtol=1e-4, atol=1e-5)
+
+
+@check("pmap_train_step", "correct", hint=ANY_NUMBER)
+def test_pmap_train_step_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.pmap_train_step)
 
 
 @check("pmap_train_step", "jit", hint="jnp throughout: learning_rate, too, may be traced.")
@@ -647,11 +762,16 @@ def test_parallel_convolve_random(learner: Learner, numbers: Numbers) -> None:
 @check(
     "parallel_convolve",
     "correct",
-    hint="-m % n rows of zeros make m a multiple of n devices (jnp.pad), found[:m] drops their results.",
+    hint="With n devices, -m % n rows of zeros (jnp.pad) make m a multiple of n. Of the results keep the first m.",
 )
 def test_parallel_convolve_takes_any_number_of_signals(learner: Learner, numbers: Numbers) -> None:
     for m in (jax.device_count() + 1, 1):
         check_parallel_convolve(learner, numbers, m)
+
+
+@check("parallel_convolve", "correct", hint=ANY_NUMBER)
+def test_parallel_convolve_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.parallel_convolve)
 
 
 @check(
@@ -783,6 +903,11 @@ def test_device_noise_follows_the_key(learner: Learner, numbers: Numbers) -> Non
     )
 
 
+@check("device_noise", "correct", hint=ANY_NUMBER)
+def test_device_noise_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.device_noise)
+
+
 @check("device_noise", "jit", hint="Only the key is traced; shape and jax.device_count() are known.")
 def test_device_noise_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.device_noise.jit(static_argnames="shape")
@@ -859,6 +984,11 @@ def test_sharded_train_step_random(learner: Learner, numbers: Numbers) -> None:
     called.close_to(step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5)
 
 
+@check("sharded_train_step", "correct", hint=ANY_NUMBER)
+def test_sharded_train_step_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.sharded_train_step)
+
+
 @check("sharded_train_step", "jit", hint="jnp throughout: learning_rate, too, may be traced.")
 def test_sharded_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(*regression(numbers, ROWS * jax.device_count()), rate) for rate in (RATE, 0.5)]
@@ -875,9 +1005,10 @@ def test_sharded_train_step_compiles_once(learner: Learner, numbers: Numbers) ->
 )
 def test_sharded_train_step_sends_gradients(learner: Learner, numbers: Numbers) -> None:
     call = (*regression(numbers, ROWS * jax.device_count()), RATE)
-    must_sum_over_devices(
-        learner.sharded_train_step.jit(), *call, at_most=FEATURES + 2, each="gradients and a loss"
-    )
+    handle = learner.sharded_train_step
+    keep = "with_sharding_constraint changes nothing in place. It returns the array: x = lax.with_sharding_constraint(x, ...)."
+    with hint_when("does not run on all", keep) if drops_a_constraint(handle) else nullcontext():
+        must_sum_over_devices(handle.jit(), *call, at_most=FEATURES + 2, each="gradients and a loss")
 
 
 @check(
@@ -895,12 +1026,31 @@ def test_sharded_train_step_returns_whole_parameters(learner: Learner, numbers: 
     whole_on_each_device(called, n)
 
 
+@check(
+    "sharded_train_step",
+    "jit",
+    hint="Write the step as for one device, say where x and y lie and where the results shall, and leave the rest to the "
+    "compiler. The collectives by hand are for the next exercise.",
+)
+def test_sharded_train_step_leaves_collectives_to_the_compiler(learner: Learner, numbers: Numbers) -> None:
+    call = (*regression(numbers, ROWS * jax.device_count()), RATE)
+    compiled = learner.sharded_train_step.jit()
+    maps = sorted({"shard_map", "xla_pmap"} & set(compiled.program(*call).primitives))
+    Called(f"The program of {compiled.shown}", None).require(
+        not maps,
+        "says what each device does",
+        expected="shardings alone: no shard_map, no pmap",
+        got=f"a {maps[0]}, of your own or of a pmap" if maps else "",
+    )
+
+
 # ---- shard_map_train_step
 
 
 @functools.cache
 def data_mesh(n_devices: int) -> Mesh:
-    devices = jax.devices()[:n_devices]
+    """A mesh over the last devices, which nobody gets who makes one of his own."""
+    devices = jax.devices()[-n_devices:]
     return jax.make_mesh((n_devices,), ("data",), axis_types=(AxisType.Auto,), devices=devices)
 
 
@@ -974,8 +1124,23 @@ def test_shard_map_train_step_equals_the_full_batch_step(learner: Learner, numbe
 def test_shard_map_train_step_takes_a_smaller_mesh(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     problem = regression(numbers, ROWS * n)
-    called = shard_map_step(learner, problem, 1 if n < 4 else 2)
+    mesh = data_mesh(1 if n < 4 else 2)
+    called = shard_map_step(learner, problem, mesh.size)
     called.close_to(step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5)
+    wanted = {device.id for device in mesh.devices.flat}
+    for leaf in jax.tree.leaves(called.value):
+        lies = {device.id for device in leaf.sharding.device_set}
+        called.require(
+            lies == wanted,
+            "lies on other devices than those of the mesh",
+            expected=f"those of the mesh: {_listed(wanted)}",
+            got=f"the devices {_listed(lies)}" if len(lies) > 1 else f"device {_listed(lies)}",
+            hint="`mesh` says which devices take part: hand it on, jax.shard_map(..., mesh=mesh), and make none of your own.",
+        )
+
+
+def _listed(ids: set[int]) -> str:
+    return ", ".join(map(str, sorted(ids)))
 
 
 @check(
@@ -1061,6 +1226,11 @@ def test_ring_all_reduce_random(learner: Learner, numbers: Numbers) -> None:
     compiled_if_possible(learner.ring_all_reduce, x).close_to(np.stack([total] * n), atol=1e-5)
 
 
+@check("ring_all_reduce", "correct", hint=ANY_NUMBER)
+def test_ring_all_reduce_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.ring_all_reduce)
+
+
 @check("ring_all_reduce", "jit", hint="The number of devices is a Python number: jax.device_count().")
 def test_ring_all_reduce_compiles_once(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
@@ -1111,9 +1281,10 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
     n = jax.device_count()
     x = np.zeros((5, INNER * n))
     x[:, ::INNER] = np.arange(1, n + 1)
-    called = compiled_if_possible(
-        learner.tensor_parallel_matmul, jnp.asarray(x, jnp.float32), jnp.ones((INNER * n, WIDTH * n))
-    )
+    ones = jnp.ones((INNER * n, WIDTH * n))
+    adds = "Each device has one term of the sum, not the sum: lax.psum over the mesh's axis adds them up."
+    with hint_when("out_specs promise", adds):
+        called = compiled_if_possible(learner.tensor_parallel_matmul, jnp.asarray(x, jnp.float32), ones)
     called.close_to(np.full((5, WIDTH * n), n * (n + 1) / 2))
 
 
@@ -1124,6 +1295,11 @@ def test_tensor_parallel_matmul_random(learner: Learner, numbers: Numbers) -> No
     x, w = whole_numbers(numbers)
     called = compiled_if_possible(learner.tensor_parallel_matmul, x, w)
     called.close_to(np.asarray(x, np.float64) @ np.asarray(w, np.float64))
+
+
+@check("tensor_parallel_matmul", "correct", hint=ANY_NUMBER)
+def test_tensor_parallel_matmul_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.tensor_parallel_matmul)
 
 
 @check("tensor_parallel_matmul", "jit", hint="Shapes and jax.device_count() are known while JAX traces.")

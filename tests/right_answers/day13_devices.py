@@ -80,6 +80,12 @@ def global_standardize__shardings(x):
     return (x - x.mean((0, 1))) / x.std((0, 1))
 
 
+def global_standardize__mean_outside(x):
+    """Takes mean and deviation outside of the map: under jit the compiler makes all-reduces of them."""
+    mean, deviation = x.mean((0, 1)), x.std((0, 1))
+    return jax.pmap(lambda rows: (rows - mean) / deviation)(x)
+
+
 def global_standardize__moments(x):
     """Joins local means and variances by the law of total variance, in one message."""
 
@@ -248,17 +254,18 @@ def sharded_train_step__two_axes(params, x, y, learning_rate):
     return lax.with_sharding_constraint(new, whole), lax.with_sharding_constraint((residual**2).mean(), whole)
 
 
-def sharded_train_step__shard_map(params, x, y, learning_rate):
-    """Writes the collectives, with shard_map."""
-    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
-
-    def step(params, x, y):
-        residual = x @ params["w"] + params["c"] - y
-        gradients = {"w": 2 * (residual[:, None] * x).mean(0), "c": 2 * residual.mean()}
-        gradients, value = lax.pmean((gradients, (residual**2).mean()), "data")
-        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
-
-    return jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data"), P("data")), out_specs=P())(params, x, y)
+def sharded_train_step__given_mesh(params, x, y, learning_rate):
+    """Constrains each array by itself, and the parameters on the way in, too."""
+    mesh = Mesh(np.array(jax.devices()), ("rows",))
+    x = lax.with_sharding_constraint(x, NamedSharding(mesh, P("rows", None)))
+    y = lax.with_sharding_constraint(y, NamedSharding(mesh, P("rows")))
+    params = lax.with_sharding_constraint(params, NamedSharding(mesh, P()))
+    value, pull_back = jax.vjp(lambda p: ((x @ p["w"] + p["c"] - y) ** 2).sum() / len(y), params)
+    (gradients,) = pull_back(jnp.ones_like(value))
+    new = {name: params[name] - learning_rate * gradients[name] for name in params}
+    return jax.tree.map(
+        lambda leaf: lax.with_sharding_constraint(leaf, NamedSharding(mesh, P())), (new, value)
+    )
 
 
 # shard_map_train_step

@@ -78,6 +78,13 @@ def replicate__numpy(tree, n_devices):
     return jax.device_put(stacked, NamedSharding(mesh, P("devices")))
 
 
+@caught_by("correct", "by_hand")
+def replicate__stack_of_device_puts(tree, n_devices):
+    """Puts a copy on each device first, and stacks those."""
+    devices = jax.devices()[:n_devices]
+    return jax.tree.map(lambda leaf: jnp.stack([jax.device_put(leaf, device) for device in devices]), tree)
+
+
 # shard_batch
 
 
@@ -337,6 +344,29 @@ def global_standardize__gathers(x):
     return jax.pmap(one, axis_name="i")(x)
 
 
+@caught_by("correct", "by_hand")
+def global_standardize__one_less(x):
+    """Divides by N - 1."""
+
+    def one(rows):
+        mean = lax.pmean(rows.mean(0), "i")
+        count = jax.device_count() * len(rows)
+        return (rows - mean) / jnp.sqrt(lax.psum(((rows - mean) ** 2).sum(0), "i") / (count - 1))
+
+    return jax.pmap(one, axis_name="i")(x)
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def global_standardize__eight(x):
+    """Divides the sums by eight times the rows."""
+
+    def one(rows):
+        mean = lax.psum(rows.mean(0), "i") / 8
+        return (rows - mean) / jnp.sqrt(lax.psum(((rows - mean) ** 2).mean(0), "i") / 8)
+
+    return jax.pmap(one, axis_name="i")(x)
+
+
 # pmap_train_step
 
 
@@ -547,6 +577,34 @@ def pmap_train_step__vmap(params, batch_shards, learning_rate):
     return jax.vmap(step, axis_name="i")(params, *batch_shards)
 
 
+@caught_by("correct", "keeps_replicas_equal")
+def pmap_train_step__mean_in_the_loss(params, batch_shards, learning_rate):
+    """Averages in the loss, as shard_map wants it: under pmap each device keeps its own gradient."""
+
+    def step(params, x, y):
+        def loss(params):
+            return lax.pmean(jnp.mean((x @ params["w"] + params["c"] - y) ** 2), "i")
+
+        value, gradients = jax.value_and_grad(loss)(params)
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    return jax.pmap(step, axis_name="i")(params, *batch_shards)
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def pmap_train_step__eight(params, batch_shards, learning_rate):
+    """Divides the sums by eight, however many devices there are."""
+
+    def step(params, x, y):
+        def loss(params):
+            return jnp.mean((x @ params["w"] + params["c"] - y) ** 2)
+
+        value, gradients = lax.psum(jax.value_and_grad(loss)(params), "i")
+        return jax.tree.map(lambda p, g: p - learning_rate * g / 8, params, gradients), value / 8
+
+    return jax.pmap(step, axis_name="i")(params, *batch_shards)
+
+
 # parallel_convolve
 
 
@@ -627,6 +685,24 @@ def parallel_convolve__everything_everywhere(signals, kernel):
     """Every device convolves all signals, and one result is taken."""
     one = jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"))
     return jax.pmap(lambda _, s: one(s), in_axes=(0, None))(jnp.arange(jax.device_count()), signals)[0]
+
+
+@caught_by("correct", "by_hand")
+def parallel_convolve__cuts_the_kernel(signals, kernel):
+    """Forgets in_axes of the pmap: the kernel is to be cut, too."""
+    n, (m, t) = jax.device_count(), signals.shape
+    padded = jnp.pad(signals, ((0, -m % n), (0, 0)))
+    convolve = jax.vmap(lambda s, k: jnp.convolve(s, k, mode="valid"), in_axes=(0, None))
+    return jax.pmap(convolve)(padded.reshape(n, -1, t), kernel).reshape(len(padded), -1)[:m]
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def parallel_convolve__eight(signals, kernel):
+    """Writes the number of devices that it has seen."""
+    n, (m, t) = 8, signals.shape
+    padded = jnp.pad(signals, ((0, -m % n), (0, 0)))
+    convolve = jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"))
+    return jax.pmap(convolve)(padded.reshape(n, -1, t)).reshape(len(padded), -1)[:m]
 
 
 # device_noise
@@ -736,6 +812,12 @@ def device_noise__key_twice(key, shape):
     offset = jax.random.normal(key, (jax.device_count(),)) * 1e-6
     keys = jax.random.split(key, jax.device_count())
     return jax.pmap(lambda key, o: jax.random.normal(key, shape) + o)(keys, offset)
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def device_noise__eight(key, shape):
+    """Splits the key in eight."""
+    return jax.pmap(lambda key: jax.random.normal(key, shape))(jax.random.split(key, 8))
 
 
 # sharded_train_step
@@ -892,6 +974,64 @@ def sharded_train_step__splits_parameters(params, x, y, learning_rate):
     params = jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)
     w = lax.with_sharding_constraint(params["w"], NamedSharding(mesh, P("data")))
     return {"w": w, "c": params["c"]}, value
+
+
+@caught_by("correct", "by_hand")
+def sharded_train_step__splits_params(params, x, y, learning_rate):
+    """Splits params like the rows: they have other axes, or none."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    x, y, params = lax.with_sharding_constraint((x, y, params), NamedSharding(mesh, P("data")))
+    value, gradients = jax.value_and_grad(lambda p: jnp.mean((x @ p["w"] + p["c"] - y) ** 2))(params)
+    return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def sharded_train_step__eight(params, x, y, learning_rate):
+    """Makes a mesh of eight devices."""
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
+    x, y = lax.with_sharding_constraint((x, y), NamedSharding(mesh, P("data")))
+    value, gradients = jax.value_and_grad(lambda p: jnp.mean((x @ p["w"] + p["c"] - y) ** 2))(params)
+    new = jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)
+    return lax.with_sharding_constraint((new, value), NamedSharding(mesh, P()))
+
+
+@caught_by("jit", "sends_gradients")
+def sharded_train_step__drops_the_result(params, x, y, learning_rate):
+    """Says where x and y lie, and does not keep what comes back."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    lax.with_sharding_constraint(x, NamedSharding(mesh, P("data")))
+    lax.with_sharding_constraint(y, NamedSharding(mesh, P("data")))
+    value, gradients = jax.value_and_grad(lambda p: jnp.mean((x @ p["w"] + p["c"] - y) ** 2))(params)
+    return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+
+@caught_by("jit", "leaves_collectives_to_the_compiler")
+def sharded_train_step__shard_map(params, x, y, learning_rate):
+    """Writes the collectives, with shard_map."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+
+    def step(params, x, y):
+        residual = x @ params["w"] + params["c"] - y
+        gradients = {"w": 2 * (residual[:, None] * x).mean(0), "c": 2 * residual.mean()}
+        gradients, value = lax.pmean((gradients, (residual**2).mean()), "data")
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    return jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data"), P("data")), out_specs=P())(params, x, y)
+
+
+@caught_by("jit", "leaves_collectives_to_the_compiler")
+def sharded_train_step__pmap(params, x, y, learning_rate):
+    """Deals the rows out to a pmap."""
+    n = jax.device_count()
+
+    def step(x, y):
+        residual = x @ params["w"] + params["c"] - y
+        gradients = {"w": 2 * (residual[:, None] * x).mean(0), "c": 2 * residual.mean()}
+        gradients, value = lax.pmean((gradients, (residual**2).mean()), "i")
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    mapped = jax.pmap(step, axis_name="i", out_axes=None)
+    return mapped(x.reshape(n, -1, x.shape[1]), y.reshape(n, -1))
 
 
 # shard_map_train_step
@@ -1133,6 +1273,36 @@ def shard_map_train_step__gathers(params, x, y, learning_rate, mesh):
     return jax.shard_map(step, mesh=mesh, in_specs=specs, out_specs=P(), check_vma=False)(params, x, y)
 
 
+@caught_by("correct", "takes_a_smaller_mesh")
+def shard_map_train_step__own_mesh(params, x, y, learning_rate, mesh):
+    """Makes a mesh of all devices, and forgets the one that is given."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+
+    def step(params, x, y):
+        def loss(params):
+            return lax.pmean(jnp.mean((x @ params["w"] + params["c"] - y) ** 2), "data")
+
+        value, gradients = jax.value_and_grad(loss)(params)
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    return jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data"), P("data")), out_specs=P())(params, x, y)
+
+
+@caught_by("correct", "takes_a_smaller_mesh")
+def shard_map_train_step__first_devices(params, x, y, learning_rate, mesh):
+    """Makes a mesh of the right size, on the first devices."""
+    mesh = jax.make_mesh((mesh.size,), ("data",), axis_types=(AxisType.Auto,))
+
+    def step(params, x, y):
+        def loss(params):
+            return lax.pmean(jnp.mean((x @ params["w"] + params["c"] - y) ** 2), "data")
+
+        value, gradients = jax.value_and_grad(loss)(params)
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    return jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data"), P("data")), out_specs=P())(params, x, y)
+
+
 # ring_all_reduce
 
 
@@ -1271,6 +1441,37 @@ def ring_all_reduce__one_device(x):
     return jnp.broadcast_to(x.sum(0), x.shape)
 
 
+@caught_by("correct", "takes_any_number_of_devices")
+def ring_all_reduce__eight(x):
+    """A ring of eight, and seven rounds."""
+    ring = [(k, (k + 1) % 8) for k in range(8)]
+
+    def add_up(row):
+        total = passing = row
+        for _ in range(7):
+            passing = lax.ppermute(passing, "i", ring)
+            total = total + passing
+        return total
+
+    return jax.pmap(add_up, axis_name="i")(x)
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def ring_all_reduce__seven_rounds(x):
+    """Asks for the number of devices, and still goes seven rounds."""
+    n = len(x)
+    ring = [(k, (k + 1) % n) for k in range(n)]
+
+    def add_up(row):
+        total = passing = row
+        for _ in range(7):
+            passing = lax.ppermute(passing, "i", ring)
+            total = total + passing
+        return total
+
+    return jax.pmap(add_up, axis_name="i")(x)
+
+
 # tensor_parallel_matmul
 
 
@@ -1381,3 +1582,13 @@ def tensor_parallel_matmul__leaves_it_split(x, w):
 
     specs = (P(None, "model"), P("model", None))
     return jax.shard_map(one, mesh=mesh, in_specs=specs, out_specs=P(None, "model"))(x, w)
+
+
+@caught_by("correct", "takes_any_number_of_devices")
+def tensor_parallel_matmul__eight(x, w):
+    """Makes a mesh of eight devices."""
+    mesh = jax.make_mesh((8,), ("model",), axis_types=(AxisType.Auto,))
+    specs = (P(None, "model"), P("model", None))
+    return jax.shard_map(lambda x, w: lax.psum(x @ w, "model"), mesh=mesh, in_specs=specs, out_specs=P())(
+        x, w
+    )

@@ -113,7 +113,7 @@ def _mapped_sizes(text: str) -> list[str]:
     """Which arguments of a vmap have which sizes, from JAX's own text."""
     if "vmap got inconsistent sizes" not in text:
         return []
-    return [line.rstrip(";,. ")[:100] for line in text.splitlines() if line.startswith("  * ")][:4]
+    return [_cut(line.rstrip(";,. "), 100) for line in text.splitlines() if line.startswith("  * ")][:4]
 
 
 def _short_type(text: str) -> str:
@@ -177,5 +177,15 @@ def _text_of(error: BaseException) -> str:
 def _shorten(text: str, lines: int = 6) -> str:
     """The start of an error's own text: JAX's go on for a page."""
     kept = [line for line in text.strip().splitlines() if line.strip()]
-    shown = [line[:200] for line in kept[:lines]]
-    return "\n".join(shown + (["..."] if len(kept) > lines else []))
+    shown = [_cut(line) for line in kept[:lines]]
+    return "\n".join(shown + (["…"] if len(kept) > lines else []))
+
+
+def _cut(line: str, most: int = 200) -> str:
+    """A long line up to the end of a sentence, else of a word, with … for the rest."""
+    if len(line) <= most:
+        return line
+    ends = [match.start() for match in re.finditer(r"(?<=[.;:]) ", line[: most + 1])]
+    if not ends or ends[-1] < most // 2:
+        ends = [match.start() for match in re.finditer(" ", line[: most + 1])]
+    return f"{line[: ends[-1]]} …" if ends and ends[-1] >= most // 2 else f"{line[:most]}…"

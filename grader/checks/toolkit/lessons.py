@@ -363,6 +363,29 @@ LESSONS = (
     ),
     Lesson(
         "ValueError",
+        r"_internal_pmap_axis_name",
+        "pmap cuts every argument along its first axis, a slice for each device. One of the arguments has no such axis, or "
+        "one of another length.",
+        "in_axes=(0, None) gives the second argument to every device whole. What is cut needs a first axis of "
+        "jax.device_count().",
+    ),
+    Lesson(
+        "ValueError",
+        r"implies that array axis \d+ is partitioned|is incompatible with its sharding annotation",
+        "A sharding splits an axis in equal parts. One of these arrays has no such axis, or one that the devices do not "
+        "divide.",
+        "What is whole on each device, as params are, has the spec P(). What is split needs an axis that the number of "
+        "devices divides.",
+    ),
+    Lesson(
+        "ValueError",
+        r"Received incompatible devices",
+        "Arrays that lie on different devices met in one operation.",
+        "jnp.stack and the like want their arrays in one place. Stack first, then spread the result: jax.device_put(stacked, "
+        "NamedSharding(mesh, P(...))).",
+    ),
+    Lesson(
+        "ValueError",
         r"can only refer to Auto axes|does not match the specs of the input",
         "The axes of this mesh are Explicit, as jax.make_mesh makes them unasked: arrays then carry their sharding in "
         "their type, and this one carries another.",
