@@ -195,6 +195,66 @@ def test_a_key_picked_twice_by_a_traced_index_is_found(tmp_path: Path, name: str
         uses_each_key_once(handle.jit() if jitted else handle, jax.random.key(1))
 
 
+CARRIES_KEYS = """
+def pair(key, n):
+    def body(_, carry):
+        x, keys = carry
+        keys = jax.random.split(keys[0])
+        return x + jax.random.normal(keys[1]), keys
+    return lax.fori_loop(0, n, body, (0.0, jax.random.split(key)))[0]
+
+def right_half(key, n):
+    def body(_, carry):
+        x, key = carry
+        key, subkey = jax.random.split(key)
+        return x + jax.random.normal(subkey), key
+    return lax.fori_loop(0, n, body, (0.0, key))[0]
+
+def cloned(key, n):
+    def body(_, carry):
+        x, key = carry
+        key, subkey = jax.random.split(key)
+        again = jax.random.clone(subkey)
+        return x + jax.random.normal(subkey) + jax.random.normal(again), key
+    return lax.fori_loop(0, n, body, (0.0, key))[0]
+
+def shuffled(key, n):
+    def body(x, key):
+        return x + jax.random.permutation(key, 5), jax.random.randint(jax.random.fold_in(key, 1), (2, 3), 0, 9)
+    return lax.scan(body, jnp.zeros(5, int), jax.random.split(key, 4))
+
+def wrong_half(key, n):
+    def body(_, carry):
+        x, key = carry
+        key, subkey = jax.random.split(key)
+        return x + jax.random.normal(key), key
+    return lax.fori_loop(0, n, body, (0.0, key))[0]
+
+def raises(key, n):
+    raise ValueError("of its own")
+"""
+
+
+@pytest.mark.parametrize("name", ["pair", "right_half", "cloned", "shuffled"])
+def test_a_run_takes_no_proper_use_of_carried_keys_for_reuse(tmp_path: Path, name: str) -> None:
+    handle = getattr(learner_of(tmp_path, CARRIES_KEYS), name).jit()
+    uses_each_key_once(handle, jax.random.key(1), jnp.int32(3), runs=True)
+
+
+def test_what_the_checker_of_jax_stumbles_over_is_no_verdict(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, CARRIES_KEYS)
+    uses_each_key_once(learner.pair.jit(), jax.random.key(1), jnp.int32(3))
+    with pytest.raises(RaisedError, match="of its own"):
+        uses_each_key_once(learner.raises.jit(), jax.random.key(1), jnp.int32(3))
+
+
+def test_a_run_sees_reuse_from_one_round_to_the_next(tmp_path: Path) -> None:
+    handle = learner_of(tmp_path, CARRIES_KEYS).wrong_half.jit()
+    with pytest.raises(WrongAnswer, match="a key that is drawn from and split") as caught:
+        uses_each_key_once(handle, jax.random.key(1), jnp.int32(3), runs=True)
+    assert "the draw gets subkey" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [

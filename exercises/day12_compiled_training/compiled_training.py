@@ -10,6 +10,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 
@@ -83,7 +84,8 @@ def train_with_history(
 
         train_with_history(key, 0, x, y, sgd(0.25), loss, 2) = (3, [16, 4])     for loss(p, x, y, key) = (p - 4)²
 
-    Rules: `optimizer`, `loss` and `n_epochs` are static. The program does not grow with `n_epochs`. Each key is used once.
+    Rules: `optimizer`, `loss` and `n_epochs` are static. The program does not grow with `n_epochs`. Each key is used
+    once: one call, jax.value_and_grad, gives loss and gradient from one draw.
     Reference: JAX docs, "jax.lax.scan".
     """
     # Your code here: about 8 lines.
@@ -116,7 +118,7 @@ def train_minibatches(
         n = 7, batch_size = 3: two steps an epoch, six examples, one left out
 
     Rules: `key`, `params`, `x` and `y` are traced, all else is static. The program grows neither with the number of
-    epochs nor with that of batches. Each key is used once.
+    epochs nor with that of batches. Each key is used once: one order of indices serves x and y.
     Reference: JAX docs, "jax.lax.scan"; L. Bottou, "Stochastic gradient descent tricks", 2012.
     """
     # Your code here: about 14 lines.
@@ -162,7 +164,8 @@ def train_ensemble(
     losses[m] = loss(params, x, y)   after the last epoch
 
     Returns (params, losses). Each leaf of params holds all members, stacked along a new first axis.
-    Members know nothing of each other: each has an optimiser's state of its own.
+    Members know nothing of each other: each has an optimiser's state of its own. n_epochs = 0 gives the starts,
+    and their losses.
 
         keys for 5 members, init gives {"w": f32[3]}:   params is {"w": f32[5,3]}, losses is f32[5]
 
@@ -224,6 +227,7 @@ def learning_rate_sweep(
 
     Returns (the parameters of the run with the least loss, losses). A rate that is too large makes its run end
     in infinity or NaN. That stays in `losses`, but it is never the best, as long as any loss is finite.
+    With n_epochs = 0 every run gives back what came in.
 
         losses = [0.5, nan, 0.25, inf]:   the parameters are those of run 2
 

@@ -25,14 +25,17 @@ from grader.checks.toolkit import (
     Learner,
     Numbers,
     RaisedError,
+    WrongAnswer,
     bans,
     check,
     compiled_if_possible,
     compiles_once,
+    hint_when,
     must_beat,
     own_hint,
     same_size_for,
     uses_each_key_once,
+    wording,
 )
 
 Array = np.ndarray[Any, Any]
@@ -91,9 +94,13 @@ def readable(handle: Handle) -> Handle:
     def taking(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def bare(*arguments: Any, **keywords: Any) -> Any:
-            return function(
-                *map(_bare, arguments), **{name: _bare(value) for name, value in keywords.items()}
-            )
+            plain, named = tuple(map(_bare, arguments)), {k: _bare(value) for k, value in keywords.items()}
+            try:
+                return function(*plain, **named)
+            except WrongAnswer as wrong:  # of the signature, which sees the call as it is
+                short = wording.call(handle.name, arguments, keywords)
+                wrong.message = wrong.message.replace(wording.call(handle.name, plain, named), short)
+                raise
 
         return bare
 
@@ -202,7 +209,12 @@ def recorder() -> optax.GradientTransformation:
 RECORDER = Named("optimizer", recorder())
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
 GENTLE_RATE = 0.05
-GENTLE = Named("sgd", optax.sgd(GENTLE_RATE, momentum=MOMENTUM))
+LONGEST = (
+    0.25  # a gradient is cut to this length: whoever hands over all members at once has them cut together
+)
+GENTLE = Named(
+    "sgd", optax.chain(optax.clip_by_global_norm(LONGEST), optax.sgd(GENTLE_RATE, momentum=MOMENTUM))
+)
 
 
 def recorded_params(w: Any) -> Tree:
@@ -224,8 +236,8 @@ def noisy_error(params: Tree, x: Any, y: Any, key: Any) -> Any:
 
 
 def drawing_error(params: Tree, x: Any, y: Any, key: Any) -> Any:
-    """A loss that draws from its key. Only ever traced, to see what becomes of the keys."""
-    return jnp.mean((x[:, 1:] @ params["w"] + jax.random.normal(key, (N,)) - y) ** 2)
+    """A loss that draws from its key, to see what becomes of the keys."""
+    return jnp.mean((x[:, 1:] @ params["w"] + jax.random.uniform(key) - y) ** 2)
 
 
 def quiet_error(params: Tree, x: Any, y: Any, key: Any) -> Any:
@@ -608,7 +620,7 @@ def test_train_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
 def reuses_no_key(handle: Handle, *arguments: Any) -> None:
     """No key is used twice. Raises RaisedError with the check's own hint, which knows what the keys are for."""
     with own_hint("key"):
-        uses_each_key_once(handle, *arguments)
+        uses_each_key_once(handle, *arguments, runs=True)
 
 
 def eager_train(
@@ -759,7 +771,12 @@ def test_train_with_history_does_not_grow_with_its_epochs(learner: Learner, numb
     same_size_of_history(learner, numbers)
 
 
-@check("train_with_history", "jit", hint=NOISE)
+@check(
+    "train_with_history",
+    "jit",
+    hint="One call, one draw: jax.value_and_grad(loss)(params, x, y, key) gives the loss and the gradient from the same noise."
+    " Each epoch has a key of its own.",
+)
 def test_train_with_history_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
     arguments = epoch_arguments(numbers, simple_data(1.0), START, ROWS, drawing_error)
     reuses_no_key(compiled(learner.train_with_history), *arguments)
@@ -781,7 +798,10 @@ def batch_arguments(
 
 def by_batches(learner: Learner, numbers: Numbers, data: Data, w: Any = START) -> Called:
     """Parameters and losses after a run by batches, in the right structure."""
-    result = called(learner.train_minibatches, *batch_arguments(numbers, data, w))
+    with hint_when(
+        "of shape (n_epochs,)", "losses[e] is the mean of the losses of epoch e: one number an epoch."
+    ):
+        result = called(learner.train_minibatches, *batch_arguments(numbers, data, w))
     like(result[0], recorded_params(w))
     return result
 
@@ -983,7 +1003,8 @@ def test_train_minibatches_compiles_once(learner: Learner, numbers: Numbers) -> 
 @check(
     "train_minibatches",
     "jit",
-    hint="Each epoch needs a key of its own. Split n_epochs of them off before the loop and scan over them.",
+    hint="One order of indices for both: rows of one jax.random.permutation(key, n), then x[rows] and y[rows]. Each epoch needs"
+    " a key of its own: split n_epochs of them off before the loop and scan over them.",
 )
 def test_train_minibatches_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
     reuses_no_key(compiled(learner.train_minibatches), *batch_arguments(numbers, numbered_data(), START))
@@ -1009,9 +1030,24 @@ def rosenbrock_oracle(start: Any, rate: float, n_steps: int) -> Array:
     return np.array([a, b])
 
 
-def minimised(learner: Learner, function: Any, start: Any, rate: float, n_steps: int) -> Called:
-    point = jnp.asarray(start, jnp.float32)
-    return called(learner.minimise, function, point, jnp.float32(rate), jnp.int32(n_steps))
+def called_few(learner: Learner, n_steps: int) -> Called:
+    """The last point of a short walk."""
+    start = jnp.asarray([8.0, 4.0], jnp.float32)
+    with hint_when("floating-point inputs", BODIES):
+        return called(learner.minimise, bowl, start, jnp.float32(0.25), jnp.int32(n_steps))
+
+
+FEW = 50  # steps that may be computed one by one
+BODIES = "fori_loop's body gets (number, carry), and returns the carry; scan's gets (carry, x)."
+
+
+def minimised(learner: Learner, function: Any, start: Any, rate: float, n_steps: int) -> Called | None:
+    """The last point; none when it would take long without compiling, and does not compile: a question for later."""
+    arguments = function, jnp.asarray(start, jnp.float32), jnp.float32(rate), jnp.int32(n_steps)
+    try:
+        return compiled(learner.minimise)(*arguments)
+    except RaisedError:
+        return called(learner.minimise, *arguments) if n_steps <= FEW else None
 
 
 @check("minimise", "correct", hint="A loop and a gradient are all it takes; the rules name what is left out.")
@@ -1022,16 +1058,17 @@ def test_minimise_uses_no_shortcut(learner: Learner) -> None:
 @check(
     "minimise",
     "correct",
-    hint="Against the gradient, which is taken anew at each point: x - learning_rate · grad(function)(x), n_steps times.",
+    hint="Each step goes against the gradient at the current point: x = x - learning_rate * jax.grad(function)(x), n_steps"
+    " times.",
 )
 def test_minimise_by_hand(learner: Learner) -> None:
     # The gradient is (2 a, b): a is 8, 4, 2, 1 and b is 4, 3, 2.25, 1.6875.
-    minimised(learner, bowl, [8.0, 4.0], 0.25, 3).close_to([1.0, 1.6875])
+    called_few(learner, 3).close_to([1.0, 1.6875])
 
 
 @check("minimise", "correct", hint="No step: the start comes back as it is.")
 def test_minimise_for_no_step(learner: Learner) -> None:
-    minimised(learner, bowl, [8.0, 4.0], 0.25, 0).equals([8.0, 4.0])
+    called_few(learner, 0).equals([8.0, 4.0])
 
 
 @check(
@@ -1044,7 +1081,8 @@ def test_minimise_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
         start = numbers.uniform(-1, 1, 2)
         # The function's steep side damps the roundings of a step, its flat side adds them up.
         expected = rosenbrock_oracle(start, 1e-3, n_steps)
-        minimised(learner, rosenbrock, start, 1e-3, n_steps).close_to(expected, rtol=1e-3, atol=1e-4)
+        if result := minimised(learner, rosenbrock, start, 1e-3, n_steps):
+            result.close_to(expected, rtol=1e-3, atol=1e-4)
 
 
 @check(
@@ -1053,8 +1091,8 @@ def test_minimise_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     hint="All n_steps steps, however many: the bound of the loop is n_steps, not a number of yours.",
 )
 def test_minimise_walks_down_the_valley(learner: Learner) -> None:
-    result = minimised(learner, rosenbrock, [-1.2, 1.0], 1e-3, 20_000)
-    result.close_to([1.0, 1.0], rtol=0.0, atol=0.02)  # in float64 it ends at (0.99987, 0.99974)
+    if result := minimised(learner, rosenbrock, [-1.2, 1.0], 1e-3, 20_000):
+        result.close_to([1.0, 1.0], rtol=0.0, atol=0.02)  # in float64 it ends at (0.99987, 0.99974)
 
 
 @check(
@@ -1138,7 +1176,7 @@ def network_error(params: Tree, x: Any, y: Any) -> Any:
 
 
 def ensemble_oracle(keys: Any, data: Data, n_epochs: int) -> tuple[dict[str, Array], Array]:
-    """All members trained in float64 with momentum, and their last losses."""
+    """All members trained in float64 with momentum, each gradient cut to LONGEST, and their last losses."""
     x, y = wide(data[0])[:, 1:], wide(data[1])
     now = starts_oracle(keys)
     velocity = {name: np.zeros_like(value) for name, value in now.items()}
@@ -1156,7 +1194,10 @@ def ensemble_oracle(keys: Any, data: Data, n_epochs: int) -> tuple[dict[str, Arr
             "bias": delta.sum(axis=1),
             "out": np.einsum("mn,mnk->mk", slope, h),
         }
-        velocity = {name: gradient[name] + MOMENTUM * velocity[name] for name in now}
+        length = np.sqrt(sum((part**2).reshape(len(part), -1).sum(axis=1) for part in gradient.values()))
+        shorter = np.minimum(1, LONGEST / length)
+        cut = {name: np.einsum("m,m...->m...", shorter, part) for name, part in gradient.items()}
+        velocity = {name: cut[name] + MOMENTUM * velocity[name] for name in now}
         now = {name: now[name] - GENTLE_RATE * velocity[name] for name in now}
     return now, np.mean(forward()[1] ** 2, axis=1)
 
@@ -1187,6 +1228,12 @@ def right_ensemble(result: Called, keys: Any, data: Data, n_epochs: int) -> None
     )
 
 
+NO_EPOCH = (
+    "n_epochs = 0 must work, too, and then no epoch lays a loss aside: compute the losses after the loop, from the last"
+    " parameters."
+)
+
+
 @check(
     "train_ensemble",
     "correct",
@@ -1195,14 +1242,17 @@ def right_ensemble(result: Called, keys: Any, data: Data, n_epochs: int) -> None
 )
 def test_train_ensemble_starts_apart(learner: Learner, numbers: Numbers) -> None:
     keys, data = member_keys(numbers), drawn_data(numbers, 0.0)
-    right_ensemble(called(learner.train_ensemble, *ensemble_arguments(keys, data, 0)), keys, data, 0)
+    with hint_when("out of bounds", NO_EPOCH):
+        result = called(learner.train_ensemble, *ensemble_arguments(keys, data, 0))
+    right_ensemble(result, keys, data, 0)
 
 
 @check(
     "train_ensemble",
     "correct",
     hint="Each member is a run of its own, with its own gradient and its own optimiser's state, which lives through all epochs."
-    " Write the run for one key, then vmap it.",
+    " An optimiser that gets all members at once may mix them: this one cuts long gradients. Write the run for one key, then"
+    " vmap it.",
 )
 def test_train_ensemble_agrees_with_single_runs(learner: Learner, numbers: Numbers) -> None:
     keys, data = member_keys(numbers), drawn_data(numbers, 0.0)
@@ -1383,11 +1433,19 @@ def right_until(
     result[0]["w"].close_to(expected, rtol=RTOL, atol=ATOL, hint=hint)
 
 
+def called_until(learner: Learner, arguments: tuple[Any, ...]) -> Called:
+    with hint_when(
+        "the Python int",
+        "The number of epochs comes out of the compiled loop as an array: lax.while_loop, with the count in the carry.",
+    ):
+        return called(learner.train_until, *arguments)
+
+
 def until(learner: Learner, v: Sequence[float], n_epochs: int, patience: int) -> None:
     """Run a script by hand, and judge the result. Raises WrongAnswer."""
     data = simple_data(0.0)
     arguments = until_arguments(scripted_params(v), data, n_epochs, patience)
-    result = called(learner.train_until, *arguments)
+    result = called_until(learner, arguments)
     right_until(result, story(v, n_epochs, patience), v, START, data, n_epochs, patience)
 
 
@@ -1400,7 +1458,7 @@ def until(learner: Learner, v: Sequence[float], n_epochs: int, patience: int) ->
 def test_train_until_judges_by_the_validation_data(learner: Learner) -> None:
     v, (x, y) = [9, 8, 7, 6, 5, 4, 3, 2], simple_data(0.0)
     data = jnp.asarray(np.zeros_like(x)), jnp.asarray(np.zeros_like(y))
-    result = called(learner.train_until, *until_arguments(scripted_params(v), data, 5, 2))
+    result = called_until(learner, until_arguments(scripted_params(v), data, 5, 2))
     Called(story(v, 5, 2), result.value).require(
         int(result.value[1]) > 2,
         "stops while the validation loss falls",
@@ -1417,7 +1475,7 @@ def test_train_until_judges_by_the_validation_data(learner: Learner) -> None:
 )
 def test_train_until_learns_from_the_training_data(learner: Learner) -> None:
     v, data = [9, 8, 7, 6], simple_data(0.0)
-    result = called(learner.train_until, *until_arguments(scripted_params(v), data, 3, 2))
+    result = called_until(learner, until_arguments(scripted_params(v), data, 3, 2))
     like(result[0], scripted_params(v))
     # The loss is (w - 3)², the rate 1/4, the momentum 1/2. The velocity is -4, -4, -2: w is 1, 2, 3, 3.5.
     Called(f"{story(v, 3, 2)}, parameters['w']", result.value[0]["w"]).close_to([3.5, 0.0])
@@ -1493,9 +1551,7 @@ def drawn_script(numbers: Numbers) -> list[float]:
 def test_train_until_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for patience in (1, 2, 3, SCRIPT):
         v, data, w = drawn_script(numbers), drawn_data(numbers, 0.0), numbers.normal(2)
-        result = called(
-            learner.train_until, *until_arguments(scripted_params(v, w), data, SCRIPT - 1, patience)
-        )
+        result = called_until(learner, until_arguments(scripted_params(v, w), data, SCRIPT - 1, patience))
         right_until(result, story(v, SCRIPT - 1, patience), v, w, data, SCRIPT - 1, patience)
 
 
@@ -1564,6 +1620,9 @@ N_RATES = 5
 ONE_RUN = "The parameters of one run, the best: index every leaf of the stacked ones with its number."
 
 
+TREE_OF_RUNS = "The stacked parameters are a tree, here a dict: jax.tree.map indexes every leaf with the number of the best run."
+
+
 def momentum_sgd(rate: Any) -> optax.GradientTransformation:
     return optax.sgd(rate, momentum=MOMENTUM)
 
@@ -1574,7 +1633,8 @@ def sweep_arguments(rates: Any, w: Any, data: Data, n_epochs: int) -> tuple[Any,
 
 
 def sweep(learner: Learner, rates: Any, w: Any, data: Data, n_epochs: int) -> Called:
-    result = called(learner.learning_rate_sweep, *sweep_arguments(rates, w, data, n_epochs))
+    with hint_when("must be hashable", TREE_OF_RUNS):
+        result = called(learner.learning_rate_sweep, *sweep_arguments(rates, w, data, n_epochs))
     like(result[0], {"w": jnp.zeros(2)}, ONE_RUN)
     return result
 
@@ -1626,6 +1686,14 @@ def test_learning_rate_sweep_never_chooses_nan(learner: Learner) -> None:
         np.array([error_oracle(end, *data) for end in ends]), rtol=RTOL, atol=ATOL
     )
     result[0]["w"].close_to(ends[1], rtol=RTOL, atol=ATOL)
+
+
+@check("learning_rate_sweep", "correct", hint=NO_EPOCH)
+def test_learning_rate_sweep_for_no_epoch(learner: Learner) -> None:
+    with own_hint("out of bounds"):
+        result = sweep(learner, [0.25, 0.0, 0.5, 1.0, 0.125], START, simple_data(0.0), 0)
+    result[1].close_to([4.0] * N_RATES)
+    result[0]["w"].equals([1.0, 0.0])
 
 
 def drawn_sweep(numbers: Numbers, n_epochs: int) -> tuple[tuple[jax.Array, jax.Array, Data], Array, Array]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 
@@ -66,7 +67,7 @@ def train(
         updates, state = optimizer.update(gradients, state, params)
         return optax.apply_updates(params, updates), state
 
-    params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
     return params
 
 
@@ -91,7 +92,8 @@ def train_with_history(
 
         train_with_history(key, 0, x, y, sgd(0.25), loss, 2) = (3, [16, 4])     for loss(p, x, y, key) = (p - 4)²
 
-    Rules: `optimizer`, `loss` and `n_epochs` are static. The program does not grow with `n_epochs`. Each key is used once.
+    Rules: `optimizer`, `loss` and `n_epochs` are static. The program does not grow with `n_epochs`. Each key is used
+    once: one call, jax.value_and_grad, gives loss and gradient from one draw.
     Reference: JAX docs, "jax.lax.scan".
     """
 
@@ -102,7 +104,7 @@ def train_with_history(
         return (optax.apply_updates(params, updates), state), value
 
     keys = jax.random.split(key, n_epochs)
-    (params, _), losses = jax.lax.scan(epoch, (params, optimizer.init(params)), keys)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return params, losses
 
 
@@ -132,7 +134,7 @@ def train_minibatches(
         n = 7, batch_size = 3: two steps an epoch, six examples, one left out
 
     Rules: `key`, `params`, `x` and `y` are traced, all else is static. The program grows neither with the number of
-    epochs nor with that of batches. Each key is used once.
+    epochs nor with that of batches. Each key is used once: one order of indices serves x and y.
     Reference: JAX docs, "jax.lax.scan"; L. Bottou, "Stochastic gradient descent tricks", 2012.
     """
     n_batches = len(x) // batch_size
@@ -146,11 +148,11 @@ def train_minibatches(
     def epoch(carry, key):
         order = jax.random.permutation(key, len(x))
         batches = order[: n_batches * batch_size].reshape(n_batches, batch_size)
-        carry, losses = jax.lax.scan(step, carry, batches)
+        carry, losses = lax.scan(step, carry, batches)
         return carry, jnp.mean(losses)
 
     keys = jax.random.split(key, n_epochs)
-    (params, _), losses = jax.lax.scan(epoch, (params, optimizer.init(params)), keys)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return params, losses
 
 
@@ -173,7 +175,7 @@ def minimise(
     Not through `optax` or `jax.scipy`. It is timed, compiled, against a loop of steps whose gradient alone is compiled.
     Reference: H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960.
     """
-    return jax.lax.fori_loop(0, n_steps, lambda _, x: x - learning_rate * jax.grad(function)(x), start)
+    return lax.fori_loop(0, n_steps, lambda _, x: x - learning_rate * jax.grad(function)(x), start)
 
 
 def train_ensemble(
@@ -192,7 +194,8 @@ def train_ensemble(
     losses[m] = loss(params, x, y)   after the last epoch
 
     Returns (params, losses). Each leaf of params holds all members, stacked along a new first axis.
-    Members know nothing of each other: each has an optimiser's state of its own.
+    Members know nothing of each other: each has an optimiser's state of its own. n_epochs = 0 gives the starts,
+    and their losses.
 
         keys for 5 members, init gives {"w": f32[3]}:   params is {"w": f32[5,3]}, losses is f32[5]
 
@@ -209,7 +212,7 @@ def train_ensemble(
             return optax.apply_updates(params, updates), state
 
         params = init(key)
-        params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
         return params, loss(params, x, y)
 
     return jax.vmap(run)(keys)
@@ -259,7 +262,7 @@ def train_until(
         return epoch + 1, waited, params, state, best, jnp.where(improves, value, least)
 
     start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
-    epoch, _, _, _, best, _ = jax.lax.while_loop(goes_on, run_epoch, start)
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
     return best, epoch
 
 
@@ -280,6 +283,7 @@ def learning_rate_sweep(
 
     Returns (the parameters of the run with the least loss, losses). A rate that is too large makes its run end
     in infinity or NaN. That stays in `losses`, but it is never the best, as long as any loss is finite.
+    With n_epochs = 0 every run gives back what came in.
 
         losses = [0.5, nan, 0.25, inf]:   the parameters are those of run 2
 
@@ -296,7 +300,7 @@ def learning_rate_sweep(
             updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
             return optax.apply_updates(params, updates), state
 
-        final, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
         return final, loss(final, x, y)
 
     finals, losses = jax.vmap(run)(rates)

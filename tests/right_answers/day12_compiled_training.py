@@ -75,6 +75,18 @@ def train__flat(key, params, x, y, optimizer, loss, n_epochs):
     return jax.tree.unflatten(structure, leaves)[0]
 
 
+def train__a_pair_of_keys(key, params, x, y, optimizer, loss, n_epochs):
+    """Carries two keys: one to split, one to draw from."""
+
+    def epoch(_, carry):
+        params, state, keys = carry
+        keys = jax.random.split(keys[0])
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y, keys[1]), state, params)
+        return optax.apply_updates(params, updates), state, keys
+
+    return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params), jax.random.split(key)))[0]
+
+
 # train_with_history
 
 
@@ -120,6 +132,21 @@ def train_with_history__numbers(key, params, x, y, optimizer, loss, n_epochs):
 
     (params, _), history = lax.scan(epoch, (params, optimizer.init(params)), jnp.arange(n_epochs))
     return params, history["loss"]
+
+
+def train_with_history__picked_keys(key, params, x, y, optimizer, loss, n_epochs):
+    """Splits beforehand, and picks key number e in a fori_loop."""
+    keys = jax.random.split(key, n_epochs)
+
+    def epoch(number, carry):
+        params, state, losses = carry
+        value, gradients = jax.value_and_grad(loss)(params, x, y, keys[number])
+        updates, state = optimizer.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state, losses.at[number].set(value)
+
+    start = (params, optimizer.init(params), jnp.zeros(n_epochs))
+    params, _, losses = lax.fori_loop(0, n_epochs, epoch, start)
+    return params, losses
 
 
 # train_minibatches
@@ -191,6 +218,30 @@ def train_minibatches__keeps_shuffling(key, params, x, y, optimizer, loss, n_epo
     start = (key, jnp.arange(x.shape[0]), params, optimizer.init(params))
     (_, _, params, _), losses = lax.scan(epoch, start, length=n_epochs)
     return params, losses.mean(axis=-1)
+
+
+def train_minibatches__picked_keys(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Splits beforehand, picks key number e, and slices the order."""
+    keys = jax.random.split(key, n_epochs)
+    n_batches = len(x) // batch_size
+
+    def epoch(number, carry):
+        params, state, losses = carry
+        order = jax.random.permutation(keys[number], len(x))
+
+        def step(b, carry):
+            params, state, total = carry
+            rows = lax.dynamic_slice_in_dim(order, b * batch_size, batch_size)
+            value, gradients = jax.value_and_grad(loss)(params, x[rows], y[rows])
+            updates, state = optimizer.update(gradients, state, params)
+            return optax.apply_updates(params, updates), state, total + value
+
+        params, state, total = lax.fori_loop(0, n_batches, step, (params, state, 0.0))
+        return params, state, losses.at[number].set(total / n_batches)
+
+    start = (params, optimizer.init(params), jnp.zeros(n_epochs))
+    params, _, losses = lax.fori_loop(0, n_epochs, epoch, start)
+    return params, losses
 
 
 # minimise

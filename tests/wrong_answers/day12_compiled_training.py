@@ -293,6 +293,44 @@ def train__uses_the_parent(key, params, x, y, optimizer, loss, n_epochs):
     return lax.fori_loop(0, n_epochs, epoch, (key, params, optimizer.init(params)))[1]
 
 
+@caught_by("jit", "uses_each_key_once")
+def train__the_wrong_half(key, params, x, y, optimizer, loss, n_epochs):
+    """Draws from the key that goes on, and drops the other one."""
+
+    def epoch(_, carry):
+        key, params, state = carry
+        key, subkey = jax.random.split(key)
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y, key), state, params)
+        return key, optax.apply_updates(params, updates), state
+
+    return lax.fori_loop(0, n_epochs, epoch, (key, params, optimizer.init(params)))[1]
+
+
+@caught_by("correct", "runs_all_epochs")
+def train__adds_to_the_key(key, params, x, y, optimizer, loss, n_epochs):
+    """Does arithmetic with a key."""
+
+    def epoch(number, carry):
+        params, state = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y, key + number), state, params)
+        return optax.apply_updates(params, updates), state
+
+    return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))[0]
+
+
+@caught_by("correct", "runs_all_epochs")
+def train__swapped_body(key, params, x, y, optimizer, loss, n_epochs):
+    """Gives fori_loop a body as scan wants it."""
+
+    def epoch(carry, number):
+        params, state = carry
+        gradients = jax.grad(loss)(params, x, y, jax.random.fold_in(key, number))
+        updates, state = optimizer.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state
+
+    return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))[0]
+
+
 @caught_by("speed", "beats_the_eager_loop")
 def train__masked(key, params, x, y, optimizer, loss, n_epochs):
     """Always runs 100,000 epochs, and keeps what the first n_epochs of them did."""
@@ -495,6 +533,52 @@ def train_with_history__uses_the_parent(key, params, x, y, optimizer, loss, n_ep
 
     start = (key, params, optimizer.init(params))
     (_, params, _), losses = lax.scan(epoch, start, length=n_epochs)
+    return params, losses
+
+
+@caught_by("jit", "uses_each_key_once")
+def train_with_history__the_wrong_half(key, params, x, y, optimizer, loss, n_epochs):
+    """Draws from the key that goes on."""
+
+    def epoch(carry, _):
+        key, params, state = carry
+        key, subkey = jax.random.split(key)
+        value, gradients = jax.value_and_grad(loss)(params, x, y, key)
+        updates, state = optimizer.update(gradients, state, params)
+        return (key, optax.apply_updates(params, updates), state), value
+
+    start = (key, params, optimizer.init(params))
+    (_, params, _), losses = lax.scan(epoch, start, length=n_epochs)
+    return params, losses
+
+
+@caught_by("jit", "uses_each_key_once")
+def train_with_history__draws_twice(key, params, x, y, optimizer, loss, n_epochs):
+    """Loss and gradient in two calls, each of which draws from the key."""
+
+    def epoch(carry, key):
+        params, state = carry
+        value = loss(params, x, y, key)
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y, key), state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return params, losses
+
+
+@caught_by("correct", "runs_all_epochs")
+def train_with_history__plus(key, params, x, y, optimizer, loss, n_epochs):
+    """Adds trees as if they were arrays."""
+
+    def epoch(carry, key):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x, y, key)
+        updates, state = optimizer.update(gradients, state, params)
+        return (params + updates, state), value
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return params, losses
 
 
@@ -899,6 +983,73 @@ def train_minibatches__uses_the_parent(key, params, x, y, optimizer, loss, n_epo
     return params, losses
 
 
+@caught_by("jit", "uses_each_key_once")
+def train_minibatches__the_wrong_half(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Shuffles by the key that goes on."""
+    n_batches = len(x) // batch_size
+
+    def step(carry, batch):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x[batch], y[batch])
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    def epoch(carry, _):
+        key, *rest = carry
+        key, subkey = jax.random.split(key)
+        order = jax.random.permutation(key, len(x))
+        batches = order[: n_batches * batch_size].reshape(n_batches, batch_size)
+        rest, losses = lax.scan(step, tuple(rest), batches)
+        return (key, *rest), jnp.mean(losses)
+
+    (_, params, _), losses = lax.scan(epoch, (key, params, optimizer.init(params)), length=n_epochs)
+    return params, losses
+
+
+@caught_by("jit", "uses_each_key_once")
+def train_minibatches__one_key_for_both(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Shuffles inputs and targets apart, by the same key."""
+    n_batches = len(x) // batch_size
+
+    def step(carry, batch):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, *batch)
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    def epoch(carry, key):
+        def deal(data):
+            kept = jax.random.permutation(key, data)[: n_batches * batch_size]
+            return kept.reshape(n_batches, batch_size, *data.shape[1:])
+
+        carry, losses = lax.scan(step, carry, (deal(x), deal(y)))
+        return carry, jnp.mean(losses)
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return params, losses
+
+
+@caught_by("correct", "takes_a_step_for_each_batch")
+def train_minibatches__no_mean(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Returns the losses of all batches, in rows."""
+    n_batches = len(x) // batch_size
+
+    def step(carry, batch):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x[batch], y[batch])
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    def epoch(carry, key):
+        order = jax.random.permutation(key, len(x))
+        return lax.scan(step, carry, order[: n_batches * batch_size].reshape(n_batches, batch_size))
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return params, losses
+
+
 # minimise
 
 
@@ -978,6 +1129,21 @@ def minimise__python_loop(function, start, learning_rate, n_steps):
     for _ in range(n_steps):
         x = x - learning_rate * slope(x)
     return x
+
+
+@caught_by("jit", "compiles_once")
+def minimise__eager_loop(function, start, learning_rate, n_steps):
+    """A Python loop with all of it written out: thousands of its steps take long."""
+    x = start
+    for _ in range(n_steps):
+        x = x - learning_rate * jax.grad(function)(x)
+    return x
+
+
+@caught_by("correct", "by_hand")
+def minimise__swapped_body(function, start, learning_rate, n_steps):
+    """Gives fori_loop a body as scan wants it."""
+    return lax.fori_loop(0, n_steps, lambda x, _: x - learning_rate * jax.grad(function)(x), start)
 
 
 @caught_by("jit", "compiles_once")
@@ -1118,6 +1284,39 @@ def train_ensemble__state_anew(keys, init, x, y, optimizer, loss, n_epochs):
 
         params = lax.fori_loop(0, n_epochs, epoch, init(key))
         return params, loss(params, x, y)
+
+    return jax.vmap(run)(keys)
+
+
+@caught_by("correct", "agrees_with_single_runs")
+def train_ensemble__one_optimiser_for_all(keys, init, x, y, optimizer, loss, n_epochs):
+    """Hands the stack of all members to one optimiser."""
+    params = jax.vmap(init)(keys)
+
+    def epoch(_, carry):
+        params, state = carry
+        gradients = jax.vmap(jax.grad(loss), in_axes=(0, None, None))(params, x, y)
+        updates, state = optimizer.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state
+
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    return params, jax.vmap(loss, in_axes=(0, None, None))(params, x, y)
+
+
+@caught_by("correct", "starts_apart")
+def train_ensemble__last_of_the_losses(keys, init, x, y, optimizer, loss, n_epochs):
+    """Needs at least one epoch."""
+
+    def run(key):
+        def epoch(carry, _):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            params = optax.apply_updates(params, updates)
+            return (params, state), loss(params, x, y)
+
+        params = init(key)
+        (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), length=n_epochs)
+        return params, losses[-1]
 
     return jax.vmap(run)(keys)
 
@@ -1432,6 +1631,20 @@ def train_until__trains_on_validation(params, x, y, validation, optimizer, loss,
     return end[4], end[0]
 
 
+@caught_by("correct", "judges_by_the_validation_data")
+def train_until__plain_python(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Loops in Python, and returns Python's count."""
+    state, best, least, waited, epoch = optimizer.init(params), params, loss(params, *validation), 0, 0
+    while epoch < n_epochs and waited < patience:
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        epoch, waited = epoch + 1, waited + 1
+        if value < least:
+            best, least, waited = params, value, 0
+    return best, epoch
+
+
 @caught_by("jit", "compiles_once")
 def train_until__python_loop(params, x, y, validation, optimizer, loss, n_epochs, patience):
     """Loops in Python and breaks."""
@@ -1484,6 +1697,26 @@ def learning_rate_sweep__all_runs(rates, params, x, y, make_optimizer, loss, n_e
         return final, loss(final, x, y)
 
     return jax.vmap(run)(rates)
+
+
+@caught_by("correct", "by_hand")
+def learning_rate_sweep__indexes_the_tree(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Indexes the dict of parameters as if it were an array."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return optax.apply_updates(params, updates), state
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return final, loss(final, x, y)
+
+    runs, losses = jax.vmap(run)(rates)
+    best = jnp.nanargmin(losses)
+    return runs[best], losses
 
 
 @caught_by("correct", "by_hand")
@@ -1597,6 +1830,27 @@ def learning_rate_sweep__state_anew(rates, params, x, y, make_optimizer, loss, n
 
         final = lax.fori_loop(0, n_epochs, epoch, params)
         return final, loss(final, x, y)
+
+    finals, losses = jax.vmap(run)(rates)
+    best = jnp.nanargmin(losses)
+    return jax.tree.map(lambda leaf: leaf[best], finals), losses
+
+
+@caught_by("correct", "for_no_epoch")
+def learning_rate_sweep__last_of_the_losses(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Needs at least one epoch."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(carry, _):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            params = optax.apply_updates(params, updates)
+            return (params, state), loss(params, x, y)
+
+        (final, _), losses = lax.scan(epoch, (params, optimizer.init(params)), length=int(n_epochs))
+        return final, losses[-1]
 
     finals, losses = jax.vmap(run)(rates)
     best = jnp.nanargmin(losses)

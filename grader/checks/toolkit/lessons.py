@@ -156,6 +156,27 @@ LESSONS = (
         "Use each key once. Draws that should differ need keys of their own: key, subkey = jax.random.split(key).",
     ),
     Lesson(
+        "TypeError",
+        r"does not accept dtypes?\b.*\bkey<",
+        "A random key is no number, and there is no arithmetic with it.",
+        "jax.random.fold_in(key, number) makes a new key from a key and a number.",
+    ),
+    Lesson(
+        "TypeError",
+        r"iteration over a 0-d array",
+        "A single number was to be taken apart into several values.",
+        "Is this the body of a loop? fori_loop calls body(number, carry), scan calls body(carry, x), while_loop calls "
+        "body(carry).",
+        line=r"^\(?\*?\w+,.* = \w+$",
+    ),
+    Lesson(
+        "TypeError",
+        r"unsupported operand type\(s\) for \S+: .*'dict'",
+        "Python has no arithmetic for a dict of arrays.",
+        "jax.tree.map(lambda p, u: p + u, params, updates) goes leaf by leaf; for an optimiser's updates "
+        "optax.apply_updates(params, updates) does it.",
+    ),
+    Lesson(
         "ValueError",
         r"[Rr]everse-mode differentiation does not work for lax\.while_loop|while_loop.*reverse|fori_loop.*dynamic",
         "Going backwards needs every step's values, and a while_loop does not know how many steps there will be.",
