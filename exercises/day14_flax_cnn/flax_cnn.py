@@ -53,12 +53,14 @@ class RunningStandardizer(nn.Module):
 
     count' = n + k
     mean'  = mean + δ · k / (n + k)
-    var'   = (n · var + k · v) / (n + k) + δ² · n · k / (n + k)²
+    var'   = (n · var + k · v) / (n + k) + δ² · (n / (n + k)) · (k / (n + k))
 
-    So after any batches, large and small, mean and var are those of all their rows together.
+    So after any batches, large and small, mean and var are those of all their rows together. n may be a million:
+    its square is too large for an int32.
 
     With train=True: move the statistics, then return (x - mean') / sqrt(var' + eps).
-    With train=False: return (x - mean) / sqrt(var + eps), and leave the statistics as they are.
+    With train=False: return (x - mean) / sqrt(var + eps), and leave the statistics as they are: no variable is
+    written, and `apply` needs no `mutable`.
     `init` runs the method, too: it makes the variables and must not count its example's rows.
 
     Rules: `train` is a Python bool. The variables keep their shapes and dtypes.
@@ -142,7 +144,8 @@ def train_step(
 ) -> tuple[TrainState, Float[Array, ""]]:
     """Take one step of training: parameters, optimiser, batch statistics and step count move on.
 
-    loss    the mean over the batch of -log softmax(logits)[label], with logits in training mode
+    loss    the mean over the batch of -log softmax(logits)[label], with logits in training mode; finite,
+            also for logits of 1e4
     params  one update by the optimiser for the loss's gradient with respect to params
     batch_stats  what the forward pass of this batch has made of them
     step    one more

@@ -7,6 +7,7 @@ its gradient can be written down.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ import optax  # type: ignore[import-untyped]
 from flax import nnx, traverse_util
 from flax.training import train_state
 from jax import lax
+from jax.extend.core import Var as Variable
 
 from grader.checks.toolkit import (
     Called,
@@ -223,25 +225,29 @@ COUNTS = {"count": (), "mean": (2,), "var": (2,)}
 
 
 @functools.cache
-def standardizer(handle: Handle, train: bool, initialises: bool = False) -> Handle:
-    """A handle on one call of the module, which gives (result, statistics), or on its init."""
-    model = handle.using("RunningStandardizer()", handle.function).value
+def standardizer(handle: Handle, train: bool, initialises: bool = False, eps: float | None = None) -> Handle:
+    """A handle on one call of the module, which in training gives (result, statistics), or on its init."""
+    shown = f"RunningStandardizer({'' if eps is None else f'eps={eps}'})"
+    fields = {} if eps is None else {"eps": eps}
+    model = handle.using(shown, lambda: handle.function(**fields)).value
     mode = f"train={train}"
 
     def apply(statistics: Any, x: Any) -> Any:
-        return model.apply({STATISTICS: statistics}, x, train=train, mutable=[STATISTICS])
+        if not train:
+            return model.apply({STATISTICS: statistics}, x, train=False)
+        return model.apply({STATISTICS: statistics}, x, train=True, mutable=[STATISTICS])
 
     def init(key: Any, x: Any) -> Any:
         return model.init(key, x, train=train)
 
     if initialises:
-        return with_function(handle, f"RunningStandardizer().init with {mode}", init)
-    return with_function(handle, f"RunningStandardizer().apply with {mode}", apply)
+        return with_function(handle, f"{shown}.init with {mode}", init)
+    return with_function(handle, f"{shown}.apply with {mode}", apply)
 
 
-def standardized(learner: Learner, statistics: Any, x: Any, train: bool) -> tuple[Called, Called]:
-    """What the module returns, and the statistics after it. Raises WrongAnswer."""
-    called = compiled(standardizer(learner.RunningStandardizer, train), statistics, x)
+def standardized(learner: Learner, statistics: Any, x: Any) -> tuple[Called, Called]:
+    """What the module returns in training, and the statistics after it. Raises WrongAnswer."""
+    called = compiled(standardizer(learner.RunningStandardizer, train=True), statistics, x)
     result, moved = called.value
     kept = moved.get(STATISTICS, statistics)
     text = called.text
@@ -250,6 +256,18 @@ def standardized(learner: Learner, statistics: Any, x: Any, train: bool) -> tupl
 
 def statistics_of(rows: Array) -> dict[str, Any]:
     return {"count": np.int32(len(rows)), "mean": rows.mean(axis=0), "var": rows.var(axis=0)}
+
+
+def joined_statistics(statistics: Any, x: Any) -> dict[str, Any]:
+    """The statistics after a batch more."""
+    n, mean, var = int(statistics["count"]), double(statistics["mean"]), double(statistics["var"])
+    rows = double(x)
+    k, delta = len(rows), rows.mean(axis=0) - mean
+    return {
+        "count": np.int32(n + k),
+        "mean": mean + delta * k / (n + k),
+        "var": (n * var + k * rows.var(axis=0)) / (n + k) + delta**2 * n * k / (n + k) ** 2,
+    }
 
 
 def given_statistics(numbers: Numbers) -> dict[str, Any]:
@@ -287,12 +305,16 @@ def test_RunningStandardizer_begins_with_nothing(learner: Learner, numbers: Numb
 @check(
     "RunningStandardizer",
     "correct",
-    hint="In evaluation the statistics are what they are: write to `.value` in training only.",
+    hint="In evaluation the statistics are what they are, and `apply` comes without `mutable`: write to `.value` under "
+    "`if train` only. jnp.where writes in any case.",
 )
 def test_RunningStandardizer_stands_still_in_evaluation(learner: Learner, numbers: Numbers) -> None:
-    statistics = given_statistics(numbers)
-    _, after = standardized(learner, statistics, numbers.normal((5, 2)), train=False)
-    after.equals(jax.tree.map(np.asarray, statistics))
+    with own_hint("ModifyScopeVariableError"):
+        compiled(
+            standardizer(learner.RunningStandardizer, train=False),
+            given_statistics(numbers),
+            numbers.normal((5, 2)),
+        )
 
 
 @check(
@@ -302,9 +324,22 @@ def test_RunningStandardizer_stands_still_in_evaluation(learner: Learner, number
 )
 def test_RunningStandardizer_uses_its_statistics_in_evaluation(learner: Learner, numbers: Numbers) -> None:
     statistics, x = given_statistics(numbers), numbers.normal((5, 2))
-    result, _ = standardized(learner, statistics, x, train=False)
+    result = compiled(standardizer(learner.RunningStandardizer, train=False), statistics, x)
     mean, var = double(statistics["mean"]), double(statistics["var"])
     result.close_to((double(x) - mean) / np.sqrt(var + 1e-6))
+
+
+@check(
+    "RunningStandardizer",
+    "correct",
+    hint="Divide by sqrt(var + eps), with the field self.eps, and add before you take the root: a column that never changes "
+    "has var 0.",
+)
+def test_RunningStandardizer_uses_its_eps(learner: Learner, numbers: Numbers) -> None:
+    statistics, x = given_statistics(numbers), numbers.normal((5, 2))
+    statistics["var"] = statistics["var"].at[0].set(0.0)
+    result = compiled(standardizer(learner.RunningStandardizer, train=False, eps=0.5), statistics, x)
+    result.close_to((double(x) - double(statistics["mean"])) / np.sqrt(double(statistics["var"]) + 0.5))
 
 
 @check(
@@ -315,7 +350,7 @@ def test_RunningStandardizer_uses_its_statistics_in_evaluation(learner: Learner,
 )
 def test_RunningStandardizer_takes_a_first_batch(learner: Learner) -> None:
     x = jnp.array([[1.0, 0.0], [3.0, 0.0], [5.0, 9.0], [3.0, 0.0], [3.0, 6.0]])
-    _, after = standardized(learner, empty_statistics(), x, train=True)
+    _, after = standardized(learner, empty_statistics(), x)
     after.close_to({"count": np.int32(5), "mean": np.array([3.0, 3.0]), "var": np.array([1.6, 14.4])})
 
 
@@ -326,7 +361,7 @@ def test_RunningStandardizer_takes_a_first_batch(learner: Learner) -> None:
 )
 def test_RunningStandardizer_standardizes_with_the_new_statistics(learner: Learner, numbers: Numbers) -> None:
     x = numbers.normal((5, 2), scale=2.0, mean=1.0)
-    result, _ = standardized(learner, empty_statistics(), x, train=True)
+    result, _ = standardized(learner, empty_statistics(), x)
     rows = double(x)
     result.close_to((rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + 1e-6), **NORMALIZED)
 
@@ -341,11 +376,36 @@ def test_RunningStandardizer_joins_batches(learner: Learner, numbers: Numbers) -
     batches = [numbers.normal((size, 2), mean=mean) for size, mean in ((5, 0.0), (2, 4.0), (5, -2.0))]
     statistics: Any = empty_statistics()
     for seen in range(1, 4):
-        _, after = standardized(learner, statistics, batches[seen - 1], train=True)
+        _, after = standardized(learner, statistics, batches[seen - 1])
         after.close_to(
             statistics_of(np.concatenate([double(batch) for batch in batches[:seen]])), **NORMALIZED
         )
         statistics = after.value
+
+
+@check(
+    "RunningStandardizer",
+    "correct",
+    hint="In training x is standardised by mean' and var', those of all rows so far, and not by the batch's own.",
+)
+def test_RunningStandardizer_standardizes_with_all_rows(learner: Learner, numbers: Numbers) -> None:
+    statistics, x = given_statistics(numbers), numbers.normal((5, 2), mean=2.0)
+    result, _ = standardized(learner, statistics, x)
+    joined = joined_statistics(statistics, x)
+    result.close_to((double(x) - joined["mean"]) / np.sqrt(joined["var"] + 1e-6), **NORMALIZED)
+
+
+@check(
+    "RunningStandardizer",
+    "correct",
+    hint="(n + k)² is more than an int32 holds as soon as n passes 46,340. Take shares, which are floats: n / (n + k) times "
+    "k / (n + k).",
+)
+def test_RunningStandardizer_counts_to_a_million(learner: Learner, numbers: Numbers) -> None:
+    statistics = {**given_statistics(numbers), "count": jnp.int32(1_000_000)}
+    x = numbers.normal((5, 2), mean=100.0)
+    _, after = standardized(learner, statistics, x)
+    after.close_to(joined_statistics(statistics, x), **NORMALIZED)
 
 
 @check(
@@ -549,9 +609,9 @@ def test_CNN_takes_images_of_any_size(learner: Learner) -> None:
     "deterministic=not train. The order is Conv, BatchNorm, relu, max_pool.",
 )
 def test_CNN_evaluates(learner: Learner, numbers: Numbers) -> None:
-    variables, images = cnn_variables(learner.CNN, 1.0, numbers), numbers.normal((3, *IMAGE))
+    variables, images = cnn_variables(learner.CNN, 0.5, numbers), numbers.normal((3, *IMAGE))
     with own_hint():
-        called = compiled(cnn_apply(learner.CNN, 1.0, train=False), variables, images)
+        called = compiled(cnn_apply(learner.CNN, 0.5, train=False), variables, images)
     logits, _, _ = cnn_oracle(cnn_network(variables), images, train=False)
     shortened(called).close_to(logits, **NORMALIZED)
 
@@ -590,23 +650,72 @@ def test_CNN_moves_its_statistics(learner: Learner, numbers: Numbers) -> None:
             Called(text, jnp.float32(norm[name])).close_to(expected[name], **NORMALIZED)
 
 
+CALLS = 6  # in each of which three images are dropped from: no chance to be alike all the time
+
+
+def masks_of(called: Called, logits: Any, network: Network, given: Array) -> Array:
+    """Which inputs of the last layer were kept, at a rate of one half, by what came of it. Raises WrongAnswer.
+
+    All 256 ways to drop from its 8 inputs are tried. An input that is 0 anyway counts as kept.
+    """
+    ways = np.array(list(itertools.product((1.0, 0.0), repeat=HEAD)))
+    masks = []
+    for row, found in zip(given, double(logits), strict=True):
+        possible = (2 * ways * row) @ network.head["kernel"] + network.head["bias"]
+        errors = np.abs(possible - found).max(axis=1)
+        best = int(np.argmin(np.round(errors, 4)))
+        called.require(
+            errors[best] < 1e-3 * (1 + np.abs(possible).max()),
+            "does not drop half of the last layer's inputs",
+            expected="inputs of the last layer that are 0, or doubled",
+            got="logits that come from other inputs",
+        )
+        masks.append(ways[best] + (row == 0))
+    return np.array(masks) > 0
+
+
+def must_differ(called: Called, masks: Sequence[Array], given: Array) -> None:
+    """Other keys drop other inputs, and so do the images of one batch. Raises WrongAnswer."""
+    called.require(
+        any(not np.array_equal(masks[0], mask) for mask in masks),
+        "drops the same in every call",
+        expected=f"other logits for other keys: {CALLS} calls were made",
+        got="the same logits in all calls",
+        hint="No keys of your own: dropout draws from the caller's, and anew each time.",
+    )
+    alive = np.all(given != 0, axis=0)
+    called.require(
+        not alive.any() or any(not np.array_equal(mask[0, alive], mask[1, alive]) for mask in masks),
+        "drops the same inputs of all images of a batch",
+        expected="a draw of its own for each image",
+        got="one draw for all",
+        hint="Dropout draws for each number by itself, unless broadcast_dims says otherwise.",
+    )
+
+
 @check(
     "CNN",
     "correct",
-    hint="Dropout(self.dropout_rate, deterministic=not train) stands right before the last layer: a rate of 1 leaves of the "
-    "logits only that layer's bias.",
+    hint="Dropout(self.dropout_rate, deterministic=not train) stands once, right before the last layer: of that layer's "
+    "inputs some are 0 then, and the others are divided by 1 - dropout_rate.",
 )
 def test_CNN_drops_before_the_last_layer(learner: Learner, numbers: Numbers) -> None:
-    called, variables, _ = trained_once(learner, numbers, 1.0)
-    bias = cnn_network(variables).head["bias"]
-    Called(called.text, called.value[0]).close_to(np.tile(bias, (3, 1)))
+    handle = learner.CNN
+    variables, images = cnn_variables(handle, 0.5, numbers), numbers.normal((3, *IMAGE))
+    network = cnn_network(variables)
+    _, given, _ = cnn_oracle(network, images, train=True)
+    masks = []
+    for _ in range(CALLS):
+        called = shortened(compiled(cnn_apply(handle, 0.5, train=True), variables, images, numbers.key()))
+        masks.append(masks_of(called, called.value[0], network, given))
+    must_differ(called, masks, given)
 
 
 @check("CNN", "jit", hint="Images are traced, and `train` is a Python bool: branch on the latter alone.")
 def test_CNN_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    calls = [(cnn_variables(learner.CNN, 1.0, numbers), numbers.normal((3, *IMAGE))) for _ in range(2)]
+    calls = [(cnn_variables(learner.CNN, 0.5, numbers), numbers.normal((3, *IMAGE))) for _ in range(2)]
     for (variables, images), result in zip(
-        calls, compiles_once(cnn_apply(learner.CNN, 1.0, train=False).jit(), calls), strict=True
+        calls, compiles_once(cnn_apply(learner.CNN, 0.5, train=False).jit(), calls), strict=True
     ):
         logits, _, _ = cnn_oracle(cnn_network(variables), images, train=False)
         shortened(result).close_to(logits, **NORMALIZED)
@@ -711,6 +820,21 @@ def must_be_state(called: Called, state: Any) -> Any:
         hint="Return the state as a TrainState: TrainState.create makes one, state.replace and state.apply_gradients change one.",
     )
     return state
+
+
+def must_be_alike(text: str, found: Any, wanted: Any) -> None:
+    """Both trees have the same leaves, by name and shape. Raises WrongAnswer."""
+    shapes = [
+        "\n".join(f"{jax.tree_util.keystr(path)} {jnp.shape(leaf)}" for path, leaf in leaves)
+        for leaves in map(jax.tree.leaves_with_path, (found, wanted))
+    ]
+    Called(text, found).require(
+        shapes[0] == shapes[1],
+        "has another structure",
+        expected=shapes[1],
+        got=shapes[0] or "nothing",
+        hint='What apply_fn gives beside the logits is {"batch_stats": ...}: the statistics lie one level down.',
+    )
 
 
 # ---- create_train_state
@@ -840,6 +964,33 @@ def test_create_train_state_compiles_once(learner: Learner, numbers: Numbers) ->
     compiles_once(handle, [(numbers.key(), DROPPING, SAMPLE, ADAM) for _ in range(2)])
 
 
+class TypedNetwork(nn.Module):
+    """A network whose one parameter has the dtype of the images."""
+
+    @nn.compact
+    def __call__(self, images: Any, train: bool) -> Any:
+        return images * self.param("scale", nn.initializers.ones, (), images.dtype)
+
+
+TYPED = TypedNetwork()
+
+
+@check(
+    "create_train_state",
+    "correct",
+    hint="Of `sample` the dtype counts, too, and jnp.zeros(sample.shape) is float32 always: give init the sample itself, or "
+    "jnp.zeros_like(sample).",
+)
+def test_create_train_state_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None:
+    handle, sample = learner.create_train_state, SAMPLE.astype(np.float16)
+    called = compiled_if_possible(handle, numbers.key(), TYPED, sample, ADAM, static=("model", "optimizer"))
+    scale = must_be_state(called, called.value).params["scale"]
+    text = "create_train_state(key, TypedNetwork(...), f16[1,2,2,1], adam).params['scale']"
+    Called(text, scale).require(
+        scale.dtype == jnp.float16, "has another dtype", expected="float16", got=str(scale.dtype)
+    )
+
+
 # ---- train_step
 
 
@@ -912,7 +1063,26 @@ def test_train_step_goes_on(learner: Learner, numbers: Numbers) -> None:
         gradients = small_oracle(state, images, labels, train=True)["gradients"]
         expected, momentum = sgd_oracle(state.params, gradients, momentum)
         Called(f"{text}.params", after.params).close_to(expected, **NORMALIZED)
+        must_be_alike(f"{text}.batch_stats", after.batch_stats, state.batch_stats)
         state = after
+
+
+@check(
+    "train_step",
+    "correct",
+    hint="exp(-1e4) is 0, and log 0 is -inf. optax.softmax_cross_entropy_with_integer_labels takes the log-softmax in one go.",
+)
+def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) -> None:
+    state, (images, _) = small_state(numbers, PLAIN), small_images(numbers)
+    dense = {**state.params["Dense_0"], "bias": jnp.array([1e4, 0.0, -1e4])}
+    state = state.replace(params={**state.params, "Dense_0": dense})
+    labels = jnp.array([0, 1, 2, 0, 1, 2], jnp.int32)
+    called, after = stepped(learner, state, images, labels, numbers.key())
+    oracle = small_oracle(state, images, labels, train=True)
+    called[1].close_to(oracle["losses"].mean(), rtol=1e-4)
+    text = f"{called.text}[0].params['Dense_0']['bias']"
+    expected = double(dense["bias"]) - 0.5 * oracle["gradients"]["Dense_0"]["bias"]
+    Called(text, after.params["Dense_0"]["bias"]).close_to(expected, **NORMALIZED)
 
 
 @check(
@@ -1098,6 +1268,16 @@ def collated(called: Called, images: Array, labels: Sequence[int], hint: str | N
 @check(
     "numpy_collate",
     "correct",
+    hint="A data loader calls this in processes of its own, where JAX hangs, and torch need not be installed: np.asarray, "
+    "np.stack, transpose and astype do it all.",
+)
+def test_numpy_collate_uses_numpy_alone(learner: Learner) -> None:
+    bans(learner.numpy_collate, "jax", "torch", "torchvision")
+
+
+@check(
+    "numpy_collate",
+    "correct",
     hint="ToTensor puts the channels first: (c, h, w). Flax wants them last: transpose(1, 2, 0). A reshape would keep the "
     "shape right and mix up the pixels.",
 )
@@ -1233,7 +1413,7 @@ class WatchedNetwork(nn.Module):
         return nn.Dense(3, kernel_init=plain_kernel)(x)
 
 
-WATCHED_NETWORK, TOY_NETWORK = WatchedNetwork(), WatchedNetwork(rate=0.0)
+WATCHED_NETWORK = WatchedNetwork()
 WATCHED_APPLY = WATCHED_NETWORK.apply
 SIZES = (6, 6, 2)
 
@@ -1328,7 +1508,7 @@ def test_evaluate_compiles_once_for_each_shape(learner: Learner, numbers: Number
 # ---- fit
 
 EPOCHS = 12
-TOY_TRAIN, TOY_TEST = 37, 23  # no sizes that anybody's batches divide
+TOY_TRAIN, TOY_TEST = 149, 151  # more than a batch, and primes: nobody's batches divide them
 # Over keys the reference reaches 0.986 to 0.997, and Adam with a constant 1e-3 from 0.972 on.
 DIGIT_EPOCHS, ENOUGH = 20, 0.97
 
@@ -1345,16 +1525,48 @@ class DigitNetwork(nn.Module):
         return nn.Dense(10, kernel_init=plain_kernel)(x)
 
 
-DIGIT_NETWORK = DigitNetwork()
+class LoggingNetwork(nn.Module):
+    """A small network that keeps a log among its batch statistics: which images it was shown, in what order, with what keys.
+
+    An image is four numbers, and then its own number, which is for the log alone.
+    """
+
+    @nn.compact
+    def __call__(self, images: Any, train: bool) -> Any:
+        x = images.reshape(images.shape[0], -1)
+        seen = self.variable(STATISTICS, "seen", lambda: jnp.full(LOG, -1, jnp.int32))
+        keys = self.variable(STATISTICS, "keys", lambda: jnp.zeros(LOG, jnp.uint32))
+        steps = self.variable(STATISTICS, "steps", jnp.zeros, (), jnp.int32)
+        images_seen = self.variable(STATISTICS, "images", jnp.zeros, (), jnp.int32)
+        if not self.is_initializing():
+            WATCHED.modes.append(train)
+            if train:
+                key = jnp.sum(jax.random.key_data(self.make_rng("dropout")), dtype=jnp.uint32)
+                numbers = x[:, 4].astype(jnp.int32)
+                seen.value = lax.dynamic_update_slice(seen.value, numbers, (images_seen.value,))
+                keys.value = keys.value.at[steps.value].set(key)
+                images_seen.value = images_seen.value + len(images)
+                steps.value = steps.value + 1
+        x = nn.BatchNorm(use_running_average=not train, momentum=0.75)(x[:, :4])
+        return nn.Dense(3, kernel_init=plain_kernel)(x)
+
+
+LOG = 4096  # longer than the longest run
+DIGIT_NETWORK, TOY_NETWORK = DigitNetwork(), LoggingNetwork()
 
 
 def toy_data(seed: int, n: int) -> tuple[Any, Any]:
-    """Three heaps of points, far from 0, as images of 2 x 2."""
+    """Three heaps of points, far from 0, as images for LoggingNetwork."""
     generator = np.random.default_rng(seed)
     labels = np.arange(n) % 3
     centres = np.array([[3.0, 0, 0, 1], [0, 3, 0, 1], [0, 0, 3, 1]])
     points = 6 + centres[labels] + generator.normal(0, 0.5, (n, 4))
-    return jnp.asarray(points.reshape(n, 2, 2, 1), jnp.float32), jnp.asarray(labels, jnp.int32)
+    numbered = np.concatenate([points, np.arange(n)[:, None]], axis=1)
+    if (
+        seed != 1
+    ):  # Of test images the last are called what they are not: no measure can leave them out unseen.
+        labels = np.where(np.arange(n) >= n - n // 10, (labels + 1) % 3, labels)
+    return jnp.asarray(numbered.reshape(n, 5, 1, 1), jnp.float32), jnp.asarray(labels, jnp.int32)
 
 
 @dataclass
@@ -1368,6 +1580,41 @@ class Run:
     def state(self) -> Any:
         return self.called.value[0]
 
+    @property
+    def seen(self) -> Array:
+        """The numbers of the images that training was shown, in their order."""
+        log = self.state.batch_stats
+        return np.asarray(log["seen"])[: int(log["images"])]
+
+    @property
+    def keys(self) -> Array:
+        """A number for each step's key for dropout."""
+        log = self.state.batch_stats
+        return np.asarray(log["keys"])[: int(log["steps"])]
+
+    def must_be_compiled(self) -> None:
+        """The network's Python code ran less often than there were epochs. Raises WrongAnswer."""
+        self.called.require(
+            len(self.modes) < EPOCHS,
+            "does not run the network compiled",
+            expected=f"fewer runs of the network's Python code than epochs: a few traces, under {EPOCHS}",
+            got=f"{len(self.modes)} runs in {EPOCHS} epochs",
+            hint=COMPILE_ONCE,
+        )
+
+
+COMPILE_ONCE = (
+    "Compile once, before the loop over epochs: a step, or a whole epoch with lax.scan, and the evaluation. A function "
+    "that is defined or put under jit within the loop is traced in each round."
+)
+
+
+@functools.cache
+def toy_state_shapes() -> Any:
+    """Parameters and statistics of the toy network, as shapes."""
+    images = jax.ShapeDtypeStruct((1, 5, 1, 1), jnp.float32)
+    return jax.eval_shape(functools.partial(TOY_NETWORK.init, train=False), jax.random.key(0), images)
+
 
 @functools.cache
 def toy_run(handle: Handle, seed: int, n: int, m: int, test_seed: int, epochs: int) -> Run:
@@ -1377,7 +1624,9 @@ def toy_run(handle: Handle, seed: int, n: int, m: int, test_seed: int, epochs: i
     WATCHED.modes.clear()
     called = handle.using(text, handle.function, jax.random.key(seed), TOY_NETWORK, train, test, epochs)
     modes = list(WATCHED.modes)
-    must_be_state(called, called.value[0])
+    state = must_be_state(called, called.value[0])
+    for name, tree in (("params", state.params), (STATISTICS, state.batch_stats)):
+        must_be_alike(f"{text}[0].{name}", tree, toy_state_shapes()[name])
     return Run(called, modes)
 
 
@@ -1400,13 +1649,16 @@ def test_fit_gives_an_accuracy_for_each_epoch(learner: Learner) -> None:
         "are no accuracies",
         expected=f"shares of {TOY_TEST} images",
         got=", ".join(f"{value:.3g}" for value in values[:6]),
+        hint="An accuracy is what is right over *all* of `test`, divided by their number: nothing is left out of a measurement, "
+        "not even a small last batch.",
     )
 
 
 @check(
     "fit",
     "correct",
-    hint="The last accuracy is that of the state that is returned: all of `test`, with train=False, after the last epoch.",
+    hint="The last accuracy is that of the state that is returned: all of `test`, its last few images too, with train=False, "
+    "after the last epoch.",
 )
 def test_fit_measures_in_evaluation_mode(learner: Learner) -> None:
     run = first_run(learner)
@@ -1426,7 +1678,7 @@ def test_fit_measures_in_evaluation_mode(learner: Learner) -> None:
     )
     images, labels = toy_data(2, TOY_TEST)
     state = run.state
-    logits = small_oracle(state, images, labels, train=False)["logits"]
+    logits = small_oracle(state, images[:, :4], labels, train=False)["logits"]
     expected = np.mean(logits.argmax(axis=1) == np.asarray(labels))
     Called(f"{run.called.text}[1][-1]", run.called.value[1][-1]).close_to(expected)
 
@@ -1439,7 +1691,7 @@ def test_fit_measures_in_evaluation_mode(learner: Learner) -> None:
 def test_fit_moves_the_statistics(learner: Learner) -> None:
     run = first_run(learner)
     images, _ = toy_data(1, TOY_TRAIN)
-    mean = double(images).reshape(TOY_TRAIN, -1).mean(axis=0)
+    mean = double(images).reshape(TOY_TRAIN, -1)[:, :4].mean(axis=0)
     # The means of batches scatter about the mean of all, by about 1. Unmoved, they stay 6 and more away.
     far = np.abs(double(run.state.batch_stats["BatchNorm_0"]["mean"]) - mean).max()
     run.called.require(
@@ -1447,6 +1699,61 @@ def test_fit_moves_the_statistics(learner: Learner) -> None:
         "has statistics that are not those of the data",
         expected="means about those of the training images",
         got=f"a mean that is {far:.2g} away",
+    )
+
+
+@check(
+    "fit",
+    "correct",
+    hint="An order is a permutation: each image comes once before any comes twice. jax.random.randint draws with replacement; "
+    "jax.random.permutation(key, n) does not. Of an epoch only the rest that fills no batch may be left out.",
+)
+def test_fit_visits_the_images_once_an_epoch(learner: Learner) -> None:
+    run = first_run(learner)
+    size = len(run.seen) // EPOCHS
+    distinct = min(len(set(run.seen[size * epoch : size * (epoch + 1)])) for epoch in range(EPOCHS))
+    # Somebody may fill up the last batch with images that came before.
+    run.called.require(
+        distinct >= 0.9 * min(size, TOY_TRAIN) and distinct > TOY_TRAIN / 2,
+        "does not visit the images once an epoch",
+        expected=f"most of the {TOY_TRAIN} images in each epoch",
+        got=f"an epoch of {size} images, {distinct} of them different",
+    )
+
+
+@check(
+    "fit",
+    "correct",
+    hint="Each epoch needs a permutation by a key of its own: jax.random.split(key, n_epochs) gives one for each.",
+)
+def test_fit_takes_a_new_order_each_epoch(learner: Learner) -> None:
+    run = first_run(learner)
+    size = len(run.seen) // EPOCHS
+    first, second = run.seen[:size], run.seen[size : 2 * size]
+    run.called.require(
+        not np.array_equal(first, np.sort(first)) and not np.array_equal(first, second),
+        "visits the images in an order that is not new",
+        expected="another order in each epoch",
+        got="the first epoch begins with images "
+        + ", ".join(map(str, first[:4]))
+        + ", the second with "
+        + ", ".join(map(str, second[:4])),
+    )
+
+
+@check(
+    "fit",
+    "correct",
+    hint="Each step drops other numbers: make its key from yours and the count of steps, jax.random.fold_in(key, state.step), or "
+    "split one off for each step.",
+)
+def test_fit_drops_anew_at_each_step(learner: Learner) -> None:
+    run = first_run(learner)
+    run.called.require(
+        len(set(run.keys)) == len(run.keys),
+        "takes a key for dropout more than once",
+        expected=f"{len(run.keys)} keys for {len(run.keys)} steps",
+        got=f"{len(set(run.keys))} different key{'s' * (len(set(run.keys)) > 1)}",
     )
 
 
@@ -1477,10 +1784,10 @@ def test_fit_does_not_look_at_the_test_images(learner: Learner) -> None:
 def test_fit_takes_few_images(learner: Learner) -> None:
     run = toy_run(learner.fit, 0, 5, 3, 2, 2)
     run.called.require(
-        int(run.state.step) >= 2,
-        "takes no step of training",
+        len(run.keys) >= 2,
+        "leaves out steps of training",
         expected="at least one step an epoch",
-        got=f"{int(run.state.step)} steps in 2 epochs",
+        got=f"{len(run.keys)} step{'s' * (len(run.keys) != 1)} in 2 epochs",
     )
 
 
@@ -1504,6 +1811,7 @@ def test_fit_uses_its_key(learner: Learner) -> None:
     "optimiser's state and statistics all go from step to step.",
 )
 def test_fit_learns_to_read_digits(learner: Learner) -> None:
+    first_run(learner).must_be_compiled()  # else the run on digits takes minutes
     images, labels = digits()
     order = np.random.default_rng(0).permutation(len(labels))
     test, train = order[:360], np.sort(order[360:])
@@ -1526,20 +1834,9 @@ def test_fit_learns_to_read_digits(learner: Learner) -> None:
     )
 
 
-@check(
-    "fit",
-    "jit",
-    hint="Compile once, before the loop over epochs: a step, or a whole epoch with lax.scan, and the evaluation. A function "
-    "that is defined or put under jit within the loop is traced in each round.",
-)
+@check("fit", "jit", hint=COMPILE_ONCE)
 def test_fit_traces_a_few_times(learner: Learner) -> None:
-    run = first_run(learner)
-    run.called.require(
-        len(run.modes) < EPOCHS,
-        "does not run the network compiled",
-        expected=f"fewer runs of the network's Python code than epochs: a few traces, under {EPOCHS}",
-        got=f"{len(run.modes)} runs in {EPOCHS} epochs",
-    )
+    first_run(learner).must_be_compiled()
 
 
 # ---- NnxCNN
@@ -1618,7 +1915,7 @@ def test_NnxCNN_has_these_layers(learner: Learner) -> None:
     "and no call says otherwise. The order is Conv, BatchNorm, relu, max_pool.",
 )
 def test_NnxCNN_evaluates(learner: Learner, numbers: Numbers) -> None:
-    text, model = nnx_model(learner.NnxCNN, 1.0, numbers)
+    text, model = nnx_model(learner.NnxCNN, 0.5, numbers)
     images = numbers.normal((3, *IMAGE))
     model.eval()
     called = learner.NnxCNN.using(f"{text} after eval(), on f32[3,9,6,2]", nnx_forward, model, images)
@@ -1629,15 +1926,50 @@ def test_NnxCNN_evaluates(learner: Learner, numbers: Numbers) -> None:
 @check(
     "NnxCNN",
     "correct",
-    hint="nnx.Dropout(dropout_rate, rngs=rngs) stands right before the last layer: a rate of 1 leaves of the logits only that "
-    "layer's bias.",
+    hint="nnx.Dropout(dropout_rate, rngs=rngs) stands once, right before the last layer: of that layer's inputs some are 0 then, "
+    "and the others are divided by 1 - dropout_rate.",
 )
 def test_NnxCNN_drops_before_the_last_layer(learner: Learner, numbers: Numbers) -> None:
-    text, model = nnx_model(learner.NnxCNN, 1.0, numbers)
-    called = learner.NnxCNN.using(
-        f"{text} in training mode, on f32[3,9,6,2]", nnx_forward, model, numbers.normal((3, *IMAGE))
-    )
-    called.close_to(np.tile(nnx_network(model).head["bias"], (3, 1)))
+    text, model = nnx_model(learner.NnxCNN, 0.5, numbers)
+    images = numbers.normal((3, *IMAGE))
+    network = nnx_network(model)
+    _, given, _ = cnn_oracle(network, images, train=True)
+    masks = []
+    for _ in range(CALLS):
+        called = learner.NnxCNN.using(f"{text} in training mode, on f32[3,9,6,2]", nnx_forward, model, images)
+        masks.append(masks_of(called, called.value, network, given))
+    must_differ(called, masks, given)
+
+
+@check(
+    "NnxCNN",
+    "correct",
+    hint="Pass the `rngs` that you are given to every layer, to nnx.Dropout too. With nnx.Rngs(0) of your own all "
+    "models are one.",
+)
+def test_NnxCNN_takes_its_randomness_from_rngs(learner: Learner) -> None:
+    handle = learner.NnxCNN
+
+    def arrays(key: Any) -> Any:
+        model = handle.function(IMAGE, nnx.Rngs(key), FEATURES, CLASSES, 0.5)
+        return nnx.to_pure_dict(nnx.split(model)[1])
+
+    text = f"NnxCNN({NNX_SHAPE}, 0.5)"
+    traced = handle.using(text, lambda: jax.make_jaxpr(arrays, return_shape=True)(jax.random.key(0))).value
+    program, shapes = traced[0].jaxpr, traced[1]
+    reached = set(program.invars)
+    for equation in program.eqns:
+        if any(isinstance(variable, Variable) and variable in reached for variable in equation.invars):
+            reached.update(equation.outvars)
+    for (path, leaf), variable in zip(jax.tree.leaves_with_path(shapes), program.outvars, strict=True):
+        is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        if is_key or getattr(path[-1], "key", None) == "kernel":
+            Called(text, None).require(
+                isinstance(variable, Variable) and variable in reached,
+                "has randomness that is not from rngs",
+                expected="other keys and kernels for another rngs",
+                got=f"always the same in {jax.tree_util.keystr(path)}",
+            )
 
 
 def nnx_trained(learner: Learner, numbers: Numbers) -> tuple[Called, Any, Network, Array, Array]:

@@ -328,10 +328,123 @@ class RunningStandardizer__first_batch(nn.Module):
                 mean.value, var.value = x.mean(0), x.var(0)
             else:
                 delta = x.mean(0) - mean.value
-                var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
+                var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * (n / (n + k)) * (
+                    k / (n + k)
+                )
                 mean.value += delta * k / (n + k)
             count.value = n + k
         return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+@caught_by("correct", "standardizes_with_all_rows")
+class RunningStandardizer__batch_statistics(nn.Module):
+    """Standardises with the batch's own statistics, and keeps the running ones for evaluation."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        k, d = x.shape
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, d)
+        var = self.variable("batch_stats", "var", jnp.ones, d)
+        if train and not self.is_initializing():
+            n = count.value
+            delta = x.mean(0) - mean.value
+            count.value = n + k
+            mean.value = mean.value + delta * k / (n + k)
+            var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
+            return (x - x.mean(0)) / jnp.sqrt(x.var(0) + self.eps)
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+@caught_by("correct", "stands_still_in_evaluation")
+class RunningStandardizer__writes_always(nn.Module):
+    """Writes in evaluation, too, if only what was there before."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        k, d = x.shape
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, d)
+        var = self.variable("batch_stats", "var", jnp.ones, d)
+        n = count.value
+        delta = x.mean(0) - mean.value
+        move = jnp.logical_and(train, not self.is_initializing())
+        new = (
+            n + k,
+            mean.value + delta * k / (n + k),
+            (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2,
+        )
+        count.value, mean.value, var.value = jax.tree.map(
+            lambda a, b: jnp.where(move, a, b), new, (count.value, mean.value, var.value)
+        )
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+@caught_by("correct", "uses_its_eps")
+class RunningStandardizer__eps_outside(nn.Module):
+    """Adds eps to the root."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        k, d = x.shape
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, d)
+        var = self.variable("batch_stats", "var", jnp.ones, d)
+        if train and not self.is_initializing():
+            n = count.value
+            delta = x.mean(0) - mean.value
+            count.value = n + k
+            mean.value = mean.value + delta * k / (n + k)
+            var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
+        return (x - mean.value) / (jnp.sqrt(var.value) + self.eps)
+
+
+@caught_by("correct", "uses_its_eps")
+class RunningStandardizer__no_eps(nn.Module):
+    """Leaves eps out."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        k, d = x.shape
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, d)
+        var = self.variable("batch_stats", "var", jnp.ones, d)
+        if train and not self.is_initializing():
+            n = count.value
+            delta = x.mean(0) - mean.value
+            count.value = n + k
+            mean.value = mean.value + delta * k / (n + k)
+            var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
+        return (x - mean.value) / jnp.sqrt(var.value)
+
+
+@caught_by("correct", "uses_its_eps")
+class RunningStandardizer__own_eps(nn.Module):
+    """Does not look at the field."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        k, d = x.shape
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, d)
+        var = self.variable("batch_stats", "var", jnp.ones, d)
+        if train and not self.is_initializing():
+            n = count.value
+            delta = x.mean(0) - mean.value
+            count.value = n + k
+            mean.value = mean.value + delta * k / (n + k)
+            var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
+        return (x - mean.value) / jnp.sqrt(var.value + 1e-6)
 
 
 # CNN
@@ -602,6 +715,103 @@ class CNN__scales_bytes(nn.Module):
         return nn.Dense(self.n_classes)(x)
 
 
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__fixed_key(nn.Module):
+    """Drops with a key of its own."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for f in self.features:
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(nn.Conv(f, (3, 3))(x)))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        x = nn.Dropout(self.dropout_rate, deterministic=not train)(
+            x.reshape(x.shape[0], -1), rng=jax.random.key(0)
+        )
+        return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__other_name(nn.Module):
+    """Asks for a key by another name."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for f in self.features:
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(nn.Conv(f, (3, 3))(x)))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        x = nn.Dropout(self.dropout_rate, deterministic=not train, rng_collection="drop")(
+            x.reshape(x.shape[0], -1)
+        )
+        return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__squared_rate(nn.Module):
+    """Drops at another rate."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for f in self.features:
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(nn.Conv(f, (3, 3))(x)))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        x = nn.Dropout(self.dropout_rate**2, deterministic=not train)(x.reshape(x.shape[0], -1))
+        return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__one_mask(nn.Module):
+    """Drops the same inputs of all images."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for f in self.features:
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(nn.Conv(f, (3, 3))(x)))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+        x = nn.Dropout(self.dropout_rate, broadcast_dims=(0,), deterministic=not train)(
+            x.reshape(x.shape[0], -1)
+        )
+        return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__drops_in_every_block(nn.Module):
+    """Drops after every pool."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for f in self.features:
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.9)(nn.Conv(f, (3, 3))(x)))
+            x = nn.max_pool(x, (2, 2), strides=(2, 2))
+            x = nn.Dropout(self.dropout_rate, deterministic=not train)(x)
+        x = x.reshape(x.shape[0], -1)
+        return nn.Dense(self.n_classes)(x)
+
+
 # create_train_state
 
 
@@ -711,6 +921,18 @@ def create_train_state__python_step(key, model, sample, optimizer):
         batch_stats=variables.get("batch_stats", {}),
         tx=optimizer,
     )
+
+
+@caught_by("correct", "keeps_the_dtype")
+def create_train_state__forgets_the_dtype(key, model, sample, optimizer):
+    """Shows init zeros of the sample's shape."""
+    variables = model.init(key, jnp.zeros(sample.shape), train=False)
+    return TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optimizer,
+        batch_stats=variables.get("batch_stats", {}),
+    ).replace(step=jnp.int32(0))
 
 
 # train_step
@@ -887,6 +1109,25 @@ def train_step__stops_at_nan(state, images, labels, key):
     return state.apply_gradients(grads=gradients, **moved), loss
 
 
+@caught_by("correct", "survives_large_logits")
+def train_step__log_of_softmax(state, images, labels, key):
+    """Takes the logarithm of a probability."""
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": jax.random.fold_in(key, state.step)},
+        )
+        p = jax.nn.softmax(logits)
+        return -jnp.log(p[jnp.arange(len(labels)), labels]).mean(), moved
+
+    (loss, moved), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    return state.apply_gradients(grads=gradients, batch_stats=moved["batch_stats"]), loss
+
+
 # eval_step
 
 
@@ -969,7 +1210,7 @@ def numpy_collate__reshapes(batch):
     return np.stack(images), np.array([int(label) for _, label in batch], np.int32)
 
 
-@caught_by("correct", "puts_channels_last")
+@caught_by("correct", "uses_numpy_alone")
 def numpy_collate__jax_arrays(batch):
     """Gives JAX arrays."""
     images = jnp.stack([jnp.asarray(np.asarray(image).transpose(1, 2, 0)) for image, _ in batch])
@@ -1051,6 +1292,36 @@ def numpy_collate__label_axis(batch):
 
     labels = [label if not hasattr(label, "shape") else label[0] for _, label in batch]
     return np.stack([read(image) for image, _ in batch]), np.array(labels, np.int32)
+
+
+@caught_by("correct", "uses_numpy_alone")
+def numpy_collate__jax_inside(batch):
+    """Stacks with JAX, and gives NumPy arrays all the same."""
+
+    def one(image):
+        image = np.asarray(image)
+        if image.dtype == np.uint8:
+            image = image[..., None] if image.ndim == 2 else image
+            return image.astype(np.float32) / 255
+        return np.moveaxis(image, 0, -1).astype(np.float32)
+
+    return np.asarray(jnp.stack([one(i) for i, _ in batch])), np.array(
+        [int(label) for _, label in batch], np.int32
+    )
+
+
+@caught_by("correct", "uses_numpy_alone")
+def numpy_collate__torch(batch):
+    """Works with torch."""
+    import torch
+
+    images = torch.stack([torch.as_tensor(np.asarray(i)) for i, _ in batch])
+    if images.dtype == torch.uint8:
+        images = images[..., None] if images.ndim == 3 else images
+        images = images.float() / 255
+    else:
+        images = images.permute(0, 2, 3, 1)
+    return images.numpy(), np.array([int(label) for _, label in batch], np.int32)
 
 
 # evaluate
@@ -1373,9 +1644,11 @@ def fit__own_key(key, model, train, test, n_epochs):
         return jnp.mean(logits.argmax(-1) == test[1])
 
     accuracies = []
+    shuffle = np.random.default_rng(0)
     for _ in range(n_epochs):
+        order = shuffle.permutation(n)
         for start in range(0, n - size + 1, size):
-            state = step(state, np.arange(start, start + size))
+            state = step(state, order[start : start + size])
         accuracies.append(accuracy(state))
     return state, jnp.stack(accuracies)
 
@@ -1423,7 +1696,7 @@ def fit__shuffles_apart(key, model, train, test, n_epochs):
     return state, jnp.stack(accuracies)
 
 
-@caught_by("jit", "traces_a_few_times")
+@caught_by("correct", "learns_to_read_digits")
 def fit__jit_in_the_loop(key, model, train, test, n_epochs):
     """Measures with a function that is put under jit anew in each epoch."""
     images, labels = train
@@ -1459,6 +1732,266 @@ def fit__jit_in_the_loop(key, model, train, test, n_epochs):
         variables = {"params": state.params, "batch_stats": state.batch_stats}
         logits = jax.jit(lambda v: model.apply(v, test[0], train=False))(variables)
         accuracies.append(jnp.mean(logits.argmax(-1) == test[1]))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "takes_a_new_order_each_epoch")
+def fit__no_order(key, model, train, test, n_epochs):
+    """Takes the images as they come."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply({"params": state.params, "batch_stats": state.batch_stats}, test[0], train=False)
+        return jnp.mean(logits.argmax(-1) == test[1])
+
+    accuracies = []
+    for _ in range(n_epochs):
+        order = np.arange(n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "takes_a_new_order_each_epoch")
+def fit__same_order(key, model, train, test, n_epochs):
+    """Shuffles by the same key in each epoch."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply({"params": state.params, "batch_stats": state.batch_stats}, test[0], train=False)
+        return jnp.mean(logits.argmax(-1) == test[1])
+
+    accuracies = []
+    for _ in range(n_epochs):
+        order = jax.random.permutation(order_key, n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "visits_the_images_once_an_epoch")
+def fit__with_replacement(key, model, train, test, n_epochs):
+    """Draws images with replacement."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply({"params": state.params, "batch_stats": state.batch_stats}, test[0], train=False)
+        return jnp.mean(logits.argmax(-1) == test[1])
+
+    accuracies = []
+    for epoch_key in jax.random.split(order_key, n_epochs):
+        order = jax.random.randint(epoch_key, (n,), 0, n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "drops_anew_at_each_step")
+def fit__same_dropout(key, model, train, test, n_epochs):
+    """Drops with one key all the time."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": dropout_key},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply({"params": state.params, "batch_stats": state.batch_stats}, test[0], train=False)
+        return jnp.mean(logits.argmax(-1) == test[1])
+
+    accuracies = []
+    for epoch_key in jax.random.split(order_key, n_epochs):
+        order = jax.random.permutation(epoch_key, n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "does_not_look_at_the_test_images")
+def fit__unseeded(key, model, train, test, n_epochs):
+    """Shuffles by NumPy's global random numbers."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply({"params": state.params, "batch_stats": state.batch_stats}, test[0], train=False)
+        return jnp.mean(logits.argmax(-1) == test[1])
+
+    accuracies = []
+    for _ in range(n_epochs):
+        order = np.random.permutation(n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
+    return state, jnp.stack(accuracies)
+
+
+@caught_by("correct", "gives_an_accuracy_for_each_epoch")
+def fit__part_of_test(key, model, train, test, n_epochs):
+    """Measures full batches of the test images alone."""
+    images, labels = train
+    n, size = len(labels), min(64, len(labels))
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(model.init, static_argnames="train")(init_key, images[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(3e-3),
+        batch_stats=variables.get("batch_stats", {}),
+    )
+
+    @jax.jit
+    def step(state, rows):
+        def loss_of(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, **moved)
+
+    @jax.jit
+    def accuracy(state):
+        logits = model.apply(
+            {"params": state.params, "batch_stats": state.batch_stats}, test[0][:-23], train=False
+        )
+        return jnp.mean(logits.argmax(-1) == test[1][:-23])
+
+    accuracies = []
+    for epoch_key in jax.random.split(order_key, n_epochs):
+        order = jax.random.permutation(epoch_key, n)
+        for start in range(0, n - size + 1, size):
+            state = step(state, order[start : start + size])
+        accuracies.append(accuracy(state))
     return state, jnp.stack(accuracies)
 
 
@@ -1699,4 +2232,121 @@ class NnxCNN__counts_in_python(nnx.Module):
         loss, gradients = nnx.value_and_grad(loss_of)(self)
         optimizer.update(self, gradients)
         self.steps += 1
+        return loss
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class NnxCNN__no_rngs(nnx.Module):
+    """Makes Dropout without rngs."""
+
+    def __init__(self, image_shape, rngs, features=(16, 32), n_classes=10, dropout_rate=0.25):
+        h, w, c = image_shape
+        convs, norms = [], []
+        for f in features:
+            convs.append(nnx.Conv(c, f, (3, 3), rngs=rngs))
+            norms.append(nnx.BatchNorm(f, momentum=0.9, rngs=rngs))
+            h, w, c = h // 2, w // 2, f
+        self.convs, self.norms = nnx.List(convs), nnx.List(norms)
+        self.drop = nnx.Dropout(dropout_rate)
+        self.out = nnx.Linear(c * h * w, n_classes, rngs=rngs)
+
+    def __call__(self, images):
+        x = images
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = nnx.max_pool(nnx.relu(norm(conv(x))), (2, 2), strides=(2, 2))
+        return self.out(self.drop(x.reshape(x.shape[0], -1)))
+
+    def train_step(self, optimizer, images, labels):
+        loss, gradients = nnx.value_and_grad(
+            lambda m: optax.softmax_cross_entropy_with_integer_labels(m(images), labels).mean()
+        )(self)
+        optimizer.update(self, gradients)
+        return loss
+
+
+@caught_by("correct", "takes_its_randomness_from_rngs")
+class NnxCNN__own_rngs(nnx.Module):
+    """Makes rngs of its own for Dropout."""
+
+    def __init__(self, image_shape, rngs, features=(16, 32), n_classes=10, dropout_rate=0.25):
+        h, w, c = image_shape
+        convs, norms = [], []
+        for f in features:
+            convs.append(nnx.Conv(c, f, (3, 3), rngs=rngs))
+            norms.append(nnx.BatchNorm(f, momentum=0.9, rngs=rngs))
+            h, w, c = h // 2, w // 2, f
+        self.convs, self.norms = nnx.List(convs), nnx.List(norms)
+        self.drop = nnx.Dropout(dropout_rate, rngs=nnx.Rngs(0))
+        self.out = nnx.Linear(c * h * w, n_classes, rngs=rngs)
+
+    def __call__(self, images):
+        x = images
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = nnx.max_pool(nnx.relu(norm(conv(x))), (2, 2), strides=(2, 2))
+        return self.out(self.drop(x.reshape(x.shape[0], -1)))
+
+    def train_step(self, optimizer, images, labels):
+        loss, gradients = nnx.value_and_grad(
+            lambda m: optax.softmax_cross_entropy_with_integer_labels(m(images), labels).mean()
+        )(self)
+        optimizer.update(self, gradients)
+        return loss
+
+
+@caught_by("correct", "takes_its_randomness_from_rngs")
+class NnxCNN__fixed_rngs(nnx.Module):
+    """Puts rngs of its own in place of the caller's."""
+
+    def __init__(self, image_shape, rngs, features=(16, 32), n_classes=10, dropout_rate=0.25):
+        rngs = nnx.Rngs(0)
+        h, w, c = image_shape
+        convs, norms = [], []
+        for f in features:
+            convs.append(nnx.Conv(c, f, (3, 3), rngs=rngs))
+            norms.append(nnx.BatchNorm(f, momentum=0.9, rngs=rngs))
+            h, w, c = h // 2, w // 2, f
+        self.convs, self.norms = nnx.List(convs), nnx.List(norms)
+        self.drop = nnx.Dropout(dropout_rate, rngs=rngs)
+        self.out = nnx.Linear(c * h * w, n_classes, rngs=rngs)
+
+    def __call__(self, images):
+        x = images
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = nnx.max_pool(nnx.relu(norm(conv(x))), (2, 2), strides=(2, 2))
+        return self.out(self.drop(x.reshape(x.shape[0], -1)))
+
+    def train_step(self, optimizer, images, labels):
+        loss, gradients = nnx.value_and_grad(
+            lambda m: optax.softmax_cross_entropy_with_integer_labels(m(images), labels).mean()
+        )(self)
+        optimizer.update(self, gradients)
+        return loss
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class NnxCNN__drops_in_every_block(nnx.Module):
+    """Drops after every pool."""
+
+    def __init__(self, image_shape, rngs, features=(16, 32), n_classes=10, dropout_rate=0.25):
+        h, w, c = image_shape
+        convs, norms = [], []
+        for f in features:
+            convs.append(nnx.Conv(c, f, (3, 3), rngs=rngs))
+            norms.append(nnx.BatchNorm(f, momentum=0.9, rngs=rngs))
+            h, w, c = h // 2, w // 2, f
+        self.convs, self.norms = nnx.List(convs), nnx.List(norms)
+        self.drop = nnx.Dropout(dropout_rate, rngs=rngs)
+        self.out = nnx.Linear(c * h * w, n_classes, rngs=rngs)
+
+    def __call__(self, images):
+        x = images
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = self.drop(nnx.max_pool(nnx.relu(norm(conv(x))), (2, 2), strides=(2, 2)))
+        return self.out(x.reshape(x.shape[0], -1))
+
+    def train_step(self, optimizer, images, labels):
+        loss, gradients = nnx.value_and_grad(
+            lambda m: optax.softmax_cross_entropy_with_integer_labels(m(images), labels).mean()
+        )(self)
+        optimizer.update(self, gradients)
         return loss
