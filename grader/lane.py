@@ -160,6 +160,10 @@ class Lane:
             compare=self.compare,
         )
 
+    def _limit(self, check: Check | None) -> float:
+        """Seconds that a check may take."""
+        return self.check_timeout * (check.patience if check else 1.0)
+
     def _set_deadline(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
 
@@ -179,7 +183,8 @@ class Lane:
                 self.platform = {name: event[name] for name in ("jax", "platform", "devices")}
             case "started":
                 self._running = event["id"]
-                self._set_deadline(self.check_timeout + GRACE)
+                check = next((check for check in self.checks if check.id == self._running), None)
+                self._set_deadline(self._limit(check) + GRACE)
             case "finished":
                 self.results[event["id"]] = result_from(event["result"])
                 self._running = ""
@@ -240,7 +245,7 @@ class Lane:
             return replace(
                 result,
                 status=Status.TIMEOUT,
-                message=f"{name} was still running after {self.check_timeout:g} seconds and was stopped.",
+                message=f"{name} was still running after {self._limit(check):g} seconds and was stopped.",
                 hint="A compiled loop that never ends: does the condition of a while_loop become False?",
             )
         if ending == "memory":

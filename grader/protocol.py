@@ -18,6 +18,7 @@ class Check:
     name: str
     aspect: Aspect
     hint: str
+    patience: float = 1.0  # times the usual limit
 
     @property
     def id(self) -> str:

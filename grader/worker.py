@@ -290,7 +290,7 @@ class _Grading:
 
         if hasattr(signal, "SIGALRM"):
             signal.signal(signal.SIGALRM, ring)
-            signal.setitimer(signal.ITIMER_REAL, settings.timeout)
+            signal.setitimer(signal.ITIMER_REAL, settings.timeout * plugin.check_of(item).patience)
         return True
 
     def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
@@ -312,7 +312,7 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
         return replace(
             result,
             status=Status.TIMEOUT,
-            message=f"{check.exercise} was still running after {job.check_timeout:g} seconds{where}",
+            message=f"{check.exercise} was still running after {job.check_timeout * check.patience:g} seconds{where}",
             hint="Does a loop have a way to end? Is a long loop written out, so that it takes long to compile? Does it do in "
             "Python what one array operation could do? (--timeout 5 waits less.)",
             line=frame.lineno if frame else None,

@@ -9,7 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.results import Status
+from grader import catalogue
+from grader.lane import Lane
+from grader.protocol import Check
+from grader.results import Aspect, Status
 from tests.conftest import GradeText, exercise, lead
 from tests.test_broken_files import ASKED, softmax_file
 from tests.test_cli import grader
@@ -108,3 +111,13 @@ def test_the_working_directory_and_environment_of_the_caller_are_as_they_were(gr
     assert {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"} == {
         k: v for k, v in environment.items() if k != "PYTEST_CURRENT_TEST"
     }
+
+
+def test_a_check_may_ask_for_more_time() -> None:
+    day = catalogue.find_day("day14")
+    checks = [
+        Check("fit", "slow", Aspect.CORRECT, "", patience=4.0),
+        Check("fit", "usual", Aspect.CORRECT, ""),
+    ]
+    lane = Lane(day, day.solution, ("fit",), (Aspect.CORRECT,), None, 0, 20.0, 0, print, checks=checks)  # type: ignore[arg-type]
+    assert [lane._limit(check) for check in [*checks, None]] == [80.0, 20.0, 20.0]

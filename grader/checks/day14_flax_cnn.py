@@ -1331,6 +1331,7 @@ def test_numpy_collate_takes_labels_of_any_kind(learner: Learner, numbers: Numbe
 @check(
     "numpy_collate",
     "correct",
+    patience=3,  # importing torch takes its time
     hint="A DataLoader gives a list of (tensor, label), with tensors of shape (c, h, w): np.asarray(tensor) reads one.",
 )
 def test_numpy_collate_serves_a_data_loader(learner: Learner) -> None:
@@ -1806,6 +1807,7 @@ def test_fit_uses_its_key(learner: Learner) -> None:
 @check(
     "fit",
     "correct",
+    patience=4,  # compiled loops over convolutions, an honest way, take four times as long on a CPU
     hint="Every epoch needs a new order of its own, the same for images and labels (here they come sorted by label). Else look "
     "at the learning rate (Adam with 1e-3 to 1e-2), at the size of a batch (32 to 128), and at whether parameters, "
     "optimiser's state and statistics all go from step to step.",

@@ -33,7 +33,8 @@ def check_of(item: pytest.Item) -> Check:
     prefix = f"test_{exercise}_"
     if not item.name.startswith(prefix) or item.name == prefix:
         raise pytest.UsageError(f"{item.nodeid} checks {exercise}, so its name must begin with {prefix}")
-    return Check(exercise, item.name.removeprefix(prefix), Aspect(aspect), hint)
+    name = item.name.removeprefix(prefix)
+    return Check(exercise, name, Aspect(aspect), hint, mark.kwargs.get("patience", 1.0))
 
 
 def prepare_jax() -> None:

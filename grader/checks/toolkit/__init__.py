@@ -29,16 +29,19 @@ _Check = TypeVar("_Check", bound=Callable[..., None])
 
 
 def check(
-    exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str
+    exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str, patience: float = 1.0
 ) -> Callable[[_Check], _Check]:
     """Mark a test function as a check of one exercise and one aspect.
 
     The function is called test_<exercise>_<name>; the name is what results and wrong answers know it by.
-    The hint is shown when it fails: one sentence or two, for the mistake that this check catches.
+    The hint is shown when it fails: one sentence or two, for the mistake that this check catches. `patience` multiplies
+    the time limit, for a check that trains something.
     """
 
     def mark(function: _Check) -> _Check:
-        marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint)(function)
+        marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint, patience=patience)(
+            function
+        )
         return marked  # type: ignore[no-any-return]
 
     return mark
