@@ -40,7 +40,13 @@ def submission(entry: Path, day: catalogue.Day, exercises: tuple[catalogue.Exerc
     """An entry as a learner's file: its top level once, its function for each exercise."""
     text = entry.read_text(encoding="utf-8")
     solution = ast.parse(day.solution.read_text(encoding="utf-8"))
-    imports = [ast.unparse(node) for node in solution.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {exercise.name for exercise in day.exercises}
+    imports = [
+        ast.unparse(node)
+        for node in solution.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.ClassDef) and node.name not in names)  # what is given
+    ]
     functions = {node.name: node for node in solution.body if isinstance(node, ast.FunctionDef)}
     template = ast.parse(text)
     parts = imports
