@@ -30,8 +30,8 @@ sys.path.insert(0, str(ROOT))
 
 from grader import catalogue, compile_cache, processes, progress  # noqa: E402
 from grader.catalogue import Day  # noqa: E402
+from grader.happenings import Saved, listen_to_saves  # noqa: E402
 from grader.live import Graded, Judged, Live  # noqa: E402
-from grader.watch import Saved, listen_to_saves  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
 Happenings = queue.SimpleQueue  # of Judged, Graded, Saved

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader import catalogue
 from grader.catalogue import Selection
 from grader.report.paper import put, standard_output
-from grader.report.text import printable
+from grader.report.text import printable, shown_path
 
 if TYPE_CHECKING:
     from grader import workspace
@@ -116,7 +116,7 @@ def _side(whose: str, file: Path, name: str) -> Side:
     from grader.excerpts import excerpt
     from grader.report.sides import Side
 
-    shown = str(_shown(file))
+    shown = shown_path(file)
     try:
         lines = excerpt(file.read_text(encoding="utf-8", errors="replace"), name)
     except SyntaxError as error:
@@ -142,9 +142,9 @@ def reset(words: Sequence[str], tree: Path, *, yes: bool) -> int:
             return _refuse("nothing was changed")
         for selection, plan in zip(selections, planned, strict=True):
             outcome = workspace.reset(selection.day, selection.exercises, tree, plan.backup)
-            print(f"{_shown(outcome.file)}: {'stub brought back' if outcome.backup else outcome.action}")
+            print(f"{shown_path(outcome.file)}: {'stub brought back' if outcome.backup else outcome.action}")
             if outcome.backup:
-                print(f"your file as it was: {_shown(outcome.backup)}")
+                print(f"your file as it was: {shown_path(outcome.backup)}")
     except ValueError as error:
         raise WrongUsage(str(error)) from error
     return 0
@@ -156,7 +156,7 @@ def _agreed(selections: Sequence[Selection], planned: Sequence[workspace.Outcome
     if not pairs:
         return True
     names = ", ".join(name for selection, _ in pairs for name in _names(selection))
-    kept = ", ".join(str(_shown(backup)) for _, backup in pairs)
+    kept = ", ".join(shown_path(backup) for _, backup in pairs)
     stubs, files = ("stub", "file is") if len(pairs) == 1 else ("stubs", "files are")
     question = f"Bring back the {stubs} of {names}? Your {files} kept as {kept} [y/N] "
     try:
@@ -301,9 +301,3 @@ def _tell(notices: Sequence[str]) -> None:
 def _refuse(message: str) -> int:
     _tell([message])
     return REFUSED
-
-
-def _shown(path: Path) -> Path:
-    """The path from the working directory, when it lies below it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

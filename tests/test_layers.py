@@ -39,9 +39,11 @@ ALLOWED = {
     "editor": set(),
     "terminal": set(),
     "live": {"catalogue", "faults", "processes", "progress", "record", "results", "runner", "sources"},
+    "happenings": {"live", "terminal"},
     "watch": {
         "catalogue",
         "editor",
+        "happenings",
         "hints_file",
         "live",
         "processes",

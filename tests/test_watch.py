@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, watch
+from grader import catalogue, happenings
 from grader.live import edited_exercise
 from tests.terminal_driver import Terminal
 
@@ -180,10 +180,10 @@ def test_a_folder_of_another_machine_is_polled(monkeypatch: pytest.MonkeyPatch) 
 
     mount = namedtuple("mount", "mountpoint fstype")
     monkeypatch.setattr(
-        watch.psutil,
+        happenings.psutil,
         "disk_partitions",
         lambda all: [mount("/", "ext4"), mount("/home", "nfs4"), mount("/home/here", "ext4")],
     )
-    assert watch.needs_polling(Path("/home/me/kata"))
-    assert not watch.needs_polling(Path("/home/here/kata"))
-    assert not watch.needs_polling(Path("/work"))
+    assert happenings.needs_polling(Path("/home/me/kata"))
+    assert not happenings.needs_polling(Path("/home/here/kata"))
+    assert not happenings.needs_polling(Path("/work"))

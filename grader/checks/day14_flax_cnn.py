@@ -11,6 +11,7 @@ import itertools
 import operator
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from grader.checks.toolkit import (
     Numbers,
     RaisedError,
     Unavailable,
+    Verdict,
+    WrongAnswer,
     bans,
     check,
     compiled_if_possible,
@@ -1441,6 +1444,34 @@ def evaluated(learner: Learner, state: Any, batches: list[tuple[Any, Any]]) -> C
 
     text = "evaluate(state, batches of " + ", ".join(str(len(labels)) for _, labels in batches) + ")"
     return learner.evaluate.using(text, learner.evaluate.function, state, one_by_one())
+
+
+class Stream:
+    """Batches that can be walked through once, as a generator's; it counts how often somebody begins."""
+
+    def __init__(self, batches: list[tuple[Any, Any]]) -> None:
+        self._batches = iter(batches)
+        self.walks = 0
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        self.walks += 1
+        return self._batches
+
+
+@check(
+    "evaluate",
+    "correct",
+    hint="A generator is empty after one walk. Count the examples in the same loop that adds up losses and hits.",
+)
+def test_evaluate_walks_through_the_batches_once(learner: Learner, numbers: Numbers) -> None:
+    state = watched_state(numbers)
+    stream, handle = Stream(ragged_batches(numbers, state)), learner.evaluate
+    text = "evaluate(state, batches)"
+    with suppress(Verdict):  # whatever else is wrong, other checks say better
+        handle.using(text, handle.function, state, stream)
+    if stream.walks > 1:
+        rows = f"  expected  one walk, as `batches` may be a generator\n  got       {stream.walks}"
+        raise WrongAnswer(f"{text} walks through the batches more than once\n{rows}")
 
 
 @check(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from rich.box import ASCII, SIMPLE_HEAD, Box
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -14,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.beside import comparison_table
-from grader.report.text import printable, short
+from grader.report.text import printable, short, shown_path
 from grader.results import (
     ACCEPTED,
     Aspect,
@@ -255,12 +252,6 @@ class Screen:
 
 def _place(day: DayResult, line: int | None) -> str:
     return f"{shown_path(day.file)}:{line}" if line else ""
-
-
-def shown_path(file: str) -> str:
-    """The path as short as it can be: from the working directory, when the file lies below it."""
-    path, here = Path(file), Path(os.getcwd())
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _speed_words(speed: Speed) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 
 def printable(text: str) -> str:
@@ -23,3 +24,9 @@ def _escaped(char: str) -> str:
 def short(value: float) -> str:
     """A ratio in few digits: 212, 9.3, 0.98."""
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def shown_path(path: Path | str) -> str:
+    """The path as short as it can be: from the working directory, when the file lies below it."""
+    path, here = Path(path), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

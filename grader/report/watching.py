@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import sides
-from grader.report.screen import Screen, shown_path
+from grader.report.screen import Screen
 from grader.report.sides import Side
-from grader.report.text import printable
+from grader.report.text import printable, shown_path
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
 
 KEYS = (

@@ -1384,7 +1384,7 @@ def evaluate__loss_of_means(state, batches):
     return jnp.stack(losses).mean(), correct / count
 
 
-@caught_by("correct", "weighs_each_example_alike")
+@caught_by("correct", "walks_through_the_batches_once")
 def evaluate__reads_twice(state, batches):
     """Counts the examples first, and finds nothing left to evaluate."""
     forward = jax.jit(state.apply_fn, static_argnames="train")
