@@ -27,6 +27,7 @@ from grader.catalogue import ROOT
 INSTALL = "python -m pip install -e ."
 PROBE_TIMEOUT = 120.0  # seconds; the first start of JAX on a GPU takes its time
 STEADY = 0.5  # the spread of timings up to which a clock is called good; gates leave a factor of four
+_TRY_VISION = "from grader.vision import torchvision_parts; torchvision_parts('torchvision.datasets', 'torch.utils.data')"
 _SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})  # that the grader's workers heed, too
 _GIB = 2**30
 
@@ -135,7 +136,16 @@ def vision_row() -> Row:
     """torchvision, which the last day alone can do with."""
     version = _version("torchvision")
     if version:
-        return Row("torchvision", State.GOOD, version)
+        found = subprocess.run([sys.executable, "-c", _TRY_VISION], cwd=ROOT, capture_output=True, text=True)
+        if found.returncode == 0:
+            return Row("torchvision", State.GOOD, version)
+        why = found.stderr.strip().rpartition("\n")[2]
+        return Row(
+            "torchvision",
+            State.NOTE,
+            f"{version} cannot be used: {why}",
+            "python -m pip install -e '.[vision]'",
+        )
     text = "not installed; only the last day makes use of it (several gigabytes on Linux)"
     return Row("torchvision", State.NOTE, text, "python -m pip install -e '.[vision]'")
 

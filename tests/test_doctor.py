@@ -249,3 +249,13 @@ def test_every_package_that_the_kata_needs_is_looked_at() -> None:
     names = [row.name for row in doctor.package_rows()]
     assert names[0].startswith("jax")
     assert {"jax", "jaxlib", "flax", "optax", "numpy", "pytest", "rich"} <= set(names)
+
+
+def test_a_torchvision_that_is_installed_and_broken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: "0.28.0")
+    monkeypatch.setattr(doctor, "_TRY_VISION", "raise RuntimeError('no such operator')")
+    row = doctor.vision_row()
+    assert row.state is State.NOTE
+    assert row.text == "0.28.0 cannot be used: RuntimeError: no such operator"
+    monkeypatch.setattr(doctor, "_TRY_VISION", "pass")
+    assert doctor.vision_row() == Row("torchvision", State.GOOD, "0.28.0")
