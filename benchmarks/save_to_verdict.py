@@ -8,13 +8,18 @@ that rehearses, as there is when somebody thinks:
 
     exercise   one exercise is edited; until it has every verdict but that on its speed
     day        a line that all depend on is edited; until the core exercises have theirs
+    floor      in a child as warm as the worker, the file is loaded, and each core function is compiled and run once, on
+               the largest call of its checks: whoever judges a file must do at least that
     cold       plain pytest, in a fresh process without compiled programs, on the same checks
 
-Prints medians, the 95th percentile of the first two, and ratios. Nothing is asserted.
+Prints medians, the 95th percentile of the first two, how many times the floor a verdict takes, and how many times a
+verdict cold pytest takes. Nothing is asserted.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import queue
 import statistics
@@ -25,12 +30,19 @@ import threading
 import time
 from pathlib import Path
 
+import jax
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from grader import catalogue, compile_cache, processes, progress  # noqa: E402
 from grader.catalogue import Day  # noqa: E402
+from grader.checks import plugin  # noqa: E402
+from grader.checks.toolkit.handles import Session  # noqa: E402
+from grader.checks.toolkit.reference import jit_options  # noqa: E402
 from grader.happenings import Saved, listen_to_saves  # noqa: E402
+from grader.learner_file import load  # noqa: E402
 from grader.live import Graded, Judged, Live  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
@@ -99,18 +111,77 @@ class Watched:
         self.listener.join(3)
 
 
-def cold_pytest(day: Day, exercise: str) -> float:
-    """Wall time of plain pytest on an exercise's checks, all but those on speed; of all core ones when it is empty."""
-    command = [
-        sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "grader.checks.plugin", "-p", "no:cacheprovider",
-        "-k", (f"test_{exercise}_ and " if exercise else "") + "not beats",
+def pytest_arguments(day: Day, exercise: str) -> list[str]:
+    """The checks of an exercise, all but those on speed, under plain pytest; of all core ones when it is empty."""
+    stretch = [one.name for one in day.exercises if one.stretch]
+    which = f"test_{exercise}_" if exercise else " and ".join(f"not test_{name}_" for name in stretch)
+    return [
+        "-q", "-c", os.devnull, "-p", "grader.checks.plugin", "-p", "no:cacheprovider",
+        "-k", f"{which} and not beats" if which else "not beats",
         "--learner-file", str(day.solution), "--contract", str(day.solution), str(day.checks),
     ]  # fmt: skip
+
+
+def cold_pytest(day: Day, exercise: str) -> float:
+    """Wall time of plain pytest on an exercise's checks, all but those on speed; of all core ones when it is empty."""
+    command = [sys.executable, "-m", "pytest", *pytest_arguments(day, exercise)]
     begin = time.perf_counter()
     subprocess.run(
         command, cwd=ROOT, capture_output=True, env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     )
     return time.perf_counter() - begin
+
+
+class _Sessions:
+    """A pytest plugin that keeps the session of the checks that ran."""
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        self.session = item.funcargs["learner"].session  # type: ignore[attr-defined]
+
+
+def print_floor(day: Day, saves: int, cache: str) -> None:
+    """Rehearse like a worker, then print as JSON what it takes to compile and run: [seconds of each, seconds of all, count]."""
+    found = _Sessions()
+    if cache:
+        plugin.keep_compiled_programs(Path(cache))
+    arguments = pytest_arguments(day, "")
+    with contextlib.redirect_stdout(None):
+        pytest.main(arguments, plugins=[found])
+    assert found.session
+    samples = {
+        exercise.name: sample
+        for exercise in day.exercises
+        if not exercise.stretch and (sample := found.session.samples.best(exercise.name))
+    }
+    each, whole = [], []
+    for _ in range(saves):
+        begin = time.perf_counter()
+        module = load(day.solution).module
+        loaded = time.perf_counter() - begin
+        taken = {}
+        for name, sample in samples.items():
+            begin = time.perf_counter()
+            with contextlib.suppress(
+                TypeError
+            ):  # a class, or a function that needs what only its check knows
+                function = sample.transform(getattr(module, name))
+                compiled = jax.jit(function, **jit_options(function, sample))
+                jax.block_until_ready(compiled(*sample.arguments, **sample.keywords))
+                taken[name] = time.perf_counter() - begin
+        each += [loaded + seconds for seconds in taken.values()]
+        whole.append(loaded + sum(taken.values()))
+    print(json.dumps([each, whole, len(taken)]))
+
+
+def floor(day: Day, saves: int, cache: Path | None) -> tuple[float, float, int]:
+    """Medians of the floor of one exercise and of the core of a day, and how many exercises could be run."""
+    command = [sys.executable, __file__, "--floor", day.key, str(saves), str(cache or "")]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    each, whole, count = json.loads(printed.splitlines()[-1])
+    return statistics.median(each), statistics.median(whole), count
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -123,9 +194,10 @@ def main() -> None:
     days = [catalogue.find_day(word) for word in sys.argv[2:]] or list(catalogue.days()[:7])
     every: list[float] = []
     cache = compile_cache.folder(progress.folder())
-    print(f"{'':8}{'exercise':>20}{'':>10}{'day':>20}{'cold pytest':>24}")
+    print(f"{'':8}{'one exercise':>20}{'core of the day':>20}{'floor':>16}{'cold pytest':>16}{'ratios':>32}")
     print(
-        f"{'':8}{'median':>10}{'p95':>10}{'':>10}{'median':>10}{'p95':>10}{'exercise':>14}{'day':>10}{'ratios':>20}"
+        f"{'':8}{'median':>10}{'p95':>10}{'median':>10}{'p95':>10}{'one':>8}{'day':>8}{'one':>8}{'day':>8}"
+        f"{'to floor':>16}{'cold to verdict':>16}"
     )
     with processes.Workers(cache) as workers, tempfile.TemporaryDirectory() as tree:
         for day in days:
@@ -143,11 +215,14 @@ def main() -> None:
             watched.close()
             every += single
             cold_one, cold_day = cold_pytest(day, core[0]), cold_pytest(day, "")
+            floor_one, floor_day, count = floor(day, saves, workers.compile_cache)
             one, all_of_them = statistics.median(single), statistics.median(whole)
             print(
-                f"{day.key:8}{one:10.2f}{percentile(single, 0.95):10.2f}{'':10}{all_of_them:10.2f}"
-                f"{percentile(whole, 0.95):10.2f}{cold_one:14.2f}{cold_day:10.2f}"
-                f"{cold_one / one:10.1f}{cold_day / all_of_them:10.1f}",
+                f"{day.key:8}{one:10.2f}{percentile(single, 0.95):10.2f}{all_of_them:10.2f}"
+                f"{percentile(whole, 0.95):10.2f}{floor_one:8.2f}{floor_day:8.2f}{cold_one:8.2f}{cold_day:8.2f}"
+                f"{one / floor_one:8.1f}{all_of_them / floor_day:8.1f}"
+                f"{cold_one / one:8.1f}{cold_day / all_of_them:8.1f}"
+                + (f"  (floor: {count} of {len(core)})" if count < len(core) else ""),
                 flush=True,
             )
     print(
@@ -156,4 +231,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--floor"]:
+        print_floor(catalogue.find_day(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    else:
+        main()

@@ -10,7 +10,8 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +94,8 @@ class Live:
         self.result: DayResult | None = None
         self._sources: dict[str, Source] = {}
         if self.keeper and self.text is not None:
-            try:
+            with self._noticing("progress cannot be read"):
                 self.board = record.still_valid(day, self.text, self.keeper)
-            except NotRecorded as error:
-                self.notices.append(f"progress cannot be read: {error}")
         self._known = self._fingerprints()
         return edited_exercise(seen, self.text or "", self.exercise_names()) if seen != self.text else ""
 
@@ -110,11 +109,9 @@ class Live:
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """Where the learner stands with every exercise of every day, as far as that is recorded."""
-        try:
+        with self._noticing("progress cannot be read"):
             return self.keeper.standings() if self.keeper else {}
-        except NotRecorded as error:
-            self.notices.append(f"progress cannot be read: {error}")
-            return {}
+        return {}
 
     def open_exercises(self) -> list[str]:
         """Those that have no verdict."""
@@ -205,11 +202,20 @@ class Live:
                 self.board[exercise.name] = exercise
                 self._tell(Judged(day, exercise, complete=True))
         if self.keeper and not result.faults:
-            try:
+            with self._noticing("progress is not recorded"):
                 self.keeper.record(record.attempts(result))
-            except NotRecorded as error:
-                self.notices.append(f"progress is not recorded: {error}")
         self._tell(Graded(day, result, time.perf_counter() - begin, interrupted))
+
+    @contextmanager
+    def _noticing(self, what: str) -> Iterator[None]:
+        """Go on when the record fails, and keep in `notices` what somebody should know of it."""
+        try:
+            yield
+        except NotRecorded as error:
+            self.notices.append(f"{what}: {error}")
+        if self.keeper:
+            self.notices += self.keeper.notices
+            self.keeper.notices.clear()
 
     def _hear(self, day: Day, exercise: ExerciseResult) -> None:
         if exercise.whole:

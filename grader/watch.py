@@ -16,12 +16,13 @@ from pathlib import Path
 
 from grader import catalogue, editor, hints_file, workspace
 from grader.catalogue import Day, Exercise
+from grader.chooser import Chooser
 from grader.happenings import Happening, Pressed, Redraw, Saved, listen_to_keys, listen_to_saves
 from grader.live import Broken, Graded, Judged, Live
 from grader.processes import Workers
 from grader.progress import Progress
 from grader.report.sides import Side
-from grader.report.watching import Choice, View, WatchScreen
+from grader.report.watching import View, WatchScreen
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.terminal import Keys
 
@@ -45,7 +46,7 @@ class Watch:
         self.below = ""
         self._hints = 0  # stages shown of the focus
         self._asked: Callable[[str], None] | None = None  # what to do with the next key
-        self._choice: Choice | None = None
+        self._chooser: Chooser | None = None
         self._begin = time.perf_counter()
 
     def run(self) -> None:
@@ -53,6 +54,7 @@ class Watch:
         self._judge(self.live.open_exercises())
         self._draw()
         if not self.checking:
+            self._say("\n".join(self._notices()))
             self.live.rehearse(self.focus)
         while True:
             if not self._answer(self.happenings.get()):
@@ -76,7 +78,7 @@ class Watch:
             case Redraw():
                 self._draw()
             case Pressed(key):
-                if key in {"interrupt", "end"} or (key == "q" and not self._asked and not self._choice):
+                if key in {"interrupt", "end"} or (key == "q" and not self._asked and not self._chooser):
                     return False
                 self._pressed(key)
         return True
@@ -115,10 +117,9 @@ class Watch:
         if event.day != self.live.day or event.interrupted:
             return
         self.checking = frozenset()
-        words = [f"checked at {_clock()} in {event.seconds:.2f} s", *self.live.notices]
+        words = [f"checked at {_clock()} in {event.seconds:.2f} s", *self._notices()]
         if event.result.faults:
             words.append(f"the grader's own fault, not yours: {event.result.faults[0]}")
-        self.live.notices.clear()
         self.status = "\n".join(words)
         self._draw()
         self.live.rehearse(self.focus)
@@ -126,8 +127,8 @@ class Watch:
     # ---- keys
 
     def _pressed(self, key: str) -> None:
-        if self._choice:
-            self._choose(key)
+        if self._chooser:
+            self._choose(self._chooser, key)
         elif self._asked:
             answer, self._asked = self._asked, None
             answer(key)
@@ -224,49 +225,29 @@ class Watch:
     # ---- the list
 
     def _list(self) -> None:
-        self._choice = Choice([], "", 0)
-        self._search("")
+        standings = self.live.standings()  # once: the list is drawn for every key
 
-    def _choose(self, key: str) -> None:
-        assert self._choice
-        rows, chosen, typed = self._choice.rows, self._choice.chosen, self._choice.typed
-        if key == "escape":
-            self._choice = None
-            self._draw()
-        elif key == "enter" and rows:
-            self._choice = None
-            day, name = rows[chosen][0].split(".")
-            if day != self.live.day.key:
-                self._go_to(catalogue.find_day(day))
+        def sign(day: Day, exercise: Exercise) -> str:
+            standing = standings.get((day.key, exercise.name))
+            here = day == self.live.day
+            passed = self._passed(exercise.name) if here else standing and standing.first_passed
+            return "✓" if passed else "·"
+
+        self._chooser = Chooser(sign, (self.live.day, self.focus))
+        self.screen.choose(self._chooser.choice)
+
+    def _choose(self, chooser: Chooser, key: str) -> None:
+        chosen = chooser.press(key)
+        if chosen is None:
+            self.screen.choose(chooser.choice)
+            return
+        self._chooser = None
+        if chosen.day and chosen.exercise:
+            if chosen.day != self.live.day:
+                self._go_to(chosen.day)
                 self._judge(self.live.open_exercises())
-            self._turn_to(name)
-            self._draw()
-        elif key in {"up", "down"} and rows:
-            step = 1 if key == "down" else -1
-            self._choice = Choice(rows, typed, (chosen + step) % len(rows))
-            self.screen.choose(self._choice)
-        else:
-            self._search(typed[:-1] if key == "backspace" else typed + key if len(key) == 1 else typed)
-
-    def _search(self, typed: str) -> None:
-        words = typed.lower().split()
-        rows = []
-        for day in catalogue.days():
-            for exercise in day.exercises:
-                name = f"{day.key}.{exercise.name}"
-                if all(word in f"{name} {day.title} {exercise.summary}".lower() for word in words):
-                    rows.append((name, self._sign(day, exercise), exercise.summary))
-        here = f"{self.live.day.key}.{self.focus}"
-        chosen = 0 if typed else next((n for n, row in enumerate(rows) if row[0] == here), 0)
-        self._choice = Choice(rows, typed, chosen)
-        self.screen.choose(self._choice)
-
-    def _sign(self, day: Day, exercise: Exercise) -> str:
-        if day == self.live.day:
-            result = self.live.board.get(exercise.name)
-            return "✓" if result and result.status in ACCEPTED else "·"
-        standing = self.live.standings().get((day.key, exercise.name))
-        return "✓" if standing and standing.first_passed else "·"
+            self._turn_to(chosen.exercise.name)
+        self._draw()
 
     # ---- helpers
 
@@ -301,6 +282,11 @@ class Watch:
         left = [e for e in order if e.name != after and not self._passed(e.name)]
         return next((e.name for e in sorted(left, key=lambda e: e.stretch)), "")
 
+    def _notices(self) -> list[str]:
+        """What somebody should be told of once."""
+        notices, self.live.notices = self.live.notices, []
+        return notices
+
     def _passed(self, name: str) -> bool:
         result = self.live.board.get(name)
         return bool(result and result.status in ACCEPTED)
@@ -315,7 +301,7 @@ class Watch:
         return min(self.screen.console.width - 1, 79)
 
     def _draw(self) -> None:
-        if self._choice:
+        if self._chooser:
             return
         day, result = self.live.day, self.live.result
         problems = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[COMPILE_CACHE] = folder
         os.environ[FOLDER] = f"{folder}/progress"  # not that of whoever runs the tests
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Begun in the background of a script; what the tests start shall hear Ctrl-C all the same.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 GradeText = Callable[..., RunResult]

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from grader import catalogue, happenings
 from grader.live import edited_exercise
-from tests.terminal_driver import Terminal
-
-RIGHT = "    return (x - x.mean(0)) / (x.std(0) + eps)\n"
-WRONG = "    return x - x.mean(0)\n"
+from tests.stub_answers import RIGHT_STANDARDIZE, WRONG_STANDARDIZE, answer, exercises_in
+from tests.terminal_driver import ROOT, Terminal
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    shutil.copytree(catalogue.EXERCISES, tmp_path / "exercises", ignore=shutil.ignore_patterns("*.md"))
-    return tmp_path / "exercises"
+    return exercises_in(tmp_path)
 
 
 def day_file(tree: Path, day: str = "day01") -> Path:
     return catalogue.find_day(day).file_in(tree)
-
-
-def answer(file: Path, exercise: str, body: str) -> None:
-    """Put a body under the stub of an exercise, in one step, as editors do."""
-    head, _, rest = file.read_text(encoding="utf-8").partition(f"def {exercise}(")
-    docstring, rest = rest.rsplit('"""', rest.count('"""') - 1)[0], rest
-    start = rest.index('"""', rest.index('"""') + 3) + 4
-    end = rest.find("\n\n\n", start)
-    text = f"{head}def {exercise}({rest[:start]}{body}{rest[end if end >= 0 else len(rest) :]}"
-    assert docstring
-    new = file.with_suffix(".tmp")
-    new.write_text(text, encoding="utf-8")
-    new.replace(file)
 
 
 def test_save_verdict_hint_next_and_quit(tree: Path) -> None:
@@ -46,14 +33,14 @@ def test_save_verdict_hint_next_and_quit(tree: Path) -> None:
         assert "▸  standardize                 · todo" in terminal.text
         assert "n next  h hint  l list  s solution  r reset  a run all  e edit  q quit" in terminal.text
 
-        answer(file, "standardize", WRONG)
+        answer(file, "standardize", WRONG_STANDARDIZE)
         text = terminal.until("is wrong at index")
         assert "standardize                 ✗ wrong" in text
         assert "hint:" in text
         terminal.type("h")
         assert "hint 1 of 3" in terminal.until("h says more")
 
-        answer(file, "standardize", RIGHT)
+        answer(file, "standardize", RIGHT_STANDARDIZE)
         text = terminal.until("standardize passed.")
         assert "▸  standardize                 ✓" in text  # it does not jump ahead by itself
         assert "1/7" in text
@@ -61,7 +48,7 @@ def test_save_verdict_hint_next_and_quit(tree: Path) -> None:
         terminal.until("▸  softmax")
 
         file.touch()
-        answer(file, "standardize", RIGHT)
+        answer(file, "standardize", RIGHT_STANDARDIZE)
         terminal.until("nothing in it has changed")
         terminal.type("q")
         assert terminal.ended() == 0
@@ -88,7 +75,7 @@ def test_list_search_and_another_day(tree: Path) -> None:
         terminal.until("type to search")
         terminal.type("\x1b")
         terminal.until("n next")
-        answer(day_file(tree), "standardize", WRONG)  # a file of another day: go there
+        answer(day_file(tree), "standardize", WRONG_STANDARDIZE)  # a file of another day: go there
         terminal.until(lambda text: "Day 1" in text and "is wrong at index" in text)
         terminal.type("\x03")
         assert terminal.ended() == 130
@@ -97,7 +84,7 @@ def test_list_search_and_another_day(tree: Path) -> None:
 
 def test_reset_asks_and_says_where_the_file_is_kept(tree: Path) -> None:
     file = day_file(tree)
-    answer(file, "standardize", WRONG)
+    answer(file, "standardize", WRONG_STANDARDIZE)
     mine = file.read_text(encoding="utf-8")
     with Terminal("watch", "day01", "--from", str(tree), columns=100) as terminal:
         terminal.until("is wrong at index")
@@ -150,7 +137,7 @@ def test_the_editor_is_told_the_line(tree: Path, tmp_path: Path) -> None:
 
 
 def test_a_narrow_terminal_shows_everything(tree: Path) -> None:
-    answer(day_file(tree), "standardize", WRONG)
+    answer(day_file(tree), "standardize", WRONG_STANDARDIZE)
     with Terminal("watch", "day01", "--from", str(tree), columns=60, NO_COLOR="1") as terminal:
         text = terminal.until("checked at")
         assert "pairwise_squared_distances  · todo" in text
@@ -158,6 +145,73 @@ def test_a_narrow_terminal_shows_everything(tree: Path) -> None:
         assert max(map(len, text.splitlines())) <= 60
         terminal.type("q")
         assert terminal.ended() == 0
+
+
+@pytest.fixture
+def kata(tmp_path: Path) -> Path:
+    """A copy of the kata: its `exercises/` are the learner's own, so that progress is recorded."""
+    for part in ("grader", "exercises", "solutions"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_what_passed_is_known_when_watch_comes_back(kata: Path) -> None:
+    answer(day_file(kata / "exercises"), "standardize", RIGHT_STANDARDIZE)
+    for visit in range(2):
+        with Terminal("watch", "day01", cwd=kata, KATA_FOLDER=str(kata / ".kata"), lines=50) as terminal:
+            text = terminal.until("▸  softmax" if visit else "checked at")
+            assert "standardize                 ✓" in text
+            assert ("checked at" in text) is not bool(visit)
+            terminal.type("q")
+            assert terminal.ended() == 0
+
+
+def test_a_record_that_cannot_be_kept_is_said_and_grading_goes_on(kata: Path) -> None:
+    (kata / "file").touch()
+    answer(day_file(kata / "exercises"), "standardize", RIGHT_STANDARDIZE)
+    with Terminal("watch", "day01", cwd=kata, KATA_FOLDER=str(kata / "file" / "x"), columns=200) as terminal:
+        text = terminal.until("checked at")
+        assert "progress is not recorded: " in text
+        assert "standardize                 ✓" in text
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
+def test_a_damaged_record_is_set_aside_and_that_is_said(kata: Path) -> None:
+    (kata / ".kata").mkdir()
+    (kata / ".kata" / "progress.sqlite3").write_bytes(b"no database" * 100)
+    with Terminal("watch", "day01", cwd=kata, KATA_FOLDER=str(kata / ".kata"), columns=120) as terminal:
+        terminal.until(lambda text: "checked at" in text and "was damaged" in text)
+        assert list((kata / ".kata").glob("*.damaged-*"))
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_in_a_pipe_it_judges_every_save_and_reads_no_keys(tree: Path, encoding: str) -> None:
+    answer(day_file(tree), "standardize", WRONG_STANDARDIZE)
+    command = [sys.executable, "-m", "grader", "watch", "day01", "--from", str(tree)]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding=encoding,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUNBUFFERED": "1", "COLUMNS": "80"},
+    ) as process:
+        assert process.stdout
+        seen = ""
+        while "checked at" not in seen:
+            seen += process.stdout.readline()
+        assert "is wrong at index" in seen
+        answer(day_file(tree), "standardize", RIGHT_STANDARDIZE)
+        while "standardize passed." not in seen:
+            seen += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "\x1b" not in seen + rest
+    assert "q quit" not in seen
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -25,6 +25,9 @@ KEYS = (
     ("e", "edit"),
     ("q", "quit"),
 )
+
+
+_FEWEST_ROWS = 3  # of the table, in however low a terminal
 
 
 @dataclass
@@ -65,12 +68,28 @@ class WatchScreen:
         self._keys = keys and console.is_terminal
 
     def draw(self, view: View) -> None:
-        """The day's table, then what there is to say of the exercise in focus, then the keys."""
-        with self.console:  # written at once, so that nothing flickers
-            self._draw(view)
+        """The day's table, then what there is to say of the exercise in focus, then the keys.
 
-    def _draw(self, view: View) -> None:
-        self._clear()
+        In a terminal that is too low for all of it, the table shows the rows about the focus.
+        """
+        above = self._rendered(lambda: self._heading(view))
+        below = self._rendered(lambda: self._below_the_table(view))
+        rows = len(view.exercises)
+        if self._keys:
+            room = self.console.height - 1 - _lines(above) - _lines(below)  # the cursor has a line of its own
+            rows = max(min(rows, room), _FEWEST_ROWS)
+        table = self._rendered(lambda: self.console.print(self._table(view, rows)))
+        clear = self._rendered(self._clear)
+        self.console.file.write(clear + above + table + below)  # at once, so that nothing flickers
+        self.console.file.flush()
+
+    def _rendered(self, show: Callable[[], None]) -> str:
+        """What would be written to the console."""
+        with self.console.capture() as capture:
+            show()
+        return capture.get()
+
+    def _heading(self, view: View) -> None:
         done = sum(
             name in view.board and view.board[name].status in ACCEPTED
             for name, stretch in view.exercises
@@ -85,7 +104,8 @@ class WatchScreen:
         place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
         self.console.print(Text(place, style="dim"), soft_wrap=True)
         self.console.print()
-        self.console.print(self._table(view))
+
+    def _below_the_table(self, view: View) -> None:
         for message, hint, line in view.problems:
             self._screen.print_message(
                 "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
@@ -145,13 +165,16 @@ class WatchScreen:
         full, empty = ("#", ".") if self._ascii else ("█", "░")
         return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
 
-    def _table(self, view: View) -> Table:
+    def _table(self, view: View, rows: int) -> Table:
+        """So many rows of the day's exercises; the one in focus is among them."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
         for _ in Aspect:
             table.add_column(no_wrap=True)
-        for name, stretch in view.exercises:
+        at = next((n for n, (name, _) in enumerate(view.exercises) if name == view.focus), 0)
+        first = max(0, min(at - rows // 2, len(view.exercises) - rows))
+        for name, stretch in view.exercises[first : first + rows]:
             result = view.board.get(name)
             mark = (">" if self._ascii else "▸") if name == view.focus else ""
             star = ("* " if self._ascii else "★ ") if stretch else ""
@@ -190,3 +213,11 @@ class WatchScreen:
             words.append(key, style="bold cyan")
             words.append(f" {what}  ")
         self.console.print(words)
+
+
+def _lines(rendered: str) -> int:
+    return rendered.count("\n")
+
+
+def _longest(view: View) -> int:
+    return max((len(name) + 2 * stretch for name, stretch in view.exercises), default=0)

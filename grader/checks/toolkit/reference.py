@@ -66,11 +66,9 @@ def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comp
     namespace: dict[str, Any] = {"__name__": "_kata_reference"}
     exec(compile(solution, "<reference>", "exec", dont_inherit=True), namespace)
     reference = sample.transform(namespace[name])
-    options: dict[str, Any] | None = sample.jit_options
-    yours: Any = sample.function  # compiled, as a rule: then nothing of it is traced or compiled anew
-    if options is None:
-        options = {"static_argnames": _static(reference, sample)}
-        yours = _jit(yours, **options)
+    options = jit_options(reference, sample)
+    # As a rule yours is compiled: then nothing of it is traced or compiled anew.
+    yours: Any = sample.function if sample.jit_options is not None else _jit(sample.function, **options)
     both: tuple[Any, Any] = (yours, _jit(reference, **options))
     call = (sample.arguments, sample.keywords)
 
@@ -114,11 +112,21 @@ def _in_words(sample: Sample) -> str:
     return f"{sample.shown}({', '.join(parts)})"
 
 
-def _static(reference: Callable[..., Any], sample: Sample) -> tuple[str, ...]:
+def jit_options(function: Callable[..., Any], sample: Sample) -> dict[str, Any]:
+    """The options of jit with which a function takes a sample, such as its static parameters.
+
+    Raises TypeError when it was called without jit, and transformed.
+    """
+    if sample.jit_options is not None:
+        return sample.jit_options
+    return {"static_argnames": _static(function, sample)}
+
+
+def _static(function: Callable[..., Any], sample: Sample) -> tuple[str, ...]:
     """The parameters of a call without jit that hold more than arrays and floats: functions, sizes, names."""
     if sample.transform is not as_it_is:
         raise TypeError("the parameters of a transformed function are not known by name")
-    bound = inspect.signature(reference).bind(*sample.arguments, **sample.keywords)
+    bound = inspect.signature(function).bind(*sample.arguments, **sample.keywords)
     return tuple(
         name for name, value in bound.arguments.items() if not all(map(_traces, jax.tree.leaves(value)))
     )

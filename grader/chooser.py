@@ -1,0 +1,61 @@
+"""The list of all exercises in `watch`: what is typed narrows it, arrows move, Enter goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grader import catalogue
+from grader.catalogue import Day, Exercise
+from grader.report.watching import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the list was left with; `exercise` is None when nothing was chosen."""
+
+    day: Day | None = None
+    exercise: Exercise | None = None
+
+
+class Chooser:
+    """The list while it is open. `sign` says how an exercise stands, in a character; `here` is chosen at first."""
+
+    def __init__(self, sign: Callable[[Day, Exercise], str], here: tuple[Day, str]) -> None:
+        self._sign, self._here = sign, here
+        self._typed = ""
+        self._search()
+
+    @property
+    def choice(self) -> Choice:
+        """What the screen shows."""
+        rows = [(f"{day.key}.{exercise.name}", self._sign(day, exercise), exercise.summary)
+                for day, exercise in self._found]  # fmt: skip
+        return Choice(rows, self._typed, self._at)
+
+    def press(self, key: str) -> Chosen | None:
+        """Answer a key. None while the list stays open."""
+        if key == "escape":
+            return Chosen()
+        if key == "enter" and self._found:
+            return Chosen(*self._found[self._at])
+        if key in {"up", "down"} and self._found:
+            self._at = (self._at + (1 if key == "down" else -1)) % len(self._found)
+        elif key == "backspace" or len(key) == 1:
+            self._typed = self._typed[:-1] if key == "backspace" else self._typed + key
+            self._search()
+        return None
+
+    def _search(self) -> None:
+        words = self._typed.lower().split()
+        self._found = [
+            (day, exercise)
+            for day in catalogue.days()
+            for exercise in day.exercises
+            if all(
+                word in f"{day.key}.{exercise.name} {day.title} {exercise.summary}".lower() for word in words
+            )
+        ]
+        day, name = self._here
+        places = [n for n, (one, exercise) in enumerate(self._found) if (one, exercise.name) == (day, name)]
+        self._at = places[0] if places and not self._typed else 0
