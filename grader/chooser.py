@@ -23,7 +23,8 @@ class Chooser:
 
     def __init__(self, sign: Callable[[Day, Exercise], str], here: tuple[Day, str]) -> None:
         self._sign, self._here = sign, here
-        self._typed = ""
+        self._typed, self._at = "", 0
+        self._found: list[tuple[Day, Exercise]] = []
         self._search()
 
     @property

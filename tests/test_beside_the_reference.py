@@ -270,7 +270,7 @@ def test_nothing_is_compared_unasked_or_unpassed(grade_text: GradeText) -> None:
     assert compared(grade_text, WRONG) is None
 
 
-@pytest.mark.parametrize("selector", ["day07.Dual", "day05.primitive_counts", "day05.bucketed_sum"])
+@pytest.mark.parametrize("selector", ["day05.primitive_counts", "day05.bucketed_sum"])
 def test_what_cannot_be_compared_passes_all_the_same(grade_text: GradeText, selector: str) -> None:
     day, name = selector.split(".")
     solution = catalogue.find_day(day).solution.read_text(encoding="utf-8")
@@ -278,6 +278,25 @@ def test_what_cannot_be_compared_passes_all_the_same(grade_text: GradeText, sele
     assert result.faults == ()
     assert exercise(result, name).status is Status.PASSED
     assert exercise(result, name).comparison is None
+
+
+@pytest.mark.parametrize(
+    ("selector", "call"),
+    [
+        ("day07.Dual", "value and tangent of x * x * x + x(f32[3], f32[3])"),
+        ("day11.lion", "the first updates of lion("),
+        ("day14.LinearRegression", "LinearRegression().apply(f32[17,33])"),
+    ],
+)
+def test_a_class_or_an_optimiser_is_compared_as_its_checks_say(
+    grade_text: GradeText, selector: str, call: str
+) -> None:
+    day, name = selector.split(".")
+    solution = catalogue.find_day(day).solution.read_text(encoding="utf-8")
+    comparison = exercise(grade_text(solution, selector, compare=True), name).comparison
+    assert comparison is not None
+    assert comparison.call.startswith(call)
+    assert comparison.remark == "the same program, equation by equation"
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)", "frame.f_trace = 1 / 0"])

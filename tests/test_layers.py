@@ -40,8 +40,10 @@ ALLOWED = {
     "terminal": set(),
     "live": {"catalogue", "faults", "processes", "progress", "record", "results", "runner", "sources"},
     "happenings": {"live", "terminal"},
+    "chooser": {"catalogue", "report"},
     "watch": {
         "catalogue",
+        "chooser",
         "editor",
         "happenings",
         "hints_file",

@@ -201,6 +201,11 @@ def whole_numbers(numbers: Numbers, n: int) -> jax.Array:
     return jnp.asarray(np.asarray(numbers.integers(0, 100, n)).astype(np.float32))
 
 
+def forget_sums() -> None:
+    """JAX knows a function by its identity: all who compile jnp.sum share its traces, and who comes later makes none."""
+    jax.jit(jnp.sum).clear_cache()  # type: ignore[attr-defined]
+
+
 @check("bucketed_sum", "correct", hint="What you pad with must not change the sum, and all of x must fit.")
 def test_bucketed_sum_by_hand(learner: Learner) -> None:
     learner.bucketed_sum(jnp.array([1.0, 2.0, 3.0, 4.0, 5.0])).close_to(15.0)
@@ -229,10 +234,13 @@ def test_bucketed_sum_sums_nothing(learner: Learner) -> None:
     "level of the file, and let it see the padded array alone. If it does: are there too many sizes? Let them double.",
 )
 def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> None:
-    between = sorted(int(n) for n in np.asarray(numbers.permutation(990))[:18] + 34)
+    between = (57, 64, 65, 100, 127, 128, 200, 256, 257, 300, 400, 511, 512, 513, 600, 700, 800, 1000)
     calls = [(whole_numbers(numbers, n),) for n in (33, *between, 1024)]
-    jax.clear_caches()  # so that traces are compared with these calls, not with those of earlier checks
-    for (x,), result in zip(calls, traces_at_most(learner.bucketed_sum, 5, calls), strict=True):
+    forget_sums()
+    # What earlier checks have traced holds for another context, so that all traces of these calls are seen.
+    with jax.default_device(jax.devices()[0]):
+        results = traces_at_most(learner.bucketed_sum, 5, calls)
+    for (x,), result in zip(calls, results, strict=True):
         result.equals(np.sum(np.asarray(x, np.float64)))
 
 
@@ -243,11 +251,11 @@ def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> 
 )
 def test_bucketed_sum_compiles_the_sum(learner: Learner, numbers: Numbers) -> None:
     x = whole_numbers(numbers, 1500)
+    forget_sums()
     with watched(learner.file) as traces:
         result = learner.bucketed_sum(x)
-    if not traces:  # it may have been traced before
-        jax.clear_caches()
-        with watched(learner.file) as traces:
+    if not traces:  # it may have been traced before; a setting that changes no sum makes JAX trace again
+        with jax.default_matmul_precision("highest"), watched(learner.file) as traces:
             result = learner.bucketed_sum(x)
     expected = "at least one trace of a function in your file"
     result.require(traces, "compiles nothing of yours", expected=expected, got="none")

@@ -403,6 +403,16 @@ def cubic(x: Any) -> Any:
     return x * x * x + x
 
 
+def _cubic_with(dual: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of value and tangent that uses a class of dual numbers."""
+
+    def both(value: Any, tangent: Any) -> tuple[Any, Any]:
+        result = cubic(dual(value, tangent, SPEED))
+        return result.value, result.tangent
+
+    return both
+
+
 CUBIC = "With cubic(x) = x * x * x + x, "
 
 
@@ -576,6 +586,7 @@ def test_Dual_passes_through_jit(learner: Learner, numbers: Numbers) -> None:
     text = f"{CUBIC}jit(cubic)(Dual(f32[3], f32[3], 'speed'))"
     called = dual_from(learner, text, jax.jit(cubic), make(learner, value, tangent))
     must_be_dual(called, *cubic_oracle(value, tangent), SPEED)
+    learner.Dual.compare_on("value and tangent of x * x * x + x", _cubic_with, value, tangent)
 
 
 @check(

@@ -199,7 +199,26 @@ def compiled_updates_of(
         for k, state in enumerate((begin, later))
     ]
     results = compiles_once(_update_by(handle, static).jit(), calls)
+    handle.compare_on(
+        f"the first updates of {handle.name}",
+        functools.partial(_first_updates, _takes_params(handle), tuple(map(_bare, static))),
+        gradients[0],
+        params[0],
+        *numbers[0],
+    )
     return [result["updates"] for result in results]
+
+
+def _first_updates(
+    takes_params: bool, static: tuple[Any, ...], make: Callable[..., Any]
+) -> Callable[..., Tree]:
+    """A function of gradients and parameters: what an optimiser makes of them first, from its own first state."""
+
+    def updates(gradients: Tree, params: Tree, *numbers: Any) -> Tree:
+        optimizer = make(*((params,) if takes_params else ()), *static, *numbers)
+        return optimizer.update(gradients, optimizer.init(params), params)[0]
+
+    return updates
 
 
 def _takes_params(handle: Handle) -> bool:

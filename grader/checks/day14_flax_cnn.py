@@ -90,6 +90,49 @@ def collections_of(called: Called, names: set[str], hint: str | None = None) -> 
     ).value
 
 
+# ---- what sets a module beside the reference: one call, on parameters that mean nothing
+
+
+def constants(shapes: Any) -> Any:
+    """Arrays of these shapes and dtypes, from 0.5 to 1.5; keys are kept."""
+
+    def constant(leaf: Any) -> Any:
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.key(0)
+        return np.linspace(0.5, 1.5, leaf.size).reshape(leaf.shape).astype(leaf.dtype)
+
+    return jax.tree.map(constant, shapes)
+
+
+def linen_call(*fields: Any, **options: Any) -> Callable[[Any], Callable[..., Any]]:
+    """From a class to a function of its input: what the module makes of it, whatever its layers are called."""
+
+    def transform(module: Any) -> Callable[..., Any]:
+        def call(x: Any) -> Any:
+            model = module(*fields)
+            shown = {name: value for name, value in options.items() if name != "mutable"}
+            shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), x, **shown))
+            return model.apply(constants(shapes), x, **options)
+
+        return call
+
+    return transform
+
+
+def nnx_call(model_class: Any) -> Callable[..., Any]:
+    """The same for NNX, in evaluation."""
+
+    def call(x: Any) -> Any:
+        structure, shapes = nnx.split(
+            nnx.eval_shape(lambda: model_class(IMAGE, nnx.Rngs(0), FEATURES, CLASSES, 0.0))
+        )
+        model = nnx.merge(structure, constants(shapes))
+        model.eval()
+        return model(x)
+
+    return call
+
+
 # ---- LinearRegression
 
 WIDE = np.zeros((1, 1000), np.float32)  # shows `init` how many columns there are
@@ -219,6 +262,7 @@ def test_LinearRegression_compiles_once(learner: Learner, numbers: Numbers) -> N
     for (params, x), result in zip(calls, results, strict=True):
         # A sum of 33 products may cancel: absolute, against terms of about 1.
         result.close_to(double(x) @ double(params["w"]) + double(params["b"]), atol=1e-5)
+    learner.LinearRegression.compare_on("LinearRegression().apply", linen_call(), calls[0][1])
 
 
 # ---- RunningStandardizer
@@ -422,6 +466,10 @@ def test_RunningStandardizer_compiles_once(learner: Learner, numbers: Numbers) -
     ]
     for train in (False, True):
         compiles_once(standardizer(learner.RunningStandardizer, train).jit(), calls)
+    in_training = linen_call(train=True, mutable=[STATISTICS])
+    learner.RunningStandardizer.compare_on(
+        "RunningStandardizer().apply", in_training, numbers.normal((64, 33))
+    )
 
 
 # ---- the convolutional network: CNN, NnxCNN
@@ -722,6 +770,8 @@ def test_CNN_compiles_once(learner: Learner, numbers: Numbers) -> None:
     ):
         logits, _, _ = cnn_oracle(cnn_network(variables), images, train=False)
         shortened(result).close_to(logits, **NORMALIZED)
+    forward = linen_call(FEATURES, CLASSES, 0.0, train=False)
+    learner.CNN.compare_on(f"CNN({FEATURES}, {CLASSES}).apply", forward, calls[0][1])
 
 
 # ---- a small network for the training functions
@@ -2095,3 +2145,4 @@ def test_NnxCNN_compiles_once(learner: Learner, numbers: Numbers) -> None:
     called.require(
         traces <= 1, "is traced again and again", expected="one trace", got=f"{traces} traces for three steps"
     )
+    learner.NnxCNN.compare_on(text, nnx_call, numbers.normal((3, *IMAGE)))

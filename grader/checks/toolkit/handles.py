@@ -183,6 +183,15 @@ class Handle:
         sample = Sample(shown, self.function, self.transform, options, arguments, keywords)
         self.session.samples.offer(self.name, sample)
 
+    def compare_on(self, shown: str, transform: Transformation, *arguments: Any) -> None:
+        """Have the exercise set beside the reference on this, once it has passed.
+
+        For what is no function of arrays: a class, an optimiser. `transform` makes a function of the learner's, and of the
+        reference, that runs on the arguments; `shown` says in words what that function does. Nothing is run now.
+        """
+        sample = Sample(shown, None, transform, {}, arguments, {})
+        self.session.samples.offer(self.name, sample, chosen=True)
+
     def using(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Called:
         """Run code of a check's that uses what the learner wrote (a class, as a rule); `text` says in messages what it does."""
         return Called(text, self.run(text, function, *arguments, **keywords))

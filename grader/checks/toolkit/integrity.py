@@ -11,7 +11,8 @@ import inspect
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import is_
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -43,7 +44,7 @@ class Integrity:
             owners += [
                 c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__
             ]
-        self._before = [(owner, _plain(owner)) for owner in owners]
+        self._before = [_Looked(owner) for owner in owners]
         watched = ("jax", "jaxlib", "numpy", "grader", "pytest", "_pytest")
         self._modules = {
             name: module for name, module in sys.modules.items() if name.partition(".")[0] in watched
@@ -53,24 +54,54 @@ class Integrity:
     def restore(self) -> str:
         """Put everything back; returns the first thing that had been changed, or an empty text."""
         changed = ""
-        for name, module in self._modules.items():
-            if sys.modules.get(name) is not module:
-                changed = changed or f"sys.modules[{name!r}]"
-                sys.modules[name] = module
-        for owner, before in self._before:
-            now = vars(owner)
-            for name, value in before.items():
-                if now.get(name, _MISSING) is not value:
-                    changed = changed or f"{owner.__name__}.{name}"
-                    setattr(owner, name, value)
+        if not _same(_map(sys.modules.get, self._modules), self._modules.values()):
+            for name, module in self._modules.items():
+                if sys.modules.get(name) is not module:
+                    changed = changed or f"sys.modules[{name!r}]"
+                    sys.modules[name] = module
+        for looked in self._before:
+            if not looked.is_as_before():
+                found = looked.restore()
+                changed = changed or found
+        settings = jax.config.values  # made anew each time that it is asked for
         for name, value in self._settings.items():
-            if jax.config.values.get(name) != value:
+            if settings.get(name) != value:
                 changed = changed or f"JAX's setting {name}"
                 jax.config.update(name, value)
         return changed
 
 
 _MISSING = object()
+# Bound here: what is asked after every check, of thousands of names, must not believe a patched builtin.
+_map, _all, _vars = map, all, vars
+
+
+def _same(ones: Iterable[object], others: Iterable[object]) -> bool:
+    """Whether these are the very same objects, one by one."""
+    return _all(_map(is_, ones, others))
+
+
+class _Looked:
+    """How one module or class looked."""
+
+    def __init__(self, owner: ModuleType | type) -> None:
+        self._owner = owner
+        self._before = _plain(owner)
+        self._values = (*self._before.values(),)
+
+    def is_as_before(self) -> bool:
+        """Quick: everything is where it was."""
+        now = _vars(self._owner)
+        return _same(_map(now.get, self._before), self._values)
+
+    def restore(self) -> str:
+        """Put everything back; returns the first thing that had been changed."""
+        changed = ""
+        for name, value in self._before.items():
+            if _vars(self._owner).get(name, _MISSING) is not value:
+                changed = changed or f"{self._owner.__name__}.{name}"
+                setattr(self._owner, name, value)
+        return changed
 
 
 def _plain(owner: ModuleType | type) -> dict[str, Any]:
@@ -78,13 +109,13 @@ def _plain(owner: ModuleType | type) -> dict[str, Any]:
     if isinstance(owner, ModuleType):
         return {
             name: value
-            for name, value in vars(owner).items()
+            for name, value in _vars(owner).items()
             if (callable(value) or isinstance(value, ModuleType)) and name not in _RESTLESS
         }
     methods = (classmethod, staticmethod, property)
     return {
         name: value
-        for name, value in vars(owner).items()
+        for name, value in _vars(owner).items()
         if (callable(value) or isinstance(value, methods)) and not name.startswith("__")
     }
 

@@ -45,11 +45,11 @@ class _TooLong(Exception):
 def beside_the_reference(session: Session, name: str, solution: Path) -> Comparison | None:
     """Compare the learner's function with that of the solution file, on the best sample of the exercise's checks.
 
-    None where that cannot be done: no call to compare on, a class, a function that jit does not take, a reference
-    that refuses the sample, or one of the two that takes too long.
+    None where that cannot be done: no call to compare on, a class of which no check says how, a function that jit does
+    not take, a reference that refuses the sample, or one of the two that takes too long.
     """
     sample = session.samples.best(name)
-    if sample is None or session.contract.is_class(name):
+    if sample is None or (session.contract.is_class(name) and sample.transform is as_it_is):
         return None
     with suppress(BaseException):  # the learner's code runs here, too
         return _compare(session, name, solution.read_text(encoding="utf-8"), sample)
@@ -67,9 +67,13 @@ def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comp
     exec(compile(solution, "<reference>", "exec", dont_inherit=True), namespace)
     reference = sample.transform(namespace[name])
     options = jit_options(reference, sample)
-    # As a rule yours is compiled: then nothing of it is traced or compiled anew.
-    yours: Any = sample.function if sample.jit_options is not None else _jit(sample.function, **options)
-    both: tuple[Any, Any] = (yours, _jit(reference, **options))
+    yours: Any = sample.function or sample.transform(session.handle(name).function)
+    if sample.function is None or sample.jit_options is None:
+        yours = _jit(yours, **options)
+    both: tuple[Any, Any] = (
+        yours,
+        _jit(reference, **options),
+    )  # compiled already, nothing of yours is traced anew
     call = (sample.arguments, sample.keywords)
 
     programs = []

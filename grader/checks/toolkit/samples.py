@@ -26,7 +26,7 @@ class Sample:
     """One call that went well. It refers to its arguments and copies none of them."""
 
     shown: str  # what was called, without jit: softmax, vmap(softmax)
-    function: Callable[..., Any]  # the learner's, as it was called
+    function: Callable[..., Any] | None  # the learner's, as it was called; None: `transform` of it
     transform: Transformation  # makes the same of the reference: vmap, grad
     jit_options: dict[str, Any] | None  # None when it was called without jit
     arguments: tuple[Any, ...]
@@ -36,14 +36,15 @@ class Sample:
 class Samples:
     """The best sample of each exercise so far.
 
-    Plain calls before those of vmap and grad, compiled ones before others, large ones before small ones.
+    One that a check has chosen before all others, plain calls before those of vmap and grad, compiled ones before others,
+    large ones before small ones.
     """
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[tuple[int, ...], Sample]] = {}
 
-    def offer(self, exercise: str, sample: Sample) -> None:
-        """Keep the sample when it is better than what is there."""
+    def offer(self, exercise: str, sample: Sample, *, chosen: bool = False) -> None:
+        """Keep the sample when it is better than what is there; `chosen` by a check for this."""
         leaves = jax.tree.leaves((sample.arguments, sample.keywords))
         arrays = [leaf for leaf in leaves if wording.is_jax_array(leaf) or type(leaf) is np.ndarray]
         elements = sum(array.size for array in arrays)
@@ -51,7 +52,7 @@ class Samples:
             return
         numbers = sum(leaf for leaf in leaves if type(leaf) is int)  # of equal arrays: the larger n_steps
         plain, compiled = sample.transform is as_it_is, sample.jit_options is not None
-        rank = (plain, compiled, elements, numbers)
+        rank = (chosen, plain, compiled, elements, numbers)
         if exercise not in self._found or rank > self._found[exercise][0]:
             self._found[exercise] = rank, sample
 
