@@ -865,14 +865,18 @@ def test_ravel_takes_a_tree_without_leaves(learner: Learner) -> None:
     must_be_tree(learner.ravel.using("unravel(vector)", unravel, called.value[0]), tree)
 
 
-def double_by_ravel(learner: Learner) -> Handle:
-    """A handle that uses both functions: a function that is returned cannot leave jit by itself."""
-    ravel = learner.ravel.function
+def _doubling(ravel: Callable[..., Any]) -> Callable[..., Any]:
+    """Uses both functions: a function that is returned cannot leave jit by itself."""
 
     def doubled(tree: Any) -> Any:
         vector, unravel = ravel(tree)
         return unravel(2 * vector)
 
+    return doubled
+
+
+def double_by_ravel(learner: Learner) -> Handle:
+    doubled = _doubling(learner.ravel.function)
     return Handle(learner.session, "ravel", "double_by_ravel", doubled, raw=doubled).jit()
 
 
@@ -885,6 +889,7 @@ def test_ravel_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(nested(numbers),) for _ in range(2)]
     for call, result in zip(calls, compiles_once(double_by_ravel(learner), calls), strict=True):
         must_be_tree(result, jax.tree.map(lambda leaf: 2 * double(leaf), *call))
+    learner.ravel.compare_on("double_by_ravel", _doubling, *calls[0])
 
 
 @check("ravel", "jit", hint="Slice, reshape and convert: nothing in unravel needs the numbers themselves.")

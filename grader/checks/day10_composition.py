@@ -788,6 +788,12 @@ def network(get_parameter: Callable[..., jax.Array], x: jax.Array) -> jax.Array:
     return get_parameter("out", (4,), ones) @ hidden
 
 
+def _init_and_apply(transform: Callable[..., Any]) -> Callable[..., Any]:
+    """What a network gives for a key and an input, with its parameters made by the way."""
+    init, apply = transform(network)
+    return lambda key, x: apply(init(key, x), x)
+
+
 def three_keys(get_parameter: Callable[..., jax.Array]) -> jax.Array:
     return jnp.stack([get_parameter(name, (2,), key_bits) for name in ("a", "b", "c")])
 
@@ -1116,6 +1122,7 @@ def test_transform_init_can_be_traced(learner: Learner, numbers: Numbers) -> Non
     eager = holding(handle.using("init(key) for three_keys", init, key), "a", "b", "c").value
     compiled = handle.using("jit(init)(key) for three_keys", jax.jit(init), key)
     compiled.equals({name: np.asarray(leaf) for name, leaf in eager.items()})
+    handle.compare_on("init and apply of a network", _init_and_apply, key, x)
 
 
 @check(

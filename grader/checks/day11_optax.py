@@ -512,7 +512,14 @@ def _step_handle(handle: Handle) -> Handle:
 
         return train_step
 
-    return Handle(handle.session, handle.name, handle.name, taking(handle.function), raw=taking(handle.raw))
+    return Handle(
+        handle.session,
+        handle.name,
+        handle.name,
+        taking(handle.function),
+        raw=taking(handle.raw),
+        transform=taking,
+    )
 
 
 def on_the_line(params: Tree, state: Tree, batch: Tree) -> tuple[Any, ...]:
@@ -1011,10 +1018,14 @@ def injected_state(dtype: Any = jnp.float32) -> Any:
 def _setting(handle: Handle) -> Handle:
     """set_learning_rate, with the state written in one word."""
 
-    def set_learning_rate(opt_state: Shown, value: Any) -> Any:
-        return handle.function(opt_state.tree, value)
+    def taking(function: Callable[..., Any]) -> Callable[..., Any]:
+        def set_learning_rate(opt_state: Shown, value: Any) -> Any:
+            return function(opt_state.tree, value)
 
-    return Handle(handle.session, handle.name, handle.name, set_learning_rate, raw=set_learning_rate)
+        return set_learning_rate
+
+    function = taking(handle.function)
+    return Handle(handle.session, handle.name, handle.name, function, raw=function, transform=taking)
 
 
 def new_state(learner: Learner, state: Any, value: Any) -> Called:

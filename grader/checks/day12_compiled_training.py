@@ -104,7 +104,14 @@ def readable(handle: Handle) -> Handle:
 
         return bare
 
-    return Handle(handle.session, handle.name, handle.name, taking(handle.function), raw=taking(handle.raw))
+    return Handle(
+        handle.session,
+        handle.name,
+        handle.name,
+        taking(handle.function),
+        raw=taking(handle.raw),
+        transform=taking,
+    )
 
 
 STATIC = {

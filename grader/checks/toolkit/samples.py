@@ -37,7 +37,7 @@ class Samples:
     """The best sample of each exercise so far.
 
     One that a check has chosen before all others, plain calls before those of vmap and grad, compiled ones before others,
-    large ones before small ones.
+    several steps before one, large arrays before small ones.
     """
 
     def __init__(self) -> None:
@@ -50,12 +50,22 @@ class Samples:
         elements = sum(array.size for array in arrays)
         if elements > _LARGEST:
             return
-        numbers = sum(leaf for leaf in leaves if type(leaf) is int)  # of equal arrays: the larger n_steps
+        integers = [int(leaf) for leaf in leaves if _is_integer(leaf)]
+        more_than_one = not integers or max(integers) > 1  # no steps, or one, show little of a loop
         plain, compiled = sample.transform is as_it_is, sample.jit_options is not None
-        rank = (chosen, plain, compiled, elements, numbers)
+        rank = (chosen, plain, compiled, more_than_one, elements, sum(integers))
         if exercise not in self._found or rank > self._found[exercise][0]:
             self._found[exercise] = rank, sample
 
     def best(self, exercise: str) -> Sample | None:
         """The best sample of an exercise; None when it was never called."""
         return self._found[exercise][1] if exercise in self._found else None
+
+
+def _is_integer(leaf: object) -> bool:
+    """A single number: of steps, of rows, of an axis."""
+    if type(leaf) is int:
+        return True
+    if wording.is_jax_array(leaf) or type(leaf) is np.ndarray:
+        return leaf.ndim == 0 and np.issubdtype(leaf.dtype, np.integer)  # type: ignore[attr-defined]
+    return False
