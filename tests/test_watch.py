@@ -136,6 +136,23 @@ def test_the_editor_is_told_the_line(tree: Path, tmp_path: Path) -> None:
         assert terminal.restored()
 
 
+def test_a_low_terminal_shows_the_rows_about_the_focus(tree: Path) -> None:
+    answer(day_file(tree), "masked_mean", "    return x.mean()\n")
+    with Terminal("watch", "day01", "--from", str(tree), lines=20) as terminal:
+        terminal.until("checked at")
+        terminal.type("l")
+        terminal.until("type to search")
+        terminal.type("masked\r")
+        text = terminal.until("▸  masked_mean")
+        assert text.startswith("Day 1")  # nothing has scrolled away
+        assert "bank_step" in text
+        assert "standardize" not in text
+        assert "masked_mean([1, 2, 6], [True, False, True]) is wrong" in text
+        assert "q quit" in text
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
 def test_a_narrow_terminal_shows_everything(tree: Path) -> None:
     answer(day_file(tree), "standardize", WRONG_STANDARDIZE)
     with Terminal("watch", "day01", "--from", str(tree), columns=60, NO_COLOR="1") as terminal:

@@ -76,7 +76,7 @@ class WatchScreen:
         below = self._rendered(lambda: self._below_the_table(view))
         rows = len(view.exercises)
         if self._keys:
-            room = self.console.height - 1 - _lines(above) - _lines(below)  # the cursor has a line of its own
+            room = self.console.height - 1 - self._lines(above + below)  # the cursor has a line of its own
             rows = max(min(rows, room), _FEWEST_ROWS)
         table = self._rendered(lambda: self.console.print(self._table(view, rows)))
         clear = self._rendered(self._clear)
@@ -88,6 +88,11 @@ class WatchScreen:
         with self.console.capture() as capture:
             show()
         return capture.get()
+
+    def _lines(self, rendered: str) -> int:
+        """How many lines of the terminal a text takes; a long path wraps."""
+        lengths = [Text.from_ansi(line).cell_len for line in rendered.splitlines()]
+        return sum(max(1, -(-length // self.console.width)) for length in lengths)
 
     def _heading(self, view: View) -> None:
         done = sum(
@@ -213,10 +218,6 @@ class WatchScreen:
             words.append(key, style="bold cyan")
             words.append(f" {what}  ")
         self.console.print(words)
-
-
-def _lines(rendered: str) -> int:
-    return rendered.count("\n")
 
 
 def _longest(view: View) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from grader.checks.toolkit import wording
@@ -67,5 +68,5 @@ def _is_integer(leaf: object) -> bool:
     if type(leaf) is int:
         return True
     if wording.is_jax_array(leaf) or type(leaf) is np.ndarray:
-        return leaf.ndim == 0 and np.issubdtype(leaf.dtype, np.integer)  # type: ignore[attr-defined]
+        return leaf.ndim == 0 and bool(jnp.issubdtype(leaf.dtype, jnp.integer))  # type: ignore[attr-defined]
     return False
