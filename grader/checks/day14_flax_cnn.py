@@ -40,6 +40,7 @@ from grader.checks.toolkit import (
     compiled_if_possible,
     compiles_once,
     digits,
+    hint_when,
     own_hint,
     write_mnist,
 )
@@ -1003,11 +1004,15 @@ def test_create_train_state_counts_in_int32(learner: Learner, numbers: Numbers) 
         not python and getattr(step, "dtype", None) == jnp.int32 and jnp.shape(step) == () and int(step) == 0,
         "starts with another step",
         expected="0 as an int32 array of shape ()",
-        got="a Python 0" if python and int(step) == 0 else _described(step),
+        got=_described(step),
     )
 
 
 def _described(value: Any) -> str:
+    if isinstance(value, int):
+        return f"a Python {value}"
+    if getattr(value, "weak_type", False):
+        return f"{value} as an array that follows others in its dtype (weakly typed), as a Python number does"
     return f"{value} ({value.dtype}{list(value.shape)})" if isinstance(value, jax.Array) else repr(value)[:60]
 
 
@@ -1064,7 +1069,7 @@ def sgd_oracle(params: Any, gradients: Any, momentum: Any = None) -> tuple[Any, 
     "train_step",
     "correct",
     hint='The loss is a mean over the batch, in training mode: state.apply_fn(..., train=True, mutable=["batch_stats"], '
-    'rngs={"dropout": ...}) gives (logits, what has moved).',
+    'rngs={"dropout": ...}) gives (logits, what has moved). It is that of the parameters that came in, before the step.',
 )
 def test_train_step_returns_the_loss(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, PLAIN), small_images(numbers)
@@ -1204,14 +1209,18 @@ def test_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
 )
 def test_eval_step_judges_each_example(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
-    with own_hint():
+    classes = (
+        "Logits have a row for each example and a column for each class: argmax and softmax go along axis=-1."
+    )
+    with hint_when("do not broadcast", classes), own_hint():
         compiled(learner.eval_step, state, images, labels)
 
 
 @check(
     "eval_step",
     "correct",
-    hint="In training mode BatchNorm mixes the examples of a batch. Evaluation is train=False, with the stored statistics.",
+    hint="In training mode BatchNorm mixes the examples of a batch. Evaluation is train=False, with the stored statistics; and "
+    "softmax goes along the classes, axis=-1.",
 )
 def test_eval_step_knows_no_neighbours(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)

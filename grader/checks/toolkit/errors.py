@@ -10,6 +10,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.checks.toolkit.flax_lessons import FLAX_LESSONS
 from grader.checks.toolkit.lessons import LESSONS, Lesson
 from grader.learner_file import LearnerFile
 
@@ -23,6 +24,7 @@ class Translation:
     message: str
     hint: str | None  # none for an ordinary error of Python's: what the check is about says more
     line: int | None
+    sure: bool = False  # the hint says more than a check could
 
 
 def translate(error: BaseException, call: str, learner: LearnerFile) -> Translation:
@@ -38,11 +40,11 @@ def translate(error: BaseException, call: str, learner: LearnerFile) -> Translat
         return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
     where = "\nin a function with a custom rule" if _has_a_rule(line, call, learner) else ""
     shown = (frame.line or "").strip() if frame else ""
-    lesson = next((one for one in LESSONS if _fits(one, names, text + where, shown)), None)
+    lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
     if lesson:
         cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
-        return Translation(f"{head}\n\n{cause}", hint, line)
+        return Translation(f"{head}\n\n{cause}", hint, line, lesson.sure)
     outcome = _python_ending(error, names)
     if outcome:
         return Translation(
@@ -176,6 +178,7 @@ def _text_of(error: BaseException) -> str:
 
 def _shorten(text: str, lines: int = 6) -> str:
     """The start of an error's own text: JAX's go on for a page."""
+    text = re.sub(r"\s*\(https?://[^\s)]*\)", "", text)
     kept = [line for line in text.strip().splitlines() if line.strip()]
     shown = [_cut(line) for line in kept[:lines]]
     return "\n".join(shown + (["…"] if len(kept) > lines else []))

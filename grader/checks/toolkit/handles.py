@@ -230,7 +230,9 @@ class Handle:
             )
             return WrongAnswer(f"{text} returned a dict with the wrong kind of keys\n{rows}")
         told = translate(error, text, learner)
-        return RaisedError(told.message, hint=told.hint, line=told.line)
+        raised = RaisedError(told.message, hint=told.hint, line=told.line)
+        raised.sure = told.sure
+        return raised
 
     # ---- transforming
 

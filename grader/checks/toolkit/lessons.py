@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one kind of error teaches. `pattern` is searched in the error's own text, `line` in the learner's own line."""
+    """What one kind of error teaches. `pattern` is searched in the error's own text, `line` in the learner's own line.
+
+    `sure` when it says more than the hint of any check could.
+    """
 
     error: str
     pattern: str
     cause: str
     hint: str
     line: str = ""
+    sure: bool = False
 
 
 # From the special to the general: the first that fits is told.

@@ -32,9 +32,10 @@ class WrongAnswer(Verdict):
 
 
 class RaisedError(Verdict):
-    """The learner's code raised, does not parse, or is not there."""
+    """The learner's code raised, does not parse, or is not there. `sure` when its hint says more than a check's could."""
 
     status = Status.ERROR
+    sure = False
 
 
 class NotStarted(Verdict):
@@ -65,12 +66,12 @@ class MachineFault(Verdict):
 def own_hint(words: str = "") -> Iterator[None]:
     """What is raised within, with these words in its message, is answered by the check's own hint.
 
-    For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names.
+    For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names, a sure lesson its own.
     """
     try:
         yield
     except RaisedError as error:
-        if words in error.message and "raised NameError" not in error.message:
+        if words in error.message and "raised NameError" not in error.message and not error.sure:
             error.hint = None
         raise
 
