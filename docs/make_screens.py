@@ -23,6 +23,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.stub_answers import answer  # noqa: E402
 from tests.terminal_driver import Terminal  # noqa: E402
 
 STANDARDIZE = "    return (x - x.mean(axis=0)) / (x.std(axis=0) + eps)\n"
@@ -33,15 +34,6 @@ SOFTMAX_RIGHT = (
 )
 DISTANCES = "    return jnp.stack([jnp.stack([((a - b) ** 2).sum() for b in y]) for a in x])\n"
 MASKED_MEAN = "    return jnp.where(mask, x, 0).sum() / jnp.maximum(mask.sum(), 1)\n"
-
-
-def answer(file: Path, exercise: str, body: str) -> None:
-    """Put a body in the place of what stands below an exercise's docstring."""
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    start = next(n for n, line in enumerate(lines) if line.startswith(f"def {exercise}("))
-    quotes = [n for n in range(start, len(lines)) if '"""' in lines[n]]
-    end = next((n for n in range(quotes[1] + 1, len(lines)) if lines[n][:1].strip()), len(lines))
-    file.write_text("".join([*lines[: quotes[1] + 1], body, "\n\n", *lines[end:]]), encoding="utf-8")
 
 
 def run(kata: Path, *arguments: str, columns: int) -> str:
@@ -67,10 +59,11 @@ def draw(name: str, text: str, columns: int) -> None:
     print(f"docs/{name}.svg")
 
 
-def watch(kata: Path, file: Path) -> tuple[str, str]:
+def watch(kata: Path, file: Path, columns: int) -> tuple[str, str]:
     """Two screens of `watch`: an answer that is wrong, and the same one mended."""
+    answer(file, "softmax", SOFTMAX_RIGHT)
     with Terminal(
-        "watch", "day01", columns=100, lines=48, cwd=kata, KATA_FOLDER=str(kata / ".kata")
+        "watch", "day01", columns=columns, lines=48, cwd=kata, KATA_FOLDER=str(kata / ".kata")
     ) as terminal:
         terminal.until("checked at")
         time.sleep(5)  # as somebody who types; the next worker gets ready
@@ -100,9 +93,10 @@ def main() -> None:
         answer(file, "masked_mean", MASKED_MEAN)
         draw("verdict-100", run(kata, "day01", columns=100), 100)
         draw("verdict-60", run(kata, "day01", columns=60), 60)
-        wrong, right = watch(kata, file)
-        draw("watch-wrong-100", wrong, 100)
-        draw("watch-right-100", right, 100)
+        for columns in (60, 100):
+            wrong, right = watch(kata, file, columns)
+            draw(f"watch-wrong-{columns}", wrong, columns)
+            draw(f"watch-right-{columns}", right, columns)
         draw("overview-60", run(kata, columns=60), 60)
 
 

@@ -16,7 +16,20 @@ from grader.terminal import Keys
 
 # File systems whose changes happen on another machine: nobody tells this one of them.
 _REMOTE = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "drvfs", "afpfs", "webdav"}
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "fuse.sshfs",
+        "vboxsf",
+        "drvfs",
+        "afpfs",
+        "webdav",
+        "prl_fs",
+    }
 )
 _DEBOUNCE, _STEP = 200, 15  # milliseconds: at most, and until no more changes come
 _KEY_WAIT = 0.2  # seconds between looks at whether to stop

@@ -213,11 +213,15 @@ class WatchScreen:
             self._screen.print_comparison(result)
 
     def _print_keys(self) -> None:
-        words = Text()
-        for key, what in KEYS:
-            words.append(key, style="bold cyan")
-            words.append(f" {what}  ")
-        self.console.print(words)
+        lines, room = [Text()], self.console.width
+        for key, what in KEYS:  # a key stays with its word
+            word = Text.assemble((key, "bold cyan"), f" {what}")
+            if lines[-1].cell_len + word.cell_len > room:
+                lines.append(Text())
+            lines[-1].append_text(word).append("  ")
+        for line in lines:
+            line.rstrip()
+            self.console.print(line)
 
 
 def _longest(view: View) -> int:
