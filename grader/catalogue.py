@@ -31,6 +31,7 @@ class Exercise:
     name: str
     stretch: bool
     summary: str  # the first line of its docstring, without the stretch sign
+    text: str = ""  # the whole docstring
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,10 @@ def _exercises(tree: ast.Module) -> list[Exercise]:
         ):
             continue  # fields alone: nothing to write, so it is given
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            summary = (ast.get_docstring(node) or "").partition("\n")[0]
+            text = ast.get_docstring(node) or ""
+            summary = text.partition("\n")[0]
             stretch = summary.startswith(STRETCH_SIGN)
-            found.append(Exercise(node.name, stretch, summary.removeprefix(STRETCH_SIGN).strip()))
+            found.append(Exercise(node.name, stretch, summary.removeprefix(STRETCH_SIGN).strip(), text))
     return found
 
 

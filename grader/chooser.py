@@ -48,15 +48,27 @@ class Chooser:
         return None
 
     def _search(self) -> None:
+        """All exercises in their order; or what was typed: in names first, this day's before others'."""
         words = self._typed.lower().split()
-        self._found = [
-            (day, exercise)
-            for day in catalogue.days()
-            for exercise in day.exercises
-            if all(
-                word in f"{day.key}.{exercise.name} {day.title} {exercise.summary}".lower() for word in words
-            )
-        ]
-        day, name = self._here
-        places = [n for n, (one, exercise) in enumerate(self._found) if (one, exercise.name) == (day, name)]
-        self._at = places[0] if places and not self._typed else 0
+        here, name = self._here
+        every = [(day, exercise) for day in catalogue.days() for exercise in day.exercises]
+        if not words:
+            self._found = every
+            self._at = next(n for n, (day, one) in enumerate(every) if (day, one.name) == (here, name))
+            return
+        levels = {pair: _level(words, *pair) for pair in every}
+        found = [pair for pair in every if levels[pair] is not None]
+        self._found = sorted(found, key=lambda pair: (levels[pair] or 0, pair[0] != here))
+        self._at = 0
+
+
+def _level(words: list[str], day: Day, exercise: Exercise) -> int | None:
+    """How near to the name all words are found: 0 where it begins, 1 in it, 2 in the summary, 3 in the docstring."""
+    name = exercise.name.lower()
+    if all(name.startswith(word) for word in words):
+        return 0
+    texts = f"{day.key}.{name}", f"{day.title} {exercise.summary}".lower(), exercise.text.lower()
+    for level in range(len(texts)):
+        if all(any(word in text for text in texts[: level + 1]) for word in words):
+            return level + 1
+    return None

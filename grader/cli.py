@@ -213,12 +213,15 @@ def _watch(words: list[str], options: argparse.Namespace) -> int:
         return _usage_error("watch takes one day, such as day07; it goes to another when you do")
     if options.timeout <= 0:
         return _usage_error("--timeout takes a number of seconds above 0")
+    day = selections[0].day if selections else None
+    exercises = selections[0].exercises if selections else ()
     grading.watch(
-        selections[0].day if selections else None,
+        day,
         _tree(options),
         format=options.format,
         check_timeout=options.timeout,
         poll=options.poll,
+        focus=exercises[0].name if day and len(exercises) < len(day.exercises) else "",
     )
     return 0
 

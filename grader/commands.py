@@ -43,7 +43,7 @@ def list_exercises(words: Sequence[str], format: str) -> int:
 
     selections = standing.find(words)
     if not selections:
-        return _refuse(f"no exercise has {printable(' '.join(words))!r} in its name or summary")
+        return _refuse(f"no exercise has {printable(' '.join(words))!r} in its name or its text")
     standings = _standings()
     entries = standing.entries(selections, standings or {})
     put(exercises(standard_output(format), entries, known=standings is not None))
@@ -130,7 +130,7 @@ def _side(whose: str, file: Path, name: str) -> Side:
 
 
 def reset(words: Sequence[str], tree: Path, *, yes: bool) -> int:
-    """Bring stubs back; in a terminal only after a yes."""
+    """Bring stubs back, after a yes."""
     from grader import workspace
 
     if not words:
@@ -138,7 +138,7 @@ def reset(words: Sequence[str], tree: Path, *, yes: bool) -> int:
     selections = catalogue.select(words)
     try:
         planned = [workspace.preview(one.day, one.exercises, tree) for one in selections]
-        if not yes and sys.stdin and sys.stdin.isatty() and not _agreed(selections, planned):
+        if not yes and not _agreed(selections, planned):
             return _refuse("nothing was changed")
         for selection, plan in zip(selections, planned, strict=True):
             outcome = workspace.reset(selection.day, selection.exercises, tree, plan.backup)
@@ -162,7 +162,7 @@ def _agreed(selections: Sequence[Selection], planned: Sequence[workspace.Outcome
     try:
         # On standard error, so that the question is seen where the output goes into a file.
         print(question, end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline()
+        answer = sys.stdin.readline() if sys.stdin else ""
     except KeyboardInterrupt:
         answer = ""
     if not answer.endswith("\n"):

@@ -54,12 +54,15 @@ def grade(
     return result
 
 
-def watch(day: Day | None, tree: Path, *, format: str, check_timeout: float, poll: bool) -> None:
-    """Watch a tree until somebody leaves; without a day, from the first one that is not done.
+def watch(
+    day: Day | None, tree: Path, *, format: str, check_timeout: float, poll: bool, focus: str = ""
+) -> None:
+    """Watch a tree until somebody leaves; without a day, from the first one that is not done; from `focus` if that is given.
 
     Raises KeyboardInterrupt on Ctrl-C.
     """
     _take_other_endings_for_ctrl_c()
+    print("starting JAX", flush=True)  # which takes a second or two
     with _warm_workers(probe_first=True) as workers:
         from grader.commands import sides_of
         from grader.report import watch_screen
@@ -74,6 +77,7 @@ def watch(day: Day | None, tree: Path, *, format: str, check_timeout: float, pol
             check_timeout=check_timeout,
             sides=lambda day, exercise: sides_of(day, exercise.name, tree),
             poll=poll,
+            focus=focus,
         )
 
 

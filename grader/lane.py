@@ -62,6 +62,7 @@ class Lane:
     memory_limit: int  # bytes
     tell: Callable[[str, str, str], None]  # day, exercise, check
     compare: tuple[Aspect, ...] = ()  # the aspects after which an exercise is set beside the reference
+    compared: frozenset[str] = frozenset()  # the exercises that are
 
     checks: list[Check] = field(default_factory=list)  # of all aspects, as the first worker collected them
     results: dict[str, CheckResult] = field(default_factory=dict)  # exercise.name -> verdict
@@ -158,6 +159,7 @@ class Lane:
             crash_file=self.workers.new_file("crash"),
             compile_cache=self.workers.compile_cache,
             compare=self.compare,
+            compared=self.compared,
         )
 
     def _limit(self, check: Check | None) -> float:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from grader.blocks import blocks, parsed
 from grader.results import Problem
 
 MODULE_NAME = "_kata_learner_file"
-_BLOCK = re.compile(r"^(?:async\s+def|def|class|@|import|from)\b|^@")
 _HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -174,9 +174,9 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
         loaded.problems.append(Problem(f"{loaded.path.name} is nested too deeply for Python to read."))
         return ast.Module([], [])
     body: list[ast.stmt] = []
-    for start, text in _blocks(source):
+    for start, text in blocks(source):
         try:
-            block = ast.parse("\n" * start + text, name)  # with the line numbers of the whole file
+            block = parsed(start, text, name)
         except SyntaxError as error:
             line = error.lineno or start + 1
             lines = source.splitlines()
@@ -193,18 +193,6 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
         else:
             body += block.body
     return ast.Module(body, [])
-
-
-def _blocks(source: str) -> list[tuple[int, str]]:
-    """Cut the text before each top-level definition or import: (lines before it, text)."""
-    lines = source.splitlines(keepends=True)
-    starts = [0]
-    for number, line in enumerate(lines):
-        decorated = number > 0 and lines[number - 1].startswith("@")
-        if _BLOCK.match(line) and not decorated:
-            starts.append(number)
-    ends = [*starts[1:], len(lines)]
-    return [(start, "".join(lines[start:end])) for start, end in zip(starts, ends, strict=True)]
 
 
 def _run(

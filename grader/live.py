@@ -12,13 +12,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import faults, processes, record, runner
 from grader.catalogue import Day, Selection, days
 from grader.progress import NotRecorded, Progress, Standing
-from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
+from grader.results import ACCEPTED, Comparison, DayResult, ExerciseResult, RunResult, Status
 from grader.sources import Source, sources
 
 _COMPARED = (
@@ -34,6 +34,7 @@ class Judged:
     day: Day
     exercise: ExerciseResult
     complete: bool
+    grading: int  # its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Graded:
     result: RunResult
     seconds: float
     interrupted: bool
+    grading: int  # its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Live:
         self.tree, self.workers, self._tell = tree.resolve(), workers, tell
         self.keeper = keeper  # of attempts; none for a tree that is somebody else's
         self.notices: list[str] = []  # what somebody should be told of, once
+        self.grading = (
+            0  # the number of the last one that was begun; what earlier ones still say is out of date
+        )
         self._timeout = check_timeout
+        self._pending: set[str] = set()  # to be judged; a newer save may have broken it off
         self._thread: threading.Thread | None = None
         self._seen = {one.key: _read(one.file_in(self.tree)) for one in days()}
         self.open(day)
@@ -91,6 +97,8 @@ class Live:
         seen = self._seen.get(day.key) or ""
         self._seen[day.key] = self.text
         self.board: dict[str, ExerciseResult] = {}
+        self._pending.clear()
+        self._compared: dict[str, tuple[str, Comparison]] = {}  # with the fingerprint of what was compared
         self.result: DayResult | None = None
         self._sources: dict[str, Source] = {}
         if self.keeper and self.text is not None:
@@ -139,18 +147,29 @@ class Live:
         ]
         self._known = now
         edited = edited_exercise(old or "", self.text, self.exercise_names())
-        wanted = {*changed, *moved, *self.open_exercises()}
+        wanted = {*changed, *moved, *self._pending, *self.open_exercises()}
         front = [name for name in (edited, focus) if name in wanted]
         return self.judge([*front, *(name for name in self.exercise_names() if name in wanted)])
 
     def judge(self, names: Sequence[str]) -> list[str]:
-        """Judge these exercises, in this order, instead of whatever is being judged."""
-        names = list(dict.fromkeys(name for name in names if name))
+        """Judge these exercises, in this order, instead of whatever is being judged; then what was broken off.
+
+        Returns the names of all that will be judged.
+        """
         begin = time.perf_counter()
         self.stop()
+        names = [name for name in names if name]
         if names:
-            self._thread = threading.Thread(target=self._grade, args=(self.day, names, begin), daemon=True)
-            self._thread.start()
+            names = list(
+                dict.fromkeys([*names, *(one for one in self.exercise_names() if one in self._pending)])
+            )
+            self._pending = set(names)
+            self.grading += 1
+            grade = threading.Thread(
+                target=self._grade, args=(self.day, names, begin, self.grading), daemon=True
+            )
+            self._thread = grade
+            grade.start()
         return names
 
     def rehearse(self, focus: str) -> None:
@@ -178,33 +197,33 @@ class Live:
 
     # ---- in the thread of a grading
 
-    def _grade(self, day: Day, names: list[str], begin: float) -> None:
+    def _grade(self, day: Day, names: list[str], begin: float, number: int) -> None:
         try:
-            self._grade_and_tell(day, names, begin)
+            self._grade_and_tell(day, names, begin, number)
         except Exception as error:
             self._tell(Broken(day, faults.explain(error) or traceback.format_exc()))
 
-    def _grade_and_tell(self, day: Day, names: list[str], begin: float) -> None:
+    def _grade_and_tell(self, day: Day, names: list[str], begin: float, number: int) -> None:
         result = runner.grade(
             [self._selection(names)],
             self.tree,
             self.workers,
             seed=secrets.randbelow(2**31),
             check_timeout=self._timeout,
-            judged=self._hear,
-            compare=len(names) <= _COMPARED,
+            judged=lambda day, exercise: self._hear(day, exercise, number),
+            compare=names[:_COMPARED] if len(names) <= _COMPARED else names[:1],
             parallel=1,  # one worker that has rehearsed is quicker than two that have not
         )
         interrupted = self.workers.stopped
         self.result = result.days[0]
         for exercise in self.result.exercises:
             if not (interrupted and exercise.lead and exercise.lead.status is Status.BLOCKED):
-                self.board[exercise.name] = exercise
-                self._tell(Judged(day, exercise, complete=True))
+                self._keep(exercise)
+                self._tell(Judged(day, exercise, complete=True, grading=number))
         if self.keeper and not result.faults:
             with self._noticing("progress is not recorded"):
                 self.keeper.record(record.attempts(result))
-        self._tell(Graded(day, result, time.perf_counter() - begin, interrupted))
+        self._tell(Graded(day, result, time.perf_counter() - begin, interrupted, number))
 
     @contextmanager
     def _noticing(self, what: str) -> Iterator[None]:
@@ -217,10 +236,19 @@ class Live:
             self.notices += self.keeper.notices
             self.keeper.notices.clear()
 
-    def _hear(self, day: Day, exercise: ExerciseResult) -> None:
+    def _hear(self, day: Day, exercise: ExerciseResult, number: int) -> None:
         if exercise.whole:
-            self.board[exercise.name] = exercise
-        self._tell(Judged(day, exercise, complete=exercise.whole))
+            self._keep(exercise)
+        self._tell(Judged(day, exercise, complete=exercise.whole, grading=number))
+
+    def _keep(self, exercise: ExerciseResult) -> None:
+        before = self._compared.get(exercise.name)
+        if exercise.comparison:
+            self._compared[exercise.name] = self._known.get(exercise.name, ""), exercise.comparison
+        elif before and exercise.status in ACCEPTED and before[0] == self._known.get(exercise.name):
+            exercise = replace(exercise, comparison=before[1])  # it has not changed since
+        self.board[exercise.name] = exercise
+        self._pending.discard(exercise.name)
 
     def _selection(self, names: Sequence[str]) -> Selection:
         return Selection(self.day, tuple(self.day.exercise(name) for name in names))

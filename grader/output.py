@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from contextlib import suppress
 from typing import BinaryIO
 
 OUTPUT_SHOWN = 2_000  # characters of a check's output that are kept
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 OUTPUT_LIMIT = 64 * 2**20  # bytes a worker may write to any one file
 
 
@@ -40,7 +42,8 @@ class Output:
         text = self._file.read(4 * OUTPUT_SHOWN).decode("utf-8", "replace")
         self._file.truncate(0)
         self._file.seek(0)  # the place to write, too: one file description serves us and both streams
-        if size > len(text.encode()) or len(text) > OUTPUT_SHOWN:
+        text = _COLOURS.sub("", text)  # JAX prints jaxprs in colour
+        if size > 4 * OUTPUT_SHOWN or len(text) > OUTPUT_SHOWN:
             text = f"{text[:OUTPUT_SHOWN].rstrip()}\n... cut here: {size:,} bytes were printed"
         return text
 

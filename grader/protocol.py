@@ -48,6 +48,7 @@ class Job:
     # Set exercises that pass beside the reference: the aspects that the run judges, by one worker or another. The one
     # that gives an exercise its last verdict compares it. Empty: no comparing.
     compare: tuple[Aspect, ...] = ()
+    compared: frozenset[str] = frozenset()  # the exercises that this holds for
     rehearse: bool = False  # on the reference, until the real job comes through the pipe
 
     def order_of(self, exercise: str) -> int:

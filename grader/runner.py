@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import zip_longest
@@ -49,14 +49,14 @@ def grade(
     listener: Listener = lambda progress: None,
     judged: Judged = lambda day, exercise: None,
     parallel: int | None = None,
-    compare: bool = False,
+    compare: bool | Collection[str] = False,
 ) -> RunResult:
     """Grade the selected exercises of the files in `tree`, a folder of the shape of `exercises/`.
 
     `check_timeout` is in seconds and holds for each check; `memory_limit` is in bytes and holds for each worker (half
     of the machine's memory, at most 4 GiB, by default); `parallel` is the number of workers at a time (the
     number of processors by default). `judged` hears of each exercise as soon as everything but its timing is known.
-    `compare` sets what passes beside the reference.
+    `compare` sets what passes beside the reference: all exercises, or these.
     Raises nothing for what a learner wrote; the grader's own faults are in the result.
     """
     begin = time.perf_counter()
@@ -66,11 +66,12 @@ def grade(
     days = [_Day(selection, tree) for selection in selections]
     aspects_of_the_run = tuple(Aspect) if with_speed else UNTIMED
 
-    def lane(day: _Day, exercises: Iterable[str], aspects: tuple[Aspect, ...]) -> Lane:
+    def lane(day: _Day, names: Iterable[str], aspects: tuple[Aspect, ...]) -> Lane:
+        exercises = tuple(names)
         return Lane(
             day.selection.day,
             day.file,
-            tuple(exercises),
+            exercises,
             aspects,
             workers,
             seed,
@@ -78,6 +79,7 @@ def grade(
             memory,
             tell,
             compare=aspects_of_the_run if compare else (),
+            compared=frozenset(exercises if isinstance(compare, bool) else compare),
         )
 
     def tell(day: str, exercise: str, check: str) -> None:

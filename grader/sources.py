@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+
+from grader.blocks import blocks, parsed
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -23,10 +26,10 @@ class Source:
 
 
 def sources(text: str, exercises: Iterable[str]) -> dict[str, Source]:
-    """The exercises that stand in the text. Empty when it does not parse: then nothing is known to be unchanged."""
+    """The exercises that stand in the text, those in a block with a syntax error left out."""
     try:
-        body = ast.parse(text.removeprefix("\ufeff")).body
-    except (SyntaxError, ValueError, RecursionError):
+        body = _statements(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError, MemoryError):
         return {}
     lines = text.splitlines(keepends=True)
     definitions: dict[
@@ -43,6 +46,19 @@ def sources(text: str, exercises: Iterable[str]) -> dict[str, Source]:
         for name in exercises
         if name in definitions
     }
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """The top level of all blocks that parse, as the worker loads them."""
+    try:
+        return ast.parse(text).body
+    except SyntaxError:
+        pass
+    found: list[ast.stmt] = []
+    for start, block in blocks(text):
+        with suppress(SyntaxError):
+            found += parsed(start, block).body
+    return found
 
 
 def _fingerprint(name: str, definitions: dict[str, list[_Definition]], common: str, lines: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.catalogue import Day, Exercise, Selection, UnknownSelector, days, select
@@ -52,7 +52,7 @@ def personal_bests(entries: Iterable[Entry], count: int = 5) -> list[Entry]:
 
 
 def find(words: Sequence[str]) -> list[Selection]:
-    """The exercises meant by selectors; or else those in whose day, name or summary all words occur.
+    """The exercises meant by selectors; or else those in whose day, name or summary all words occur, or in the docstring.
 
     No words mean everything; an empty list means that nothing was found.
     """
@@ -60,13 +60,20 @@ def find(words: Sequence[str]) -> list[Selection]:
         return list(select(words or ["all"]))
     except UnknownSelector:
         pass
+    return _holding(words, lambda exercise: exercise.summary) or _holding(
+        words, lambda exercise: exercise.text
+    )
+
+
+def _holding(words: Sequence[str], text: Callable[[Exercise], str]) -> list[Selection]:
+    """The exercises in whose day, name or text all words occur."""
     wanted = [word.casefold() for word in words]
     found = []
     for day in days():
         hits = tuple(
             exercise
             for exercise in day.exercises
-            if all(word in f"{day.folder} {exercise.name} {exercise.summary}".casefold() for word in wanted)
+            if all(word in f"{day.folder} {exercise.name} {text(exercise)}".casefold() for word in wanted)
         )
         if hits:
             found.append(Selection(day, hits))

@@ -22,9 +22,12 @@ from grader.live import Broken, Graded, Judged, Live
 from grader.processes import Workers
 from grader.progress import Progress
 from grader.report.sides import Side
+from grader.report.text import shown_path
 from grader.report.watching import View, WatchScreen
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.terminal import Keys
+
+_TICK = 1.0  # seconds between looks at a check that takes long
 
 
 class Watch:
@@ -37,14 +40,21 @@ class Watch:
         keys: Keys,
         happenings: queue.SimpleQueue[Happening],
         sides: Callable[[Day, Exercise], tuple[Side, Side]],
+        focus: str = "",
     ) -> None:
         self.live, self.screen, self.keys, self.happenings = live, screen, keys, happenings
         self._sides = sides
-        self.focus = self._first_open() or live.exercise_names()[0]
+        self.focus = focus or self._first_open() or live.exercise_names()[0]
         self.checking: frozenset[str] = frozenset()
+        self._asked_for: list[str] = []  # what is or was judged last
         self.status = ""
         self.below = ""
         self._hints = 0  # stages shown of the focus
+        self._hints_open = False  # a save folds them
+        self._timing: dict[str, ExerciseResult] = {}  # right so far
+        self._page: tuple[list[str], int] | None = (
+            None  # lines that fill the screen, and the first that is shown
+        )
         self._asked: Callable[[str], None] | None = None  # what to do with the next key
         self._chooser: Chooser | None = None
         self._begin = time.perf_counter()
@@ -57,7 +67,12 @@ class Watch:
             self._say("\n".join(self._notices()))
             self.live.rehearse(self.focus)
         while True:
-            if not self._answer(self.happenings.get()):
+            try:
+                happening = self.happenings.get(timeout=_TICK)
+            except queue.Empty:
+                self._tick()
+                continue
+            if not self._answer(happening):
                 return
 
     # ---- what happens
@@ -78,7 +93,8 @@ class Watch:
             case Redraw():
                 self._draw()
             case Pressed(key):
-                if key in {"interrupt", "end"} or (key == "q" and not self._asked and not self._chooser):
+                free = not (self._asked or self._chooser or self._page)
+                if key in {"interrupt", "end"} or (key == "q" and free):
                     return False
                 self._pressed(key)
         return True
@@ -94,40 +110,80 @@ class Watch:
             return
         self._begin = time.perf_counter()
         names = self.live.saved(self.focus)
+        if self.live.text is None:
+            stubs = f"python -m grader reset {self.live.day.key}"
+            self._say(
+                f"{shown_path(self.live.file)} is not there any more. Its stubs come back with: {stubs}"
+            )
+            return
         if not names:
             self._say(f"saved at {_clock()}: nothing in it has changed")
             return
         self._turn_to(names[0])
+        self.below, self._hints_open, self._page = "", False, None
         self._checking(names)
 
+    def _tick(self) -> None:
+        """Show that time goes by, while something is checked."""
+        if self.checking and self.screen.takes_keys and time.perf_counter() - self._begin > 2 * _TICK:
+            self._draw()
+
     def _judged(self, event: Judged) -> None:
-        if event.day != self.live.day:
+        if event.grading != self.live.grading:
             return
         name = event.exercise.name
         if name == self.focus and name in self.checking:
             self.status = f"{_verdict(event.exercise)} after {time.perf_counter() - self._begin:.2f} s"
             if not event.complete and event.exercise.status in ACCEPTED:
                 self.status += "; timing it"
-        if event.complete or event.exercise.status not in ACCEPTED:
+        if event.exercise.status not in ACCEPTED and not event.complete:
             self.live.board[name] = event.exercise
+        if event.complete or event.exercise.status not in ACCEPTED:
             self.checking -= {name}
+        else:
+            self._timing[name] = event.exercise
         self._draw()
 
     def _graded(self, event: Graded) -> None:
-        if event.day != self.live.day or event.interrupted:
+        if event.grading != self.live.grading or event.interrupted:
             return
         self.checking = frozenset()
         words = [f"checked at {_clock()} in {event.seconds:.2f} s", *self._notices()]
         if event.result.faults:
             words.append(f"the grader's own fault, not yours: {event.result.faults[0]}")
+        if self._passed(self.focus):
+            words += self._what_else()
         self.status = "\n".join(words)
         self._draw()
         self.live.rehearse(self.focus)
 
+    def _what_else(self) -> list[str]:
+        """What somebody may not see whose exercise has passed: others that have not, and the end of the day."""
+        board, core = self.live.board, [e for e in self.live.day.exercises if not e.stretch]
+        others = [
+            name
+            for name in self._asked_for
+            if not self._passed(name) and name in board and board[name].status is not Status.TODO
+        ]
+        if others:
+            return [f"not yet right: {', '.join(others)}. n goes there"]
+        if self.focus in self._asked_for and all(self._passed(one.name) for one in core):
+            left = self._first_open(after=self.focus)
+            number, last = self.live.day.number, catalogue.days()[-1].number
+            further = f"n goes to the stretch exercise {left}" if left else f"n goes to day {number + 1}"
+            return [f"Day {number} is done. {further if left or number < last else 'You are through.'}"]
+        return []
+
     # ---- keys
 
     def _pressed(self, key: str) -> None:
-        if self._chooser:
+        if self._page and key in {"up", "down"}:
+            lines, first = self._page
+            self._page = lines, self.screen.page(lines, first + (1 if key == "down" else -1))
+        elif self._page:
+            self._page = None
+            self._draw()
+        elif self._chooser:
             self._choose(self._chooser, key)
         elif self._asked:
             answer, self._asked = self._asked, None
@@ -138,7 +194,7 @@ class Watch:
             actions.get(key, self._draw)()
 
     def _plain(self) -> None:
-        self.below, self._hints = "", 0
+        self.below, self._hints_open = "", False
         self._draw()
 
     def _next(self) -> None:
@@ -157,13 +213,20 @@ class Watch:
             self._say("That was the last one. You are through.")
 
     def _hint(self) -> None:
+        if self._hints_open or not self._hints:  # folded ones come back first
+            self._hints += 1
+        self.below, self._hints_open = "", True
+        self._draw()
+
+    def _open_hints(self) -> str:
+        """The hints that are shown, as wide as the screen is now."""
         stages = hints_file.read(self.live.day.hints, self.focus)
-        self._hints = min(self._hints + 1, len(stages))
+        self._hints = min(self._hints, len(stages))
         shown = [f"hint {n} of {len(stages)}\n{hints_file.wrapped(stage, self._width())}"
                  for n, stage in enumerate(stages[: self._hints], start=1)]  # fmt: skip
-        more = "" if self._hints == len(stages) else "\n\nh says more"
-        self.below = "\n\n".join(shown) + more
-        self._draw()
+        last = self._hints == len(stages)
+        more = "that was the last hint, Esc folds" if last else "h says more, Esc folds"
+        return "\n\n".join([*shown, more])
 
     def _solution(self) -> None:
         result = self.live.board.get(self.focus)
@@ -171,18 +234,20 @@ class Watch:
             self._show_solution("y")
         else:
             self.below = f"{self.focus} has not passed yet. Show its solution all the same? y/N"
+            self._hints_open = False
             self._asked = self._show_solution
             self._draw()
 
     def _show_solution(self, key: str) -> None:
         self._plain()
         if key in {"y", "Y"}:
-            self.screen.show_sides(
-                self.focus, *self._sides(self.live.day, self.live.day.exercise(self.focus))
-            )
+            exercise = self.live.day.exercise(self.focus)
+            lines = self.screen.sides(self.focus, *self._sides(self.live.day, exercise))
+            self._page = lines, self.screen.page(lines, 0)
 
     def _reset(self) -> None:
         self.below = f"Bring the stub of {self.focus} back? Your file is kept beside it. y/N"
+        self._hints_open = False
         self._asked = self._do_reset
         self._draw()
 
@@ -196,8 +261,9 @@ class Watch:
         except (ValueError, OSError) as error:
             self._say(f"nothing was reset: {error}")
             return
-        # The save that follows is heard like any other.
-        self._say(f"your file as it was: {outcome.backup}" if outcome.backup else "it is the stub already")
+        if outcome.backup:  # the save that follows is heard like any other, and the verdict says this with it
+            self.live.notices.append(f"your file as it was: {shown_path(outcome.backup)}")
+        self._say("it is the stub again" if outcome.backup else "it is the stub already")
 
     def _all(self) -> None:
         self._judge(self.live.exercise_names())
@@ -209,6 +275,8 @@ class Watch:
             self._say("no editor found: set VISUAL or EDITOR, as in `export EDITOR=nano`")
             return
         command = found.open_at(self.live.file, self._line() or 1)
+        if unusable := editor.absent():
+            self.status = f"{'; '.join(unusable)}: opened in {found.name}"
         try:
             if found.takes_the_terminal:
                 with self.keys.lent():
@@ -258,7 +326,8 @@ class Watch:
 
     def _turn_to(self, name: str) -> None:
         if name != self.focus:
-            self.focus, self.below, self._hints, self.status = name, "", 0, ""
+            self.focus, self.below, self.status = name, "", ""
+            self._hints, self._hints_open = 0, False
 
     def _judge(self, names: list[str]) -> None:
         self._begin = time.perf_counter()
@@ -266,7 +335,8 @@ class Watch:
         self._checking(self.live.judge([*first, *names]))
 
     def _checking(self, names: list[str]) -> None:
-        self.checking = frozenset(names)
+        self.checking, self._timing = frozenset(names), {}
+        self._asked_for = names
         if names:
             self._say(f"checking {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""))
 
@@ -300,8 +370,20 @@ class Watch:
     def _width(self) -> int:
         return min(self.screen.console.width - 1, 79)
 
+    def _status(self) -> str:
+        """What just happened; and how long something has been checked, when that takes a while."""
+        taken = time.perf_counter() - self._begin
+        if not self.checking or taken < 2 * _TICK:
+            return self.status
+        if self.focus in self.checking and self.status:
+            return f"{self.status}, for {taken:.0f} s now"
+        left = f"still checking {min(self.checking)}" + (
+            f" and {len(self.checking) - 1} more" if len(self.checking) > 1 else ""
+        )
+        return f"{self.status}\n{left}, for {taken:.0f} s now".strip()
+
     def _draw(self) -> None:
-        if self._chooser:
+        if self._chooser or self._page:
             return
         day, result = self.live.day, self.live.result
         problems = (
@@ -317,8 +399,9 @@ class Watch:
             line=self.live.line_of(self.focus),
             board=self.live.board,
             checking=self.checking,
-            status=self.status,
-            below=self.below,
+            timing=self._timing,
+            status=self._status(),
+            below=self._open_hints() if self._hints_open else self.below,
             problems=problems,
         )
         self.screen.draw(view)
@@ -334,8 +417,9 @@ def watch(
     check_timeout: float,
     sides: Callable[[Day, Exercise], tuple[Side, Side]],
     poll: bool = False,
+    focus: str = "",
 ) -> None:
-    """Watch a tree shaped like `exercises/`, beginning with a day, until somebody leaves.
+    """Watch a tree shaped like `exercises/`, beginning with a day (and an exercise), until somebody leaves.
 
     `keeper` records attempts; `poll` looks at the files again and again where the system does not tell of changes.
     Raises KeyboardInterrupt on Ctrl-C.
@@ -358,7 +442,7 @@ def watch(
         for listener in listeners:
             listener.start()
         try:
-            Watch(live, screen, keys, happenings, sides).run()
+            Watch(live, screen, keys, happenings, sides, focus).run()
         finally:
             stop.set()
             live.stop()

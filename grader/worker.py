@@ -178,7 +178,11 @@ class _Grading:
             order = self.job.exercises
             ours = {item: check for item, check in found.items() if check.exercise in order}
             self.send("collected", checks=[asdict(check) for check in ours.values()])
-            wanted = [check for check in ours.values() if check.aspect in self.job.compare]
+            wanted = [
+                check
+                for check in ours.values()
+                if check.aspect in self.job.compare and check.exercise in self.job.compared
+            ]
             self.last_checks = frozenset({check.exercise: check.id for check in wanted}.values())
             session.items[:] = [item for item, check in ours.items() if self._is_open(check)]
             session.items.sort(key=lambda item: order.index(ours[item].exercise))

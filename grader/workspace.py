@@ -75,7 +75,7 @@ def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome,
     if not file.exists():
         return Outcome(file, "written"), b"", text
     old = file.read_bytes()
-    if len(exercises) < len(day.exercises):
+    if len(exercises) < len(day.exercises) and old.strip():  # an empty file gets all of its stubs
         text = _with_stubs(old.decode("utf-8", "replace"), text, [exercise.name for exercise in exercises])
     if old == text.encode():
         return Outcome(file, "unchanged"), old, text

@@ -196,7 +196,7 @@ def test_list_says_when_nothing_is_found(ask: Ask) -> None:
     assert ask("list", "no", "such\x1b") == (
         1,
         "",
-        "grader: no exercise has 'no such\\\\x1b' in its name or summary\n",
+        "grader: no exercise has 'no such\\\\x1b' in its name or its text\n",
     )
 
 
@@ -383,13 +383,14 @@ def test_reset_goes_ahead_after_a_yes(
     assert "raise NotImplementedError" in file.read_text()
 
 
+@pytest.mark.parametrize("keyboard", [True, False])
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yep\n", ""])
 def test_any_other_answer_leaves_everything_as_it_is(
-    ask: Ask, tree: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+    ask: Ask, tree: Path, monkeypatch: pytest.MonkeyPatch, answer: str, keyboard: bool
 ) -> None:
     file = DAY.file_in(tree)
     file.write_text(MINE)
-    monkeypatch.setattr(sys, "stdin", Keyboard(answer))
+    monkeypatch.setattr(sys, "stdin", Keyboard(answer) if keyboard else io.StringIO(answer))
     status, out, error = ask("reset", "day01", "--from", str(tree))
     assert (status, out) == (1, "")
     assert error.endswith("\ngrader: nothing was changed\n") or error.endswith(
@@ -399,14 +400,15 @@ def test_any_other_answer_leaves_everything_as_it_is(
     assert file.read_text() == MINE
 
 
-def test_yes_asks_nothing_and_neither_does_a_pipe(
+def test_yes_asks_nothing_and_a_pipe_may_answer(
     ask: Ask, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for stdin, arguments in ((Keyboard("n\n"), ["--yes"]), (io.StringIO("n\n"), [])):
+    for stdin, arguments in ((Keyboard("n\n"), ["--yes"]), (io.StringIO("y\n"), [])):
         DAY.file_in(tree).write_text(MINE)
         monkeypatch.setattr(sys, "stdin", stdin)
         status, out, error = ask("reset", "day01", "--from", str(tree), *arguments)
-        assert (status, error) == (0, "")
+        assert status == 0
+        assert error.startswith("Bring back" if not arguments else "")
         assert "your file as it was: " in out
 
 

@@ -55,13 +55,29 @@ def test_save_verdict_hint_next_and_quit(tree: Path) -> None:
         assert terminal.restored()
 
 
+def test_what_a_save_breaks_off_is_judged_afterwards(tree: Path) -> None:
+    file = day_file(tree)
+    slow = f"    import time\n    time.sleep(0.4)\n{RIGHT_STANDARDIZE}"
+    with Terminal("watch", "day01", "--from", str(tree)) as terminal:
+        terminal.until("checked at")
+        answer(file, "standardize", WRONG_STANDARDIZE)
+        terminal.until(lambda text: "is wrong at index" in text and "checked at" in text)
+        answer(file, "standardize", slow)
+        terminal.until("checking standardize")
+        answer(file, "softmax", "    return x\n")
+        text = terminal.until(lambda text: "softmax                     ✗" in text and "checked at" in text)
+        assert "standardize                 ✓" in text
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
 def test_list_search_and_another_day(tree: Path) -> None:
     with Terminal("watch", "day01", "--from", str(tree)) as terminal:
         terminal.until("checked at")
         terminal.type("l")
         assert "day01.standardize" in terminal.until("type to search")
         terminal.type("bord")
-        terminal.until(lambda text: "day02.set_border" in text and "day01" not in text)
+        terminal.until(lambda text: "▸ · day02.set_border" in text and "1 of 2" in text)
         terminal.type("zz")
         terminal.until("nothing matches")
         terminal.type("\x7f\x7f")
@@ -114,7 +130,12 @@ def test_the_solution_is_shown_when_asked_twice(tree: Path) -> None:
         terminal.type("s")
         terminal.until("has not passed yet")
         terminal.type("y")
-        assert "return " in terminal.until("reference  solutions/day01").partition("reference")[2]
+        text = terminal.until("any key: back")
+        assert "return " in text.partition("reference  solutions/day01")[2]
+        answer(
+            day_file(tree), "softmax", "    return x\n"
+        )  # a verdict does not take the page away, a save does
+        terminal.until(lambda text: "▸  softmax" in text and "checked at" in text)
         terminal.type("q")
         assert terminal.ended() == 0
 

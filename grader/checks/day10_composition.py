@@ -1276,7 +1276,7 @@ def test_fixed_point_is_flat_in_memory(learner: Learner) -> None:
     needed = float("inf") if analysis is None else analysis.temp_size_in_bytes / x.nbytes
     if analysis is not None:
         # The rule needs some ten arrays of the size of x, two hundred kept steps two hundred, the matrix A two thousand.
-        complaint = "needs much memory while it runs"
+        complaint = "needs too much memory while it runs"
         expected, got = "less than 50 arrays of the size of x", f"{needed:.0f} of them"
         compiled.require(needed < 50, complaint, expected=expected, got=got)
 

@@ -1137,7 +1137,7 @@ MINIMISE_GATES = {"cpu": 100.0, "gpu": 5.0, "tpu": 5.0}
 @check(
     "minimise",
     "speed",
-    hint="The loop belongs into the compiled program, with n_steps rounds and no more, and one gradient in each: jax.grad, in"
+    hint="The loop belongs in the compiled program, with n_steps rounds and no more, and one gradient in each: jax.grad, in"
     " reverse mode.",
 )
 def test_minimise_beats_a_loop_of_compiled_gradients(learner: Learner, numbers: Numbers) -> None:

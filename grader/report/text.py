@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+# Where somebody works. Asked once: to start a worker, the whole process goes elsewhere for a moment.
+_HERE = Path.cwd()
+
 
 def printable(text: str) -> str:
     """The text with control and invisible formatting characters written out: they could move the cursor,
@@ -28,5 +31,5 @@ def short(value: float) -> str:
 
 def shown_path(path: Path | str) -> str:
     """The path as short as it can be: from the working directory, when the file lies below it."""
-    path, here = Path(path), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    path = Path(path)
+    return str(path.relative_to(_HERE)) if path.is_relative_to(_HERE) else str(path)

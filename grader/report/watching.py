@@ -43,6 +43,7 @@ class View:
     line: int | None = None  # where the focus begins in the file
     board: Mapping[str, ExerciseResult] = field(default_factory=dict)
     checking: frozenset[str] = frozenset()
+    timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
     status: str = ""  # what just happened
     below: str = ""  # a hint, a solution, a question
     problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
@@ -134,29 +135,54 @@ class WatchScreen:
 
     def _choose(self, choice: Choice) -> None:
         self._clear()
-        self.console.print(Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink")))
+        count = f"   {choice.chosen + 1} of {len(choice.rows)}" if choice.rows else ""
+        self.console.print(
+            Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink"), (count, "dim"))
+        )
         self.console.print()
         room = max(self.console.height - 5, 3)
         first = max(0, min(choice.chosen - room // 2, len(choice.rows) - room))
         table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_column(width=1)
-        table.add_column(width=1)
-        table.add_column(no_wrap=True, min_width=max((len(row[0]) for row in choice.rows), default=0))
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(width=1, min_width=1, no_wrap=True)
+        table.add_column(width=1, min_width=1, no_wrap=True)
+        names = max((len(row[0]) for row in choice.rows), default=0)
+        table.add_column(no_wrap=True, min_width=names)
+        table.add_column(no_wrap=True)
+        left = max(self.console.width - names - 6, 0)  # for summaries: two signs and three gaps go off
         for number, (name, sign, summary) in list(enumerate(choice.rows))[first : first + room]:
             mark = (">" if self._ascii else "▸") if number == choice.chosen else ""
-            style = "bold" if number == choice.chosen else ""
-            table.add_row(mark, sign, Text(name, style=style), Text(summary, style="dim"))
+            style = "reverse" if number == choice.chosen else ""
+            words = Text(summary, style="dim")
+            words.truncate(left, overflow="ellipsis")
+            table.add_row(mark, sign, Text(name, style=style), words)
         self.console.print(
             table if choice.rows else Text("nothing matches; Backspace deletes", style="yellow")
         )
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
 
-    def show_sides(self, name: str, yours: Side, reference: Side) -> None:
-        """An exercise beside its reference, below what is drawn."""
-        self.console.print()
-        sides.show(self.console, name, yours, reference, ascii=self._ascii)
+    def sides(self, name: str, yours: Side, reference: Side) -> list[str]:
+        """An exercise beside its reference, as lines to be shown by `page`."""
+        return self._rendered(
+            lambda: sides.show(self.console, name, yours, reference, ascii=self._ascii)
+        ).splitlines()
+
+    def page(self, lines: Sequence[str], first: int) -> int:
+        """Show so many lines as there is room for, from one on, and how to go on. Returns the first that is shown."""
+        room = max(self.console.height - 2, 1) if self._keys else len(lines)
+        first = max(0, min(first, len(lines) - room))
+        scroll = "up and down scroll, any other key: back" if len(lines) > room else "any key: back"
+        self._clear()
+        self.console.file.write("".join(f"{line}\n" for line in lines[first : first + room]))
+        if self._keys:
+            self.console.print(Text(scroll, style="dim"))
+        self.console.file.flush()
+        return first
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether there are keys, and a screen that is drawn anew."""
+        return self._keys
 
     # ---- parts
 
@@ -175,9 +201,12 @@ class WatchScreen:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
-        for _ in Aspect:
-            table.add_column(no_wrap=True)
+        for width in (len("✗ too long"), len("✗ wrong"), 1):  # so that nothing jumps about
+            table.add_column(no_wrap=True, min_width=width)
         at = next((n for n, (name, _) in enumerate(view.exercises) if name == view.focus), 0)
+        left_out = len(view.exercises) - rows
+        if left_out:  # a row says so
+            rows, left_out = rows - 1, left_out + 1
         first = max(0, min(at - rows // 2, len(view.exercises) - rows))
         for name, stretch in view.exercises[first : first + rows]:
             result = view.board.get(name)
@@ -185,12 +214,17 @@ class WatchScreen:
             star = ("* " if self._ascii else "★ ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
             if name in view.checking:
-                cells = [Text("..." if self._ascii else "…", style="yellow"), Text(""), Text("")]
+                wait = Text("..." if self._ascii else "…", style="yellow")
+                right = view.timing.get(name)
+                known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
+                cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
             elif result:
                 cells = [self._screen.cell(result, aspect) for aspect in Aspect]
             else:
                 cells = [Text("")] * len(Aspect)
             table.add_row(mark, Text(star + name, style=style), *cells)
+        if left_out:
+            table.add_row("", Text(f"{'...' if self._ascii else '…'} {left_out} more", style="dim"))
         return table
 
     def _focus(self, view: View) -> None:

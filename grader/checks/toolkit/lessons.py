@@ -23,6 +23,37 @@ class Lesson:
 # From the special to the general: the first that fits is told.
 LESSONS = (
     Lesson(
+        "UnboundLocalError",
+        "",
+        "A function that assigns to a name has a name of its own by it, from its first line on: here it has no value yet.",
+        "`nonlocal name` (or `global name`) as the function's first line means the outer one; a list or a dict can be "
+        "changed without.",
+        line=r"^\w+ *[-+*/]=",
+        sure=True,
+    ),
+    Lesson(
+        "TypeError",
+        r"Shapes must be 1D sequences of concrete values of integer type, got .*\d\.\d",
+        "A shape holds whole numbers, and one of these is a Python float: / and math.sqrt give floats.",
+        "Divide with //, and take the root with math.isqrt(n).",
+        sure=True,
+    ),
+    Lesson(
+        "TypeError",
+        r"Indexer must have integer or boolean type",
+        "An index must be a whole number, and this one is a float: floor and round give floats.",
+        "Convert it: index.astype(int).",
+        sure=True,
+    ),
+    Lesson(
+        "TypeError",
+        r"takes 0 positional arguments but \d+ (was|were) given",
+        "The branches of lax.cond and lax.switch get what is handed in after them.",
+        "Give each branch that parameter, lambda x: ..., also if it does not use it.",
+        line=r"\b(switch|cond)\(",
+        sure=True,
+    ),
+    Lesson(
         "TracerBoolConversionError",
         "",
         "A Python `while` needs True or False now, round by round. While JAX traces, an array is a tracer: it has a "

@@ -21,7 +21,7 @@ def temporary_memory_at_most(handle: Handle, limit: int, arguments: tuple[Any, .
     if needed > limit:
         call = wording.call(handle.shown, arguments, keywords)
         rows = wording.table(expected=f"at most {_bytes(limit)} of temporary memory", got=_bytes(needed))
-        raise WrongAnswer(f"{call} needs much memory while it runs\n{rows}")
+        raise WrongAnswer(f"{call} needs too much memory while it runs\n{rows}")
 
 
 def operations_at_most(handle: Handle, limit: float, arguments: tuple[Any, ...], **keywords: Any) -> None:
