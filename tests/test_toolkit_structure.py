@@ -316,7 +316,7 @@ def test_temporary_memory_is_read_from_the_compiled_program(tmp_path: Path) -> N
     with pytest.raises(WrongAnswer) as caught:
         temporary_memory_at_most(learner.lavish.jit(), 4096, (x,))
     assert caught.value.message.startswith(
-        "jit(lavish)(f32[200]) needs much memory while it runs\n  expected  at most 4 KiB of temporary memory\n  got       "
+        "jit(lavish)(f32[200]) needs too much memory while it runs\n  expected  at most 4 KiB of temporary memory\n  got       "
     )
 
 

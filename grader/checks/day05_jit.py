@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -309,7 +310,7 @@ def test_mandelbrot_by_hand(learner: Learner) -> None:
     "are out.",
 )
 def test_mandelbrot_counts_no_nan(learner: Learner) -> None:
-    learner.mandelbrot(grid_by_hand(), 30).equals([[30, 2, 0], [30, 30, 1]])
+    learner.mandelbrot(grid_by_hand(), 300).equals([[300, 2, 0], [300, 300, 1]])
 
 
 @check("mandelbrot", "correct", hint="Each point is counted by itself, and z is a complex number.")
@@ -399,6 +400,10 @@ def roll_right(board: jax.Array) -> jax.Array:
     return jnp.roll(board, 1, axis=1)
 
 
+def doubled_and_halved(board: Any) -> Any:
+    return (board + board) // 2
+
+
 def is_two(board: jax.Array) -> jax.Array:
     return board == 2
 
@@ -420,6 +425,7 @@ def life_oracle(board: Any, n_steps: Any) -> Array:
 )
 def test_life_run_by_hand(learner: Learner) -> None:
     learner.life_run(jnp.array([[1, 0, 0, 0]]), 3, roll_right).equals([[0, 0, 0, 1]])
+    learner.life_run(jnp.array([[1, 0, 0, 0]]), 1003, roll_right).equals([[0, 0, 0, 1]])
 
 
 @check("life_run", "correct", hint="No steps at all: the board comes back as it was.")
@@ -437,6 +443,8 @@ def test_life_run_keeps_the_dtype(learner: Learner) -> None:
     result = learner.life_run(board, 1, is_two).equals([[1, 0, 0, 1]])
     dtype = result.value.dtype
     result.require(dtype == jnp.int8, "changed the dtype", expected="int8", got=dtype.name)
+    # In 8 bits 100 + 100 is -56.
+    learner.life_run(jnp.asarray(np.array([[100, 3]], np.int8)), 1, doubled_and_halved).equals([[-28, 3]])
 
 
 @check("life_run", "correct", hint="Four generations move a glider by one cell down and one to the right.")
@@ -759,6 +767,17 @@ def test_count_traces_starts_from_nothing(learner: Learner) -> None:
         is_count(learner.count_traces(double, [(x,), (x,)]), 1)
 
 
+@check("count_traces", "jit", hint="Count in a function of your own: its body runs once for each trace.")
+def test_count_traces_counts_for_itself(learner: Learner) -> None:
+    names = {node.attr for node in ast.walk(learner.file.tree) if isinstance(node, ast.Attribute)}
+    Called("count_traces", None).require(
+        "_cache_size" not in names,
+        "uses what its rules leave out",
+        expected="traces that it counts itself",
+        got="_cache_size",
+    )
+
+
 @check(
     "count_traces", "jit", hint="Call the function from within your own function under jit, and nowhere else."
 )
@@ -797,6 +816,10 @@ def test_count_traces_keeps_no_tracer(learner: Learner) -> None:
 
 def clear_nans(x: jax.Array) -> jax.Array:
     return jnp.where(jnp.isnan(x), 0.0, x)
+
+
+def out_of_range(x: Any) -> Any:
+    return x * 1e30 * 1e30
 
 
 def minus_itself(x: jax.Array) -> jax.Array:
@@ -842,6 +865,9 @@ def test_first_nan_stage_finds_the_first(learner: Learner) -> None:
 @check("first_nan_stage", "correct", hint="An infinity is no NaN: ask jnp.isnan, not jnp.isfinite.")
 def test_first_nan_stage_lets_infinity_pass(learner: Learner) -> None:
     learner.first_nan_stage((jnp.log, minus_itself), jnp.array([0.0, 5.0])).equals(1)
+    learner.first_nan_stage((out_of_range,), jnp.array([1.0, -1.0])).equals(
+        -1
+    )  # both infinities, whose sum is NaN
 
 
 @check(

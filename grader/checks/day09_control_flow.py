@@ -713,6 +713,7 @@ def test_power_iteration_takes_small_entries(learner: Learner) -> None:
     result = power(learner, jnp.array([[2e-12, 0.0], [0.0, 1e-12]]), 1)
     result[1].close_to([2 / np.sqrt(5), 1 / np.sqrt(5)])
     result[0].close_to(1.8e-12, atol=0, hint=EIGENVALUE)
+    power(learner, jnp.array([[1e-12, 0.0], [0.0, 0.0]]), 1)[1].close_to([1.0, 0.0])
 
 
 @check(

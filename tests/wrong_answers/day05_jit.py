@@ -456,6 +456,18 @@ def mandelbrot__each_from_the_start(c, n_iterations):
     return lax.fori_loop(0, n_iterations, iterate, jnp.zeros(c.shape, int))
 
 
+@caught_by("correct", "counts_no_nan")
+def mandelbrot__eight_bits(c, n_iterations):
+    """Counts in int8."""
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z * z + c
+        return z, count + (jnp.abs(z) <= 2)
+
+    return lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, jnp.int8)))[1]
+
+
 # life_run
 
 
@@ -537,6 +549,23 @@ def life_run__fixed_limit(board, n_steps, step):
         return jnp.where(k < n_steps, step(cells).astype(board.dtype), cells), None
 
     return lax.scan(advance, board, jnp.arange(200_000))[0]
+
+
+@caught_by("correct", "keeps_the_dtype")
+def life_run__wider_dtype(board, n_steps, step):
+    """Converts once at the end, so that no step sees the dtype of the board."""
+    cells = lax.fori_loop(0, n_steps, lambda _, cells: step(cells).astype(int), board.astype(int))
+    return cells.astype(board.dtype)
+
+
+@caught_by("correct", "by_hand")
+def life_run__at_most_300(board, n_steps, step):
+    """Scans over as many steps as seemed enough."""
+
+    def turn(cells, number):
+        return jnp.where(number < n_steps, step(cells).astype(cells.dtype), cells), None
+
+    return lax.scan(turn, board, jnp.arange(300))[0]
 
 
 # primitive_counts
@@ -895,6 +924,16 @@ def count_traces__keeps_arguments(function, calls):
     return len(seen)
 
 
+@caught_by("jit", "counts_for_itself")
+def count_traces__cache_size(function, calls):
+    """Asks JAX's cache."""
+    jax.clear_caches()
+    compiled = jax.jit(function)
+    for arguments in calls:
+        compiled(*arguments)
+    return compiled._cache_size()
+
+
 # first_nan_stage
 
 
@@ -1055,3 +1094,15 @@ def first_nan_stage__from_the_start(stages, x):
     for k in range(len(stages)):
         first = jnp.where((first < 0) & has_nan_after(k + 1) & ~has_nan_after(k), k, first)
     return first
+
+
+@caught_by("correct", "lets_infinity_pass")
+def first_nan_stage__of_the_sum(stages, x):
+    """Looks at the sum alone, which is NaN for two infinities."""
+    found = jnp.asarray(-1)
+    for number, stage in enumerate(stages):
+        y = stage(x)
+        made = jnp.isnan(jnp.sum(y)) & ~jnp.isnan(jnp.sum(x))
+        found = jnp.where((found < 0) & made, number, found)
+        x = y
+    return found

@@ -1006,6 +1006,19 @@ def power_iteration__stops_the_gradient(matrix, n_steps):
     return vector @ matrix @ vector, vector
 
 
+@caught_by("correct", "takes_small_entries")
+def power_iteration__small_is_nothing(matrix, n_steps):
+    """Takes a length of up to 1e-12 for 0."""
+
+    def step(_, vector):
+        image = matrix @ vector
+        length = jnp.linalg.norm(image)
+        return lax.cond(length > 1e-12, lambda: image / length, lambda: vector)
+
+    vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
+    return vector @ matrix @ vector, vector
+
+
 # activate
 
 

@@ -7,6 +7,8 @@ leaves open where the function runs.
 from __future__ import annotations
 
 import functools
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -292,14 +294,29 @@ class Handle:
         """Trace the function of a jit handle once more, whatever was traced before; counted nowhere."""
         self.run(text, lambda: self._jitted_afresh().trace(*arguments, **keywords))
 
+    def leaves_a_tracer(self, text: str, *arguments: Any, **keywords: Any) -> bool:
+        """Whether something of a trace is left when JAX has forgotten all that it keeps itself. Counted nowhere.
+
+        A second opinion: `jax.checking_leaks` also finds what lies in JAX's own caches (jnp.piecewise puts functions
+        there that close over tracers), and that is not the learner's doing.
+        """
+        traces: list[weakref.ref[Any]] = []
+        self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+        jax.clear_caches()
+        gc.collect()
+        return not traces or any(trace() is not None for trace in traces)
+
     def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace, compile and run the function of a jit handle once more; counted nowhere."""
         self.run(text, self._jitted_afresh(), *arguments, **keywords)
 
-    def _jitted_afresh(self) -> Any:
+    def _jitted_afresh(self, traces: list[weakref.ref[Any]] | None = None) -> Any:
         untransformed = self.untransformed
 
         def fresh(*positional: Any, **named: Any) -> Any:  # a new function: JAX knows traces by identity
+            if traces is not None:
+                leaves = jax.tree.leaves((positional, named))
+                traces.extend(weakref.ref(leaf._trace) for leaf in leaves if hasattr(leaf, "_trace"))
             return untransformed(*positional, **named)
 
         functools.update_wrapper(fresh, untransformed)
