@@ -134,7 +134,7 @@ def test_the_overview_names_every_day() -> None:
 
 def test_reset_says_where_the_old_file_is(tmp_path: Path) -> None:
     tree = learners_tree(tmp_path, "# mine\n")
-    ended = grader("reset", "day01", "--from", tree)
+    ended = grader("reset", "day01", "--from", tree, "--yes")
     assert ended.returncode == 0
     backup = Path(ended.stdout.splitlines()[-1].removeprefix("your file as it was: "))
     assert backup.read_text() == "# mine\n"
