@@ -925,8 +925,8 @@ def count_traces__keeps_arguments(function, calls):
 
 
 @caught_by("jit", "counts_for_itself")
-def count_traces__cache_size(function, calls):
-    """Asks JAX's cache."""
+def count_traces__cleared_cache_size(function, calls):
+    """Asks JAX's cache, once it is empty."""
     jax.clear_caches()
     compiled = jax.jit(function)
     for arguments in calls:
