@@ -322,6 +322,7 @@ class Watch:
     def _go_to(self, day: Day) -> None:
         edited = self.live.open(day)
         self.checking = frozenset()
+        self._page = None
         self._turn_to(edited or self._first_open() or self.live.exercise_names()[0])
 
     def _turn_to(self, name: str) -> None:
