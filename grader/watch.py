@@ -52,9 +52,8 @@ class Watch:
         self._hints = 0  # stages shown of the focus
         self._hints_open = False  # a save folds them
         self._timing: dict[str, ExerciseResult] = {}  # right so far
-        self._page: tuple[list[str], int] | None = (
-            None  # lines that fill the screen, and the first that is shown
-        )
+        # Lines that fill the screen, and the first that is shown.
+        self._page: tuple[list[str], int] | None = None
         self._asked: Callable[[str], None] | None = None  # what to do with the next key
         self._chooser: Chooser | None = None
         self._begin = time.perf_counter()

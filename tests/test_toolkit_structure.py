@@ -66,6 +66,17 @@ def test_a_leaked_tracer_is_found(tmp_path: Path) -> None:
         compiles_once(learner_of(tmp_path, source).f.jit(), [(X,)])
 
 
+def test_a_tracer_that_is_kept_once_and_for_all_is_found(tmp_path: Path) -> None:
+    source = "kept = []\ndef f(x):\n    if not kept:\n        kept.append(x * 2)\n    return x\n"
+    with pytest.raises(RaisedError, match="stored outside the function"):
+        compiles_once(learner_of(tmp_path, source).f.jit(), [(X,)])
+
+
+def test_what_jax_keeps_for_itself_is_no_leak(tmp_path: Path) -> None:
+    source = "def f(x, d):\n    return jnp.piecewise(x, [x < d], [lambda v: v, lambda v: v * d])\n"
+    compiles_once(learner_of(tmp_path, source).f.jit(), [(X, 2.0), (X, 3.0)])
+
+
 def test_nobody_looks_for_leaks_where_the_caches_of_jax_would_be_taken_for_some(tmp_path: Path) -> None:
     source = "def f(x):\n    return jax.pmap(lambda a: a * x.sum())(x[None])[0]\n"
     learner = learner_of(tmp_path, source)

@@ -7,7 +7,6 @@ leaves open where the function runs.
 from __future__ import annotations
 
 import functools
-import gc
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -290,21 +289,14 @@ class Handle:
         traced = self.run(text, lambda: self.function.trace(*arguments, **keywords))  # type: ignore[attr-defined]
         return programs.Program(text, traced.jaxpr)
 
-    def trace_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
-        """Trace the function of a jit handle once more, whatever was traced before; counted nowhere."""
-        self.run(text, lambda: self._jitted_afresh().trace(*arguments, **keywords))
+    def trace_afresh(
+        self, text: str, *arguments: Any, traces: list[weakref.ref[Any]] | None = None, **keywords: Any
+    ) -> None:
+        """Trace the function of a jit handle once more, whatever was traced before; counted nowhere.
 
-    def leaves_a_tracer(self, text: str, *arguments: Any, **keywords: Any) -> bool:
-        """Whether something of a trace is left when JAX has forgotten all that it keeps itself. Counted nowhere.
-
-        A second opinion: `jax.checking_leaks` also finds what lies in JAX's own caches (jnp.piecewise puts functions
-        there that close over tracers), and that is not the learner's doing.
+        `traces` collects references to the trace, by which one can tell whether something of it is left.
         """
-        traces: list[weakref.ref[Any]] = []
         self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
-        jax.clear_caches()
-        gc.collect()
-        return not traces or any(trace() is not None for trace in traces)
 
     def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace, compile and run the function of a jit handle once more; counted nowhere."""
