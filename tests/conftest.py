@@ -66,6 +66,17 @@ def lead(result: RunResult, name: str) -> CheckResult:
     return found
 
 
+def told(result: RunResult) -> str:
+    """What a run says of all that did not pass, with tracebacks: for the message of an assertion."""
+    leads = [(day.day, one.name, one.lead) for day in result.days for one in day.exercises if one.lead]
+    lines = [
+        f"{day}.{name}: {lead.status.value} by {lead.name}\n{lead.message}\n{lead.details}"
+        for day, name, lead in leads
+    ]
+    problems = [problem.message for day in result.days for problem in day.problems]
+    return "\n\n".join([*lines, *problems, *result.faults])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The hostile corpus as a table: entry, expected, got."""
     reports = [

@@ -25,6 +25,7 @@ import pytest
 
 from grader import catalogue, processes, runner
 from grader.results import ACCEPTED, RunResult, Status
+from tests.conftest import told
 
 DAYS = catalogue.days()
 ENTRIES = sorted((Path(__file__).parent / "hostile").glob("*.py"))
@@ -133,7 +134,8 @@ def test_each_submission_gets_the_verdict_it_must(
     if "limit" in facts:
         request.node.add_marker(pytest.mark.xfail(reason=facts["limit"], strict=True))
     assert result.faults == ()
-    assert {name: status for name, status in got.items() if status not in expected} == {}
+    unexpected = {name: status for name, status in got.items() if status not in expected}
+    assert unexpected == {}, told(result)
     for day in result.days:
         if "problem" in facts:
             assert any(re.search(facts["problem"], problem.message) for problem in day.problems), day.problems
