@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grader import catalogue  # noqa: E402
+from grader.kata import catalogue  # noqa: E402
 
 
 def seconds(command: list[str]) -> float:
@@ -44,7 +44,7 @@ def main() -> None:
         "-c",
         os.devnull,
         "-p",
-        "grader.checks.plugin",
+        "grader.worker.plugin",
         "-p",
         "no:cacheprovider",
     ]

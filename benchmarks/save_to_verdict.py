@@ -37,14 +37,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grader import catalogue, compile_cache, processes, progress  # noqa: E402
-from grader.catalogue import Day  # noqa: E402
-from grader.checks import plugin  # noqa: E402
-from grader.checks.toolkit.handles import Session  # noqa: E402
-from grader.checks.toolkit.reference import jit_options  # noqa: E402
-from grader.happenings import Saved, listen_to_saves  # noqa: E402
-from grader.learner_file import load  # noqa: E402
-from grader.live import Graded, Judged, Live  # noqa: E402
+from grader.judge import processes  # noqa: E402
+from grader.kata import catalogue  # noqa: E402
+from grader.kata.catalogue import Day  # noqa: E402
+from grader.machine import compile_cache  # noqa: E402
+from grader.record import store  # noqa: E402
+from grader.source.loading import load  # noqa: E402
+from grader.toolkit.handles import Session  # noqa: E402
+from grader.watch.events import Saved, listen_to_saves  # noqa: E402
+from grader.watch.live import Graded, Judged, Live  # noqa: E402
+from grader.worker import plugin  # noqa: E402
+from grader.worker.comparison import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
 Happenings = queue.SimpleQueue  # of Judged, Graded, Saved
@@ -117,7 +120,7 @@ def pytest_arguments(day: Day, exercise: str) -> list[str]:
     stretch = [one.name for one in day.exercises if one.stretch]
     which = f"test_{exercise}_" if exercise else " and ".join(f"not test_{name}_" for name in stretch)
     return [
-        "-q", "-c", os.devnull, "-p", "grader.checks.plugin", "-p", "no:cacheprovider",
+        "-q", "-c", os.devnull, "-p", "grader.worker.plugin", "-p", "no:cacheprovider",
         "-k", f"{which} and not beats" if which else "not beats",
         "--learner-file", str(day.solution), "--contract", str(day.solution), str(day.checks),
     ]  # fmt: skip
@@ -192,7 +195,7 @@ def main() -> None:
     saves = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     days = [catalogue.find_day(word) for word in sys.argv[2:]] or list(catalogue.days()[:7])
     every: list[float] = []
-    cache = compile_cache.folder(progress.folder())
+    cache = compile_cache.folder(store.folder())
     print(f"{'':8}{'one exercise':>20}{'core of the day':>20}{'floor':>16}{'cold pytest':>16}{'ratios':>32}")
     print(
         f"{'':8}{'median':>10}{'p95':>10}{'median':>10}{'p95':>10}{'one':>8}{'day':>8}{'one':>8}{'day':>8}"

@@ -33,7 +33,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grader import catalogue, processes, runner  # noqa: E402
+from grader.judge import processes, runner  # noqa: E402
+from grader.kata import catalogue  # noqa: E402
 from grader.results import Aspect, RunResult  # noqa: E402
 from tests.answers import answers  # noqa: E402
 
@@ -189,11 +190,11 @@ VARIANTS = (
 
 
 def inside_this_process(runs: int, days: list[catalogue.Day]) -> None:
-    from grader.checks import plugin
-    from grader.checks.toolkit import Numbers, Verdict, speed
-    from grader.checks.toolkit.contract import Contract
-    from grader.checks.toolkit.handles import Learner, Session
-    from grader.learner_file import load
+    from grader.source.loading import load
+    from grader.toolkit import Numbers, Verdict, speed
+    from grader.toolkit.contract import Contract
+    from grader.toolkit.handles import Learner, Session
+    from grader.worker import plugin
 
     plugin.prepare_jax()
     counts: dict[str, Counts] = {name: collections.Counter() for name in VARIANTS}

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from grader import __version__, catalogue, commands
+from grader import __version__
+from grader.commands import at_once as commands
+from grader.kata import catalogue
 
 USAGE_ERROR = 2
 OWN_FAULT = 3
@@ -146,9 +148,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _explained(error: Exception, verbose: bool) -> str:
     import traceback
 
-    from grader import faults, progress
+    from grader.machine import faults
+    from grader.record import store
 
-    told = str(error) if isinstance(error, progress.NotRecorded) else faults.explain(error)
+    told = str(error) if isinstance(error, store.NotRecorded) else faults.explain(error)
     if verbose or not told:
         traceback.print_exc()
     return told or "this is a mistake of the grader or of its installation, not of your code"
@@ -164,7 +167,7 @@ def _write_whatever_the_console_takes() -> None:
 def _grade(words: list[str], options: argparse.Namespace) -> int:
     import secrets
 
-    from grader import faults
+    from grader.machine import faults
 
     selections = catalogue.select(words)
     if options.timeout <= 0:
@@ -184,7 +187,7 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         return _own_fault(refused)
     if notice:
         print(f"grader: {notice}", file=sys.stderr)
-    from grader import grading
+    from grader.commands import grading
 
     result = grading.grade(
         selections,
@@ -206,7 +209,7 @@ def _compares(selections: Sequence[catalogue.Selection], options: argparse.Names
 
 
 def _watch(words: list[str], options: argparse.Namespace) -> int:
-    from grader import grading
+    from grader.commands import grading
 
     selections = catalogue.select(words)
     if len(selections) > 1:

@@ -70,7 +70,7 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedQuantity:
     """One quantity of both; None where nobody knows. Bytes and seconds where the name says so."""
 
     quantity: str  # lines, equations, flops, bytes_accessed, temporary_bytes, seconds
@@ -83,7 +83,7 @@ class Comparison:
     """An exercise that passed beside the reference, on one call."""
 
     call: str  # softmax(f32[17,33], axis=-1)
-    rows: tuple[Row, ...]
+    rows: tuple[ComparedQuantity, ...]
     remark: str = ""  # where they differ most, in words; empty when they are alike
 
 
@@ -111,6 +111,24 @@ class CheckResult:
     def not_run(cls, name: str, aspect: Aspect) -> CheckResult:
         """For a check that a run never came to."""
         return cls(name, aspect, Status.BLOCKED, message="This check was not run.")
+
+
+def result_fields(result: CheckResult) -> dict[str, Any]:
+    """A check's result as plain fields of an event."""
+    return asdict(result)
+
+
+def result_from(fields: dict[str, Any]) -> CheckResult:
+    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else."""
+    speed = fields["speed"]
+    return CheckResult(
+        **{
+            **fields,
+            "aspect": Aspect(fields["aspect"]),
+            "status": Status(fields["status"]),
+            "speed": Speed(**speed) if speed else None,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

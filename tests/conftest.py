@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, processes, runner
-from grader.compile_cache import SETTING as COMPILE_CACHE
-from grader.compile_cache import named_by_environment
-from grader.progress import FOLDER
+from grader.judge import processes, runner
+from grader.kata import catalogue
+from grader.machine.compile_cache import SETTING as COMPILE_CACHE
+from grader.machine.compile_cache import named_by_environment
+from grader.record.store import FOLDER
 from grader.results import CheckResult, ExerciseResult, RunResult
 
 

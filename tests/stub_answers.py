@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from grader import catalogue
+from grader.kata import catalogue
 
 RIGHT_STANDARDIZE = "    return (x - x.mean(0)) / (x.std(0) + eps)\n"
 WRONG_STANDARDIZE = "    return x - x.mean(0)\n"

@@ -12,14 +12,15 @@ import jax.numpy as jnp
 import jsonschema
 import pytest
 
-from grader import catalogue, cli
-from grader.checks.toolkit.programs import Program
-from grader.checks.toolkit.samples import Sample, Samples, as_it_is
-from grader.checks.toolkit.side_by_side import Facts, memory, remark, rows
-from grader.checks.toolkit.source_lines import source_lines
-from grader.protocol import comparison_from
+from grader import cli
+from grader.kata import catalogue
 from grader.report.machine import as_json
-from grader.results import Aspect, CheckResult, Comparison, ExerciseResult, Row, Status
+from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Status
+from grader.toolkit.programs import Program
+from grader.toolkit.samples import Sample, Samples, as_it_is
+from grader.toolkit.source_lines import source_lines
+from grader.worker.comparison_in_words import Facts, memory, remark, rows
+from grader.worker.protocol import comparison_from
 from tests.conftest import GradeText, exercise
 from tests.test_report import RESULT, run, screen
 
@@ -342,12 +343,12 @@ def test_the_command_line_compares_one_exercise_and_many_when_verbose() -> None:
 COMPARISON = Comparison(
     "softmax(f32[17,33], axis=-1)",
     (
-        Row("lines", 4, 2),
-        Row("equations", 9, 7),
-        Row("flops", 3366.0, 3366.0),
-        Row("bytes_accessed", 13_464.0, None),
-        Row("temporary_bytes", 0.0, 132.0),
-        Row("seconds", 0.0000123, 0.00112),
+        ComparedQuantity("lines", 4, 2),
+        ComparedQuantity("equations", 9, 7),
+        ComparedQuantity("flops", 3366.0, 3366.0),
+        ComparedQuantity("bytes_accessed", 13_464.0, None),
+        ComparedQuantity("temporary_bytes", 0.0, 132.0),
+        ComparedQuantity("seconds", 0.0000123, 0.00112),
     ),
     "yours transposes twice, the reference never (transpose), and \x1b[31m is no colour",
 )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, lane, processes, runner
+from grader.judge import batch, processes, runner
+from grader.kata import catalogue
 from grader.results import Status
 from tests.conftest import GradeText, exercise, lead
 
@@ -272,7 +273,7 @@ def test_a_top_level_statement_that_ends_the_process_is_passed_over(
 def test_an_endless_loop_at_top_level_is_passed_over(
     grade_text: GradeText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "STATEMENT_TIMEOUT", 5.0)
+    monkeypatch.setattr(batch, "STATEMENT_TIMEOUT", 5.0)
     result = grade_text(f"{HEAD}\nwhile True: pass\n{GOOD}", "day01.masked_mean")
     assert exercise(result, "masked_mean").status is Status.PASSED
     assert result.exit_status == 1

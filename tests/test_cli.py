@@ -18,8 +18,8 @@ import jsonschema
 import psutil
 import pytest
 
-from grader import catalogue
-from grader.catalogue import UnknownSelector
+from grader.kata import catalogue
+from grader.kata.catalogue import UnknownSelector
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "grader" / "report" / "schema.json").read_text())

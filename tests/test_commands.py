@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, cli, excerpts, hints_file, workspace
-from grader.progress import FOLDER, Attempt, Progress
+from grader import cli
+from grader.kata import catalogue, hints, workspace
+from grader.record.store import FOLDER, Attempt, AttemptLog
+from grader.source import excerpts
 from tests.test_progress import ATTEMPT, again
 
 ROOT = Path(__file__).parent.parent
@@ -26,19 +28,19 @@ DAY = catalogue.find_day("day01")
 
 
 @pytest.fixture
-def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Progress:
+def progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AttemptLog:
     """An empty record of somebody's own."""
     monkeypatch.setenv(FOLDER, str(tmp_path / "progress"))
     for name in ("COLUMNS", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    return Progress(tmp_path / "progress")
+    return AttemptLog(tmp_path / "progress")
 
 
 Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def ask(progress: Progress, capsys: pytest.CaptureFixture[str]) -> Ask:
+def ask(progress: AttemptLog, capsys: pytest.CaptureFixture[str]) -> Ask:
     """Run the command line in this process: its exit status, what it printed, and what on standard error."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -111,7 +113,7 @@ def test_ctrl_c_is_status_130(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None
     def press(*arguments: object) -> list[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(hints_file, "read", press)
+    monkeypatch.setattr(hints, "read", press)
     assert ask("hint", "softmax")[::2] == (130, "\n")
 
 
@@ -148,7 +150,7 @@ def test_the_commands_that_answer_at_once_do_so() -> None:
 # ---- overview and list
 
 
-def test_the_overview_tells_what_was_done(ask: Ask, progress: Progress) -> None:
+def test_the_overview_tells_what_was_done(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("standardize", ratio=None), passed("pairwise_squared_distances", ratio=212.0)])
     status, out, error = ask()
     assert (status, error) == (0, "")
@@ -157,7 +159,7 @@ def test_the_overview_tells_what_was_done(ask: Ask, progress: Progress) -> None:
     assert "day01.pairwise_squared_distances  x212" in out
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_shown(ask: Ask, progress: Progress) -> None:
+def test_what_cannot_be_read_is_said_and_the_rest_is_shown(ask: Ask, progress: AttemptLog) -> None:
     progress.record([ATTEMPT])
     with sqlite3.connect(progress.file) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -170,7 +172,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_shown(ask: Ask, progress: P
     assert ask("list", "softmax")[0] == 0
 
 
-def test_a_damaged_record_is_set_aside_and_said(ask: Ask, progress: Progress) -> None:
+def test_a_damaged_record_is_set_aside_and_said(ask: Ask, progress: AttemptLog) -> None:
     progress.file.parent.mkdir()
     progress.file.write_bytes(b"no database at all, but long enough to be looked at" * 100)
     status, out, error = ask()
@@ -179,7 +181,7 @@ def test_a_damaged_record_is_set_aside_and_said(ask: Ask, progress: Progress) ->
     assert "It lies aside as" in error
 
 
-def test_list_shows_what_was_asked_for(ask: Ask, progress: Progress) -> None:
+def test_list_shows_what_was_asked_for(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax", ratio=12.0), passed("kmeans_step", passed=False, status="failed")])
     status, out, _ = ask("list", "day01", "--format", "plain")
     assert status == 0
@@ -214,7 +216,7 @@ def test_hints_fit_a_narrow_console(ask: Ask, monkeypatch: pytest.MonkeyPatch) -
 # ---- solution
 
 
-def test_a_solution_is_closed_until_the_exercise_is_passed(ask: Ask, progress: Progress) -> None:
+def test_a_solution_is_closed_until_the_exercise_is_passed(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax", passed=False, status="failed")])
     status, out, error = ask("solution", "softmax")
     assert (status, out) == (1, "")
@@ -230,7 +232,7 @@ def test_a_solution_is_closed_until_the_exercise_is_passed(ask: Ask, progress: P
     assert "def softmax(" in out
 
 
-def test_of_several_solutions_the_closed_ones_are_counted(ask: Ask, progress: Progress) -> None:
+def test_of_several_solutions_the_closed_ones_are_counted(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax")])
     status, out, error = ask("solution", "day01")
     assert status == 1
@@ -239,7 +241,7 @@ def test_of_several_solutions_the_closed_ones_are_counted(ask: Ask, progress: Pr
     assert "you have not passed 7 of these exercises yet; their solutions wait for you." in error
 
 
-def test_a_record_that_cannot_be_read_opens_nothing(ask: Ask, progress: Progress) -> None:
+def test_a_record_that_cannot_be_read_opens_nothing(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax")])
     with sqlite3.connect(progress.file) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -477,7 +479,7 @@ def test_reset_in_a_real_terminal(tree: Path, typed: bytes, status: int) -> None
 
 
 def test_progress_travels(
-    ask: Ask, progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, progress: AttemptLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     progress.record([passed("softmax"), passed("kmeans_step", platform="ü\u2028")])
     file = tmp_path / "taken along" / "progress.jsonl"
@@ -488,10 +490,10 @@ def test_progress_travels(
     assert ask("import", str(file)) == (0, "0 attempts brought in; 2 were here already\n", "")
     monkeypatch.setenv(FOLDER, str(tmp_path / "elsewhere"))
     assert ask("import", str(file)) == (0, "2 attempts brought in\n", "")
-    assert Progress(tmp_path / "elsewhere").attempts() == progress.attempts()
+    assert AttemptLog(tmp_path / "elsewhere").attempts() == progress.attempts()
 
 
-def test_an_export_is_not_written_over_unasked(ask: Ask, progress: Progress, tmp_path: Path) -> None:
+def test_an_export_is_not_written_over_unasked(ask: Ask, progress: AttemptLog, tmp_path: Path) -> None:
     file = tmp_path / "progress.jsonl"
     file.write_text("precious")
     progress.record([ATTEMPT])
@@ -510,7 +512,7 @@ def test_nothing_recorded_is_an_empty_export(ask: Ask, tmp_path: Path) -> None:
     assert ask("import", str(file)) == (0, "0 attempts brought in\n", "")
 
 
-def test_import_reads_standard_input(ask: Ask, progress: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_reads_standard_input(ask: Ask, progress: AttemptLog, monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.dumps(asdict(ATTEMPT)).encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + line + b"\r\n\r\n")))
     assert ask("import", "-") == (0, "1 attempt brought in\n", "")
@@ -527,7 +529,7 @@ def test_import_reads_standard_input(ask: Ask, progress: Progress, monkeypatch: 
     ],
 )
 def test_a_bad_import_adds_nothing(
-    ask: Ask, progress: Progress, tmp_path: Path, content: bytes, words: str
+    ask: Ask, progress: AttemptLog, tmp_path: Path, content: bytes, words: str
 ) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_bytes(content)
@@ -538,7 +540,7 @@ def test_a_bad_import_adds_nothing(
     assert progress.attempts() == []
 
 
-def test_a_record_that_cannot_be_written_is_status_3(ask: Ask, progress: Progress, tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_written_is_status_3(ask: Ask, progress: AttemptLog, tmp_path: Path) -> None:
     file = tmp_path / "progress.jsonl"
     file.write_text(json.dumps(asdict(ATTEMPT)))
     progress.file.parent.write_text("a file where the folder should be")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, compile_cache, processes, runner
+from grader.judge import processes, runner
+from grader.kata import catalogue
+from grader.machine import compile_cache
 
 
 def test_the_probe_tells_whether_programs_are_found_again(tmp_path: Path, workers: processes.Workers) -> None:

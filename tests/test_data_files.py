@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.checks.toolkit import digits, write_mnist
-from grader.checks.toolkit.idx_files import write_idx
-from grader.vision import torchvision_parts
+from grader.datasets.vision import torchvision_parts
+from grader.toolkit import digits, write_mnist
+from grader.toolkit.idx_files import write_idx
 
 
 def test_the_digits_are_those_of_scikit_learn() -> None:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 SCRIPT = """
-from grader.checks.toolkit.devices import devices_in_words, need_several_devices, settle_devices
+from grader.toolkit.devices import devices_in_words, need_several_devices, settle_devices
 need_several_devices(8)
 settle_devices()
 import jax

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import cli, doctor
-from grader import editor as editors
-from grader.doctor import Row, State
-from grader.progress import FOLDER, Progress
-from grader.report.checkup import Checkup
-from grader.report.paper import Paper
+from grader import cli
+from grader.machine import doctor
+from grader.machine import editor as editors
+from grader.machine.doctor import Row, State
+from grader.record.store import FOLDER, AttemptLog
+from grader.report.doctor import Checkup
+from grader.report.plain import Paper
 from tests.test_progress import ATTEMPT
 
 SEEN = {"platform": "cpu", "devices": ["cpu", "cpu"], "processor_spread": 0.021, "wall_spread": 1.4}
@@ -72,7 +73,7 @@ def test_all_is_well_here(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path / "progress"))
-    Progress(tmp_path / "progress").record([ATTEMPT])
+    AttemptLog(tmp_path / "progress").record([ATTEMPT])
     assert cli.main(["doctor", "--format", "plain"]) == 0
     out = capsys.readouterr().out
     assert out.isascii()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.editor import Editor
+from grader.machine.editor import Editor
 
 FILE = Path("/kata/jit.py")
 

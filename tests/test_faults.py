@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import cli, faults, workspace
+from grader import cli
+from grader.kata import workspace
+from grader.machine import faults
 from grader.results import Status
 from tests.conftest import GradeText, lead
 from tests.test_broken_files import ASKED, softmax_file

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, processes, runner
+from grader.judge import processes, runner
+from grader.kata import catalogue
 from grader.results import ACCEPTED, RunResult, Status
 from tests.conftest import told
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, hints_file, processes, runner, stubs
+from grader.judge import processes, runner
+from grader.kata import catalogue, hints, stubs
 from grader.results import ACCEPTED, Aspect, Status
 from tests.answers import answers, waves
 from tests.try_answers import grade_wave
@@ -50,7 +51,7 @@ def test_committed_stubs_are_in_step_with_the_solutions(day: catalogue.Day) -> N
 @EACH_DAY
 def test_every_exercise_has_three_hints(day: catalogue.Day) -> None:
     for exercise in day.exercises:
-        stages = hints_file.read(day.hints, exercise.name)
+        stages = hints.read(day.hints, exercise.name)
         assert len(stages) == 3, exercise.name
         assert all(len(stage.split()) >= 5 for stage in stages), exercise.name
 

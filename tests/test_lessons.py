@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue
+from grader.kata import catalogue
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader import catalogue
-from grader.lane import Lane
-from grader.protocol import Check
+from grader.judge.batch import Batch
+from grader.kata import catalogue
 from grader.results import Aspect, Status
+from grader.worker.protocol import Check
 from tests.conftest import GradeText, exercise, lead
 from tests.test_broken_files import ASKED, softmax_file
 from tests.test_cli import grader
@@ -119,5 +119,5 @@ def test_a_check_may_ask_for_more_time() -> None:
         Check("fit", "slow", Aspect.CORRECT, "", patience=4.0),
         Check("fit", "usual", Aspect.CORRECT, ""),
     ]
-    lane = Lane(day, day.solution, ("fit",), (Aspect.CORRECT,), None, 0, 20.0, 0, print, checks=checks)  # type: ignore[arg-type]
-    assert [lane._limit(check) for check in [*checks, None]] == [80.0, 20.0, 20.0]
+    batch = Batch(day, day.solution, ("fit",), (Aspect.CORRECT,), None, 0, 20.0, 0, print, checks=checks)  # type: ignore[arg-type]
+    assert [batch._limit(check) for check in [*checks, None]] == [80.0, 20.0, 20.0]

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from grader.checks.toolkit import uses_each_key_once
-from grader.checks.toolkit.lessons import LESSONS
-from grader.checks.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
+from grader.toolkit import uses_each_key_once
+from grader.toolkit.lessons import LESSONS
+from grader.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
 from tests.toolkit_session import FIRST_LINE, learner_of
 
 X = jnp.arange(3.0)

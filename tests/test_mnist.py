@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import catalogue, cli, commands, mnist
-from grader.checks.toolkit import digits, write_mnist
-from grader.vision import NoVision, torchvision_parts
+from grader import cli
+from grader.commands import at_once as commands
+from grader.datasets import mnist
+from grader.datasets.vision import NoVision, torchvision_parts
+from grader.kata import catalogue
+from grader.toolkit import digits, write_mnist
 
 SIZES = (300, 60)
 # torchvision leaves its connections to the garbage collector.
@@ -100,7 +103,7 @@ def test_a_missing_torchvision_is_said_with_the_command(
     def refuse(name: str, *arguments: Any) -> Any:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr("grader.vision.importlib.import_module", refuse)
+    monkeypatch.setattr("grader.datasets.vision.importlib.import_module", refuse)
     with pytest.raises(NoVision, match=r"torchvision.datasets is not installed. `python -m pip install"):
         torchvision_parts("torchvision.datasets")
     with pytest.raises(mnist.NoData, match="MNIST comes through torchvision"):

@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from grader import catalogue, standing
-from grader.catalogue import Day, Exercise, Selection
-from grader.progress import Standing
+from grader.kata import catalogue
+from grader.kata.catalogue import Day, Exercise, Selection
+from grader.record import standing
+from grader.record.store import Standing
 from grader.report.overview import exercises, overview
-from grader.report.paper import Paper, standard_output
+from grader.report.plain import Paper, standard_output
 
 NARROW = Paper(width=60)
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, record
-from grader.progress import FOLDER, Attempt, NotRecorded, Progress, own
+from grader.kata import catalogue
+from grader.record import attempts as record
+from grader.record.store import FOLDER, Attempt, AttemptLog, NotRecorded, own
 
 ATTEMPT = Attempt(
     "day01",
@@ -42,7 +43,7 @@ def again(attempt: Attempt = ATTEMPT, **changes: object) -> Attempt:
 
 
 def test_attempts_are_added_and_summed_up(tmp_path: Path) -> None:
-    progress = Progress(tmp_path / "not yet there")
+    progress = AttemptLog(tmp_path / "not yet there")
     assert progress.standings() == {}
     assert progress.attempts() == []
     progress.record([again(status="failed", passed=False, ratio=None, at="2026-01-01T00:00:00+00:00")])
@@ -58,7 +59,7 @@ def test_attempts_are_added_and_summed_up(tmp_path: Path) -> None:
 
 
 def test_progress_travels(tmp_path: Path) -> None:
-    here, there = Progress(tmp_path / "here"), Progress(tmp_path / "there")
+    here, there = AttemptLog(tmp_path / "here"), AttemptLog(tmp_path / "there")
     here.record([ATTEMPT, again(exercise="kmeans_step", ratio=None, gate=None)])
     lines = list(here.export())
     assert there.bring_in(lines) == 2
@@ -72,7 +73,7 @@ def test_progress_travels(tmp_path: Path) -> None:
      json.dumps(asdict(ATTEMPT) | {"unknown": 1}), json.dumps(asdict(ATTEMPT) | {"exercise": None})],
 )  # fmt: skip
 def test_a_bad_line_is_named_and_nothing_is_brought_in(tmp_path: Path, line: str) -> None:
-    progress = Progress(tmp_path)
+    progress = AttemptLog(tmp_path)
     with pytest.raises(ValueError, match="line 2 is no exported attempt"):
         progress.bring_in([json.dumps(asdict(ATTEMPT)), line])
     assert progress.attempts() == []
@@ -80,7 +81,7 @@ def test_a_bad_line_is_named_and_nothing_is_brought_in(tmp_path: Path, line: str
 
 @pytest.mark.parametrize("damage", [b"not a database at all" * 100, None], ids=["other bytes", "torn pages"])
 def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, damage: bytes | None) -> None:
-    progress = Progress(tmp_path)
+    progress = AttemptLog(tmp_path)
     progress.record([again() for _ in range(300)])
     whole = progress.file.read_bytes()
     progress.file.write_bytes(damage or whole[:4096] + os.urandom(8192) + whole[12288:])
@@ -93,14 +94,14 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path: Path, damage:
 
 
 def test_a_file_that_holds_nothing_is_filled(tmp_path: Path) -> None:
-    progress = Progress(tmp_path)
+    progress = AttemptLog(tmp_path)
     progress.file.touch()
     assert progress.standings() == {}
     assert progress.record([ATTEMPT]) == 1
 
 
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
-    progress = Progress(tmp_path)
+    progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
     with sqlite3.connect(progress.file) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -112,17 +113,17 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(NotRecorded, match=r"Not a directory|File exists|cannot be written"):
-        Progress(tmp_path / "file").record([ATTEMPT])
+        AttemptLog(tmp_path / "file").record([ATTEMPT])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    progress = Progress(tmp_path)
+    progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
     limited = (
         "import resource, signal, sys; from pathlib import Path; from grader.progress import *; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000)); "
-        "progress = Progress(Path(sys.argv[1])); found = progress.attempts()[0]; "
+        "progress = AttemptLog(Path(sys.argv[1])); found = progress.attempts()[0]; "
         "many = [Attempt(*[getattr(found, n) for n in list(found.__slots__)[:-2]]) for _ in range(500)]\n"
         "try: progress.record(many)\nexcept NotRecorded as error: print('said:', error)"
     )
@@ -135,7 +136,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
 
 def _add(folder: str, count: int) -> None:
     for _ in range(count):
-        Progress(Path(folder)).record([again(), again(exercise="other")])
+        AttemptLog(Path(folder)).record([again(), again(exercise="other")])
 
 
 def test_two_graders_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -146,14 +147,14 @@ def test_two_graders_at_once_lose_nothing(tmp_path: Path) -> None:
     for grader in graders:
         grader.join()
         assert grader.exitcode == 0
-    assert len(Progress(tmp_path).attempts()) == 100
+    assert len(AttemptLog(tmp_path).attempts()) == 100
 
 
 _ENDLESS = """
 import sys; from pathlib import Path; from tests.test_progress import *
 while True:
     one, two = again(), again(exercise="other")
-    Progress(Path(sys.argv[1])).record([one, two]); print(one.id, flush=True)
+    AttemptLog(Path(sys.argv[1])).record([one, two]); print(one.id, flush=True)
 """
 
 
@@ -170,7 +171,7 @@ def test_a_kill_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
         promised += grader.stdout.read().split()
         grader.wait()
         grader.stdout.close()
-    attempts = Progress(tmp_path).attempts()
+    attempts = AttemptLog(tmp_path).attempts()
     assert {identity for identity in promised if len(identity) == 32} <= {attempt.id for attempt in attempts}
     by_exercise = [attempt.exercise for attempt in attempts]
     assert by_exercise.count("softmax") == by_exercise.count("other")  # a run is recorded whole or not at all
@@ -182,7 +183,7 @@ def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch:
     day = catalogue.find_day("day01")
     keeper = own()
     text = day.solution.read_text(encoding="utf-8")
-    from grader.sources import sources
+    from grader.source.fingerprints import sources
 
     source = sources(text, ["softmax"])["softmax"]
     check = {"name": "by_hand", "aspect": "correct", "status": "passed", "seconds": 0.1, "message": "", "hint": "",

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, cli, standing
+from grader import cli
+from grader.kata import catalogue
+from grader.record import standing
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader import catalogue, processes, runner
-from grader.catalogue import Selection
+from grader.judge import processes, runner
+from grader.kata import catalogue
+from grader.kata.catalogue import Selection
 from grader.results import RunResult
 from tests.answers import waves
 
@@ -81,7 +82,8 @@ def test_it_serves_its_own_day_only(selection: Selection, workers: processes.Wor
 
 
 _WAITS = """
-from grader import catalogue, processes, runner
+from grader.kata import catalogue
+from grader.judge import processes, runner
 if __name__ == "__main__":
     with processes.Workers() as workers:
         runner.rehearse(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers)

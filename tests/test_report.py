@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from grader.report.screen import Screen
+from grader.report.terminal import Screen
 from grader.report.text import printable
 from grader.results import (
     Aspect,

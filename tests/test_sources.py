@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.sources import sources
+from grader.source.fingerprints import sources
 
 FILE = """import jax.numpy as jnp
 

@@ -12,9 +12,9 @@ from typing import Any
 import jax.numpy as jnp
 import pytest
 
-from grader.checks.toolkit import Numbers, WrongAnswer, must_beat, speed
-from grader.checks.toolkit.speed import PAIRS_A_ROUND, Sample, decide, fair
-from grader.checks.toolkit.verdicts import Unclear
+from grader.toolkit import Numbers, WrongAnswer, must_beat, speed
+from grader.toolkit.speed import PAIRS_A_ROUND, Timing, decide, fair
+from grader.toolkit.verdicts import Unclear
 from tests.toolkit_session import learner_of
 
 Pairs = list[tuple[float, float]]
@@ -80,13 +80,13 @@ def test_half_and_twice_the_gate_are_told_apart(machine: Any) -> None:
     assert rates(machine, ratio=80)["pass"] == 1
 
 
-def preempted(ratio: float, rng: random.Random) -> Iterator[tuple[Sample, Sample]]:
+def preempted(ratio: float, rng: random.Random) -> Iterator[tuple[Timing, Timing]]:
     """A busy machine: long calls lose the processor again and again, short ones hardly ever. Baselines take 40 ms."""
     while True:
         ours, theirs = 0.04 / ratio * rng.lognormvariate(0, 0.05), 0.04 * rng.lognormvariate(0, 0.05)
         interrupted = rng.random() < ours / 0.004  # the length of a turn
         wall = ours * (rng.uniform(1.5, 4) if interrupted else 1)
-        yield Sample(wall, ours), Sample(theirs * rng.uniform(1.5, 4), theirs)
+        yield Timing(wall, ours), Timing(theirs * rng.uniform(1.5, 4), theirs)
 
 
 @pytest.mark.parametrize(("ratio", "wanted"), [(1, "fail"), (20, "fail"), (80, "pass"), (160, "pass")])
@@ -99,9 +99,9 @@ def test_what_the_processor_does_for_others_moves_no_verdict(ratio: float, wante
 
 
 def test_a_call_that_waits_is_judged_by_the_clock_on_the_wall() -> None:
-    asleep = [(Sample(wall=0.03, processor=0.0001), Sample(0.04, 0.04))] * 5
+    asleep = [(Timing(wall=0.03, processor=0.0001), Timing(0.04, 0.04))] * 5
     assert decide(fair(asleep), gate=10).verdict == "fail"
-    shared = [(Sample(wall=0.001, processor=0.002), Sample(0.04, 0.04))] * 5  # two threads, half the time
+    shared = [(Timing(wall=0.001, processor=0.002), Timing(0.04, 0.04))] * 5  # two threads, half the time
     assert decide(fair(shared), gate=30).ratio == pytest.approx(40)
 
 
@@ -109,8 +109,8 @@ RECORDED = json.loads(Path(__file__).with_name("recorded_timings.json").read_tex
 WANTED = {"the reference": "pass", "slowed to twice the gate": "pass"}
 
 
-def recorded(row: dict[str, Any]) -> list[tuple[Sample, Sample]]:
-    return [(Sample(*pair[:2]), Sample(*pair[2:])) for pair in row["pairs"]]
+def recorded(row: dict[str, Any]) -> list[tuple[Timing, Timing]]:
+    return [(Timing(*pair[:2]), Timing(*pair[2:])) for pair in row["pairs"]]
 
 
 @pytest.mark.parametrize("row", RECORDED, ids=lambda row: f"{row['exercise']}, {row['what']}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, stubs, workspace
+from grader.kata import catalogue, stubs, workspace
 
 SOLUTION = '''"""Day 1: a day."""
 

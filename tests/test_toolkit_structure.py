@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     RaisedError,
     Unavailable,
     WrongAnswer,
@@ -25,7 +25,7 @@ from grader.checks.toolkit import (
     uses_each_key_once,
     watched,
 )
-from grader.checks.toolkit.inputs import Numbers
+from grader.toolkit.inputs import Numbers
 from tests.toolkit_session import learner_of
 
 X = jnp.arange(4.0)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalogue, happenings
-from grader.live import edited_exercise
+from grader.kata import catalogue
+from grader.watch import events as happenings
+from grader.watch.live import edited_exercise
 from tests.stub_answers import RIGHT_STANDARDIZE, WRONG_STANDARDIZE, answer, exercises_in
 from tests.terminal_driver import ROOT, Terminal
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader import catalogue
+from grader.kata import catalogue
 from tests.stub_answers import RIGHT_STANDARDIZE, WRONG_STANDARDIZE, answer, exercises_in
 from tests.tmux_driver import Tmux, at_the_prompt
 

@@ -6,11 +6,11 @@ import itertools
 import textwrap
 from pathlib import Path
 
-from grader.checks.plugin import prepare_jax
-from grader.checks.toolkit import Learner
-from grader.checks.toolkit.contract import Contract
-from grader.checks.toolkit.handles import Session
-from grader.learner_file import load
+from grader.source.loading import load
+from grader.toolkit import Learner
+from grader.toolkit.contract import Contract
+from grader.toolkit.handles import Session
+from grader.worker.plugin import prepare_jax
 
 prepare_jax()
 _numbers = itertools.count()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from grader import catalogue, processes, runner
+from grader.judge import processes, runner
+from grader.kata import catalogue
 from grader.results import RunResult
 from tests.answers import Answer, waves
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.checks.toolkit import Handle, Learner, Numbers, bans, check, compiles_once, must_beat
+from grader.toolkit import Handle, Learner, Numbers, bans, check, compiles_once, must_beat
 
 Array = np.ndarray[Any, Any]
 

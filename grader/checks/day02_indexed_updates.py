@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.checks.toolkit import Learner, Numbers, bans, check, compiles_once, must_beat, same_size_for
+from grader.toolkit import Learner, Numbers, bans, check, compiles_once, must_beat, same_size_for
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.test_util import check_grads
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     Called,
     Learner,
     Numbers,

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     Called,
     Handle,
     Learner,

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     Called,
     Handle,
     Learner,

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     Called,
     Handle,
     Learner,

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh
 
-from grader.checks.toolkit import (
+from grader.toolkit import (
     Called,
     Handle,
     Learner,

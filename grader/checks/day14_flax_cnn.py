@@ -26,7 +26,8 @@ from flax.training import train_state
 from jax import lax
 from jax.extend.core import Var as Variable
 
-from grader.checks.toolkit import (
+from grader.datasets.vision import NoVision, torchvision_parts
+from grader.toolkit import (
     Called,
     Handle,
     Learner,
@@ -44,7 +45,6 @@ from grader.checks.toolkit import (
     own_hint,
     write_mnist,
 )
-from grader.vision import NoVision, torchvision_parts
 
 Array = np.ndarray[Any, Any]
 

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from grader.results import RunResult
 
 if TYPE_CHECKING:
-    from grader.report.watching import WatchScreen
+    from grader.report.watch_screen import WatchScreen
 
 
 def watch_screen(*, plain: bool) -> WatchScreen:
     """The screen of `watch`, on standard output."""
-    from grader.report.screen import plain_console, rich_console
-    from grader.report.watching import WatchScreen
+    from grader.report.terminal import plain_console, rich_console
+    from grader.report.watch_screen import WatchScreen
 
     return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
 
@@ -43,7 +43,7 @@ class Report:
         self._format = format
         self._screen = None
         if format in {"rich", "plain"}:
-            from grader.report.screen import Screen, plain_console, rich_console
+            from grader.report.terminal import Screen, plain_console, rich_console
 
             console = rich_console() if format == "rich" else plain_console()
             self._screen = Screen(console, ascii=format == "plain", verbose=verbose)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from grader.report.paper import Paper
+from grader.record.standing import Entry, next_one, personal_bests
+from grader.report.plain import Paper
 from grader.report.text import short
-from grader.standing import Entry, next_one, personal_bests
 
 
 def overview(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> Iterator[str]:

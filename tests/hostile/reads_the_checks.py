@@ -4,9 +4,9 @@ expected: error
 says: the solutions and the checks are closed
 """
 
-import grader.catalogue
+import grader.kata.catalogue
 
 
 def EXERCISE(PARAMETERS):
-    with open(grader.catalogue.CHECKS / "FOLDER.py") as file:
+    with open(grader.kata.catalogue.CHECKS / "FOLDER.py") as file:
         return file.read()

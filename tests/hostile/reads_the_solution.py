@@ -6,11 +6,11 @@ says: the solutions and the checks are closed
 
 import pathlib
 
-import grader.catalogue
+import grader.kata.catalogue
 
 
 def EXERCISE(PARAMETERS):
     space = {}
-    path = grader.catalogue.SOLUTIONS / "FOLDER" / "STEM.py"
+    path = grader.kata.catalogue.SOLUTIONS / "FOLDER" / "STEM.py"
     exec(pathlib.Path(path).read_text(), space)
     return space["EXERCISE"](ARGUMENTS)

@@ -7,11 +7,11 @@ exercises: 2
 
 import subprocess
 
-import grader.catalogue
+import grader.kata.catalogue
 
 
 def EXERCISE(PARAMETERS):
     space = {}
-    path = grader.catalogue.SOLUTIONS / "FOLDER" / "STEM.py"
+    path = grader.kata.catalogue.SOLUTIONS / "FOLDER" / "STEM.py"
     exec(subprocess.run(["cat", str(path)], capture_output=True, text=True, check=True).stdout, space)
     return space["EXERCISE"](ARGUMENTS)

@@ -1,0 +1,240 @@
+"""What was tried and what came of it: attempts in SQLite, added and never changed.
+
+Safe under `kill -9` (each run is one transaction) and under two graders at once (SQLite's locks). Whatever is wrong with
+the file or its disk, grading goes on: then `NotRecorded` says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, astuple, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
+VERSION = 1  # of the table; in the file as its user_version
+PATIENCE = 5.0  # seconds that one grader waits for another
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_ALL = "at, id"  # the order of attempts
+
+
+class NotRecorded(Exception):
+    """AttemptLog cannot be written or read; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One exercise, judged once. `passed` means all of its checks; `ratio` is the speed against the naive way."""
+
+    day: str
+    exercise: str
+    status: str
+    passed: bool
+    fingerprint: str  # of the source that was judged; empty when it did not parse
+    line: int  # that the exercise began on
+    judge: str  # a fingerprint of the checks that judged it
+    ratio: float | None
+    gate: float | None
+    seed: int
+    jax: str
+    platform: str
+    result: str  # the exercise's result as JSON
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands with one exercise: `first_passed` is a time in UTC (ISO 8601), `best` a speed ratio."""
+
+    attempts: int
+    first_passed: str | None
+    best: float | None
+    last_status: str
+
+
+_COLUMNS = [one.name for one in fields(Attempt)]
+_TYPES = {"passed": "INTEGER", "line": "INTEGER", "seed": "INTEGER", "ratio": "REAL", "gate": "REAL"}
+
+
+class AttemptLog:
+    """The attempts in one folder. `notices` are things that somebody should be told of once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "progress.sqlite3"
+        self.notices: list[str] = []
+
+    def record(self, attempts: Sequence[Attempt]) -> int:
+        """Add attempts, all or none; those that are there already are left as they are. Returns how many were new.
+
+        Raises NotRecorded.
+        """
+        marks = ", ".join("?" * len(_COLUMNS))
+        with self._open(writing=True) as connection:
+            before = connection.total_changes
+            connection.executemany(
+                f"INSERT OR IGNORE INTO attempts ({', '.join(_COLUMNS)}) VALUES ({marks})",
+                [astuple(attempt) for attempt in attempts],
+            )
+            return connection.total_changes - before
+
+    def attempts(self) -> list[Attempt]:
+        """All attempts, the oldest first. Raises NotRecorded."""
+        if not self.file.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM attempts ORDER BY {_ALL}"
+            ).fetchall()
+        return [_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+    def standings(self) -> dict[tuple[str, str], Standing]:
+        """By day and exercise. Raises NotRecorded."""
+        if not self.file.exists():
+            return {}
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT day, exercise, COUNT(*), MIN(CASE WHEN passed THEN at END),"
+                " MAX(CASE WHEN passed THEN ratio END),"
+                " (SELECT status FROM attempts AS last WHERE last.day = attempts.day"
+                f"  AND last.exercise = attempts.exercise ORDER BY {_ALL.replace(',', ' DESC,')} DESC LIMIT 1)"
+                " FROM attempts GROUP BY day, exercise"
+            ).fetchall()
+        return {(day, exercise): Standing(*rest) for day, exercise, *rest in rows}
+
+    def last(self, day: str) -> dict[str, Attempt]:
+        """The last attempt at each exercise of a day. Raises NotRecorded."""
+        if not self.file.exists():
+            return {}
+        with self._open() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE day = ? ORDER BY {_ALL}", (day,)
+            ).fetchall()
+        found = (_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+        return {attempt.exercise: attempt for attempt in found}
+
+    def export(self) -> Iterator[str]:
+        """All attempts as lines of JSON, in ASCII. Raises NotRecorded."""
+        for attempt in self.attempts():
+            yield json.dumps(asdict(attempt))
+
+    def bring_in(self, lines: Iterable[str]) -> int:
+        """Add exported attempts; returns how many were new. Raises ValueError, and adds nothing, when a line is none."""
+        found = []
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    found.append(_attempt(json.loads(line)))
+                except (ValueError, TypeError, KeyError) as error:
+                    raise ValueError(f"line {number} is no exported attempt ({error})") from error
+        return self.record(found)
+
+    @contextmanager
+    def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection inside one transaction, which is kept when the block ends well and undone when it does not."""
+        try:
+            if writing:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                connection = self._connect(writing=writing)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode not in _DAMAGED:
+                    raise
+                self._set_aside(error)
+                connection = self._connect(writing=True)
+            with closing(connection), connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise NotRecorded(_reason(error, self.file)) from error
+
+    def _connect(self, *, writing: bool) -> sqlite3.Connection:
+        # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
+        mode = "rwc" if writing else "rw"
+        connection = sqlite3.connect(
+            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=PATIENCE, uri=True
+        )
+        try:
+            if writing:
+                connection.execute("PRAGMA synchronous = FULL")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                raise NotRecorded(
+                    f"{self.file} was written by a newer version of the kata. Update this one to go on recording."
+                )
+            if version < VERSION:
+                self._create(connection)
+            if writing:
+                (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if verdict != "ok":
+                    damaged = sqlite3.DatabaseError(verdict)
+                    damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+                    raise damaged
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        columns = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _COLUMNS[:-1])
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns}, id TEXT PRIMARY KEY)")
+            connection.execute("CREATE INDEX IF NOT EXISTS by_exercise ON attempts (day, exercise, at)")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Give a damaged file another name, so that nothing of it is lost, and begin anew."""
+        aside = self.file.with_name(
+            f"{self.file.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.sqlite3"
+        )
+        with suppress(FileNotFoundError):  # another grader was quicker
+            self.file.replace(aside)
+            self.notices.append(
+                f"The record of your progress was damaged ({error}). It lies aside as {aside}; a new one begins."
+            )
+        with suppress(FileNotFoundError):
+            journal = self.file.with_name(f"{self.file.name}-journal")
+            journal.replace(aside.with_name(f"{aside.name}-journal"))
+
+
+def own() -> AttemptLog:
+    """The record of whoever works here."""
+    return AttemptLog(folder())
+
+
+def folder() -> Path:
+    """Where progress and compiled programs lie."""
+    return Path(os.environ.get(FOLDER) or Path(__file__).resolve().parents[2] / ".kata")
+
+
+def _attempt(values: dict[str, Any]) -> Attempt:
+    """Raises TypeError or ValueError when the values are not those of an attempt."""
+    values = values | {"passed": bool(values["passed"])}
+    attempt = Attempt(**values)
+    for one in fields(Attempt):
+        value, kind = getattr(attempt, one.name), _KINDS[str(one.type)]
+        if not isinstance(value, kind):
+            raise ValueError(f"{one.name} is {value!r}")
+    datetime.fromisoformat(attempt.at)
+    return attempt
+
+
+_KINDS: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float | None": (float, int, type(None))}
+
+
+def _reason(error: Exception, file: Path) -> str:
+    text = str(error)
+    if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
+        return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
+    if "full" in text:
+        return f"There is no room on the disk for {file} ({error})."
+    if "locked" in text:
+        return f"Another grader has held {file} for more than {PATIENCE:g} seconds."
+    return f"{file}: {type(error).__name__}: {error}"

@@ -1,0 +1,259 @@
+"""The screen of a run: a line of progress while checks run, then a table, then what to mend first."""
+
+from __future__ import annotations
+
+from rich.box import ASCII, SIMPLE_HEAD, Box
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.status import Status as Spinner
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.comparison import comparison_table
+from grader.report.text import printable, short, shown_path
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    DayResult,
+    ExerciseResult,
+    RunResult,
+    Speed,
+    Status,
+)
+
+# status -> (sign, sign in plain ASCII, word, style)
+_LOOKS = {
+    Status.PASSED: ("✓", "ok", "", "green"),
+    Status.FAILED: ("✗", "x", "wrong", "bold red"),
+    Status.ERROR: ("✗", "x", "raised", "bold red"),
+    Status.TODO: ("·", ".", "todo", "cyan"),
+    Status.TIMEOUT: ("✗", "x", "too long", "bold red"),
+    Status.CRASHED: ("✗", "x", "crashed", "bold red"),
+    Status.INCONCLUSIVE: ("~", "~", "unclear", "yellow"),
+    Status.SKIPPED: ("-", "-", "skipped", "yellow"),
+    Status.BLOCKED: ("-", "-", "", "dim"),
+    Status.FAULT: ("!", "!", "grader", "bold magenta"),
+}
+
+
+def rich_console() -> Console:
+    """Colour and signs where the terminal has them."""
+    return Console(highlight=False)
+
+
+def plain_console() -> Console:
+    """ASCII, no colour, a width that does not depend on the terminal."""
+    return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
+
+
+class Screen:
+    """Renders one run on a console that is passed in."""
+
+    def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
+        self.console = console
+        self.verbose = verbose
+        self._compares = verbose  # shows answers beside the reference
+        self._ascii = ascii or not console.encoding.lower().startswith("utf")
+        self._spinner: Spinner | None = None
+
+    # ---- while it runs
+
+    def begin(self) -> None:
+        if self.console.is_terminal:
+            self._spinner = self.console.status(
+                Text("starting JAX"), spinner="line" if self._ascii else "dots"
+            )
+            self._spinner.start()
+
+    def progress(self, day: str, exercise: str, check: str, done: int, total: int) -> None:
+        if self._spinner and total:
+            what = f"{exercise}: {check.replace('_', ' ')}" if exercise else "loading"
+            self._spinner.update(Text(f"{day}  {done}/{total}  {printable(what)}"))
+
+    def end(self) -> None:
+        if self._spinner:
+            self._spinner.stop()
+            self._spinner = None
+
+    # ---- when it is done
+
+    def show(self, result: RunResult) -> None:
+        self._compares = self.verbose or sum(len(day.exercises) for day in result.days) == 1
+        for day in result.days:
+            self._print_day(day)
+        for fault in result.faults:
+            self.console.print(Rule("the grader's own fault", style="magenta"))
+            self.console.print(Text(printable(fault)))
+            self.console.print("This is a mistake of the grader or of its installation, not of your code.")
+        self._print_footer(result)
+
+    def _print_day(self, day: DayResult) -> None:
+        number = day.day.removeprefix("day").lstrip("0")
+        self.console.print()
+        heading = Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (shown_path(day.file), "dim"))
+        self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
+        self.console.print(self._table(day))
+        for problem in day.problems:
+            self.print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
+        for exercise in day.exercises:
+            lead = exercise.lead
+            if lead and lead.status is not Status.TODO and not self._told(day, lead):
+                style = "magenta" if lead.status is Status.FAULT else "red"
+                self.print_message(exercise.name, lead.message, lead.hint, _place(day, lead.line), style)
+                self.print_output(lead)
+                if self.verbose and lead.details:
+                    self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
+        if self.verbose:
+            self._print_checks(day)
+        self._print_speeds(day)
+        self._print_comparisons(day)
+        self._print_circumstances(day)
+        self._print_standing(day)
+
+    def _told(self, day: DayResult, check: CheckResult) -> bool:
+        return any(check.message == problem.message for problem in day.problems)
+
+    def _table(self, day: DayResult) -> Table:
+        box: Box = ASCII if self._ascii else SIMPLE_HEAD
+        table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("exercise", no_wrap=True, overflow="ellipsis")
+        for aspect in Aspect:
+            table.add_column(aspect.value, no_wrap=True)
+        for exercise in day.exercises:
+            star = ("* " if self._ascii else "★ ") if exercise.stretch else ""
+            style = "green" if exercise.status in ACCEPTED else ""
+            cells = [self.cell(exercise, aspect) for aspect in Aspect]
+            table.add_row(Text(star + exercise.name, style=style), *cells)
+        return table
+
+    def cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
+        """The sign of one aspect, with a word where the sign does not say it."""
+        status = exercise.aspect(aspect)
+        if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
+            return Text("")
+        sign, ascii_sign, word, style = _LOOKS[status]
+        text = f"{ascii_sign if self._ascii else sign} {word}".rstrip()
+        if aspect is Aspect.SPEED and exercise.speed:
+            speed = exercise.speed
+            text = f"{ascii_sign if self._ascii else sign} x{short(speed.ratio)}"
+            if status not in ACCEPTED:
+                narrow = self.console.width < 72
+                text += f" < x{short(speed.gate)}" if narrow else f", needs x{short(speed.gate)}"
+        return Text(text, style=style)
+
+    def print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
+        """What came, what was expected, and a hint, under a rule with a title."""
+        first, _, rest = printable(message).partition("\n")
+        body = Text(first, style="bold")
+        if rest:
+            body.append(f"\n{rest}", style="not bold")
+        parts: list[Text] = [body]
+        if hint:
+            parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
+        self.console.print()
+        self.console.print(
+            Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─")
+        )
+        self.console.print(Group(*parts))
+        if place:
+            self.console.print(Text(place, style="dim"), soft_wrap=True)
+
+    def print_output(self, check: CheckResult) -> None:
+        """What the learner's code printed meanwhile."""
+        if check.output.strip():
+            self.console.print(Text("it printed:", style="dim"))
+            lines = printable(check.output).rstrip().splitlines()
+            shown = (
+                lines
+                if self.verbose or len(lines) <= 10
+                else [*lines[:10], f"... {len(lines) - 10} lines more"]
+            )
+            self.console.print(Padding(Text("\n".join(shown)), (0, 2)))
+
+    def _print_checks(self, day: DayResult) -> None:
+        self.console.print()
+        for exercise in day.exercises:
+            for check in exercise.checks:
+                sign, ascii_sign, word, style = _LOOKS[check.status]
+                line = Text.assemble(
+                    (f"{ascii_sign if self._ascii else sign:<2} ", style),
+                    f"{exercise.name} {check.aspect.value}: {check.name.replace('_', ' ')}",
+                    (f"  {check.seconds:.2f} s {word}", "dim"),
+                )
+                self.console.print(line)
+
+    def _print_speeds(self, day: DayResult) -> None:
+        passed = [exercise for exercise in day.exercises if exercise.aspect(Aspect.SPEED) in ACCEPTED]
+        if any(check.speed for exercise in passed for check in exercise.checks):
+            self.console.print()
+        for exercise in passed:
+            self.print_speed(exercise)
+
+    def print_speed(self, exercise: ExerciseResult) -> None:
+        """One line for each timing of an exercise."""
+        for check in exercise.checks:
+            if check.speed:
+                words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
+                self.console.print(words, style="dim", soft_wrap=False)
+
+    def _print_comparisons(self, day: DayResult) -> None:
+        for exercise in day.exercises if self._compares else ():
+            self.print_comparison(exercise)
+
+    def print_comparison(self, exercise: ExerciseResult) -> None:
+        """An answer that passed beside the reference, and a remark where they differ."""
+        if comparison := exercise.comparison:
+            self.console.print()
+            self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
+            self.console.print(comparison_table(comparison, ascii=self._ascii))
+            if comparison.remark:
+                self.console.print(Text(printable(comparison.remark), style="cyan"))
+
+    def _print_circumstances(self, day: DayResult) -> None:
+        """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
+        lines = [
+            f"skipped: {exercise.name}: {check.name.replace('_', ' ')}: {check.message}"
+            for exercise in day.exercises
+            for check in exercise.checks
+            if check.status is Status.SKIPPED
+        ]
+        if day.devices and not day.devices.startswith("1 "):
+            lines.append(f"on {day.devices}")
+        if lines:
+            self.console.print(Text(printable("\n" + "\n".join(lines)), style="dim"))
+
+    def _print_standing(self, day: DayResult) -> None:
+        core = [exercise for exercise in day.exercises if not exercise.stretch]
+        done = sum(exercise.status in ACCEPTED for exercise in core)
+        stretch = [exercise for exercise in day.exercises if exercise.stretch]
+        text = Text("\n")
+        if core:
+            text.append(f"{done} of {len(core)} passed", style="bold green" if done == len(core) else "bold")
+        if stretch:
+            count = sum(exercise.status in ACCEPTED for exercise in stretch)
+            text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
+        left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
+        if left is None:
+            text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
+        else:
+            text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")
+        self.console.print(text)
+
+    def _print_footer(self, result: RunResult) -> None:
+        if result.interrupted:
+            self.console.print(Text("Interrupted: what is not shown as judged was not run.", style="yellow"))
+        words = [f"{result.seconds:.1f} s", f"jax {result.jax} on {result.platform}", f"seed {result.seed}"]
+        if not result.jax:
+            del words[1]
+        self.console.print(Text(", ".join(words), style="dim"))
+
+
+def _place(day: DayResult, line: int | None) -> str:
+    return f"{shown_path(day.file)}:{line}" if line else ""
+
+
+def _speed_words(speed: Speed) -> str:
+    interval = f"x{short(speed.ratio)} ({short(speed.low)}-{short(speed.high)})"
+    return f"{interval}, needs x{short(speed.gate)}, against {speed.baseline}"

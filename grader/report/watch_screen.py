@@ -1,0 +1,262 @@
+"""The screen of `watch`: one day, one exercise in focus, one line of keys. Drawn anew whenever something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.report import versions
+from grader.report.terminal import Screen
+from grader.report.text import printable, shown_path
+from grader.report.versions import Side
+from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
+
+KEYS = (
+    ("n", "next"),
+    ("h", "hint"),
+    ("l", "list"),
+    ("s", "solution"),
+    ("r", "reset"),
+    ("a", "run all"),
+    ("e", "edit"),
+    ("q", "quit"),
+)
+
+
+_FEWEST_ROWS = 3  # of the table, in however low a terminal
+
+
+@dataclass
+class View:
+    """All that the screen shows."""
+
+    day: str  # "day07"
+    title: str
+    file: str
+    exercises: Sequence[tuple[str, bool]]  # name, stretch
+    focus: str
+    summary: str  # what the focus is about, in a line
+    line: int | None = None  # where the focus begins in the file
+    board: Mapping[str, ExerciseResult] = field(default_factory=dict)
+    checking: frozenset[str] = frozenset()
+    timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
+    status: str = ""  # what just happened
+    below: str = ""  # a hint, a solution, a question
+    problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
+    output: str = ""
+
+
+@dataclass
+class Choice:
+    """The list of exercises, with what was typed to search it."""
+
+    rows: Sequence[tuple[str, str, str]]  # "day07.ravel", sign, summary
+    typed: str
+    chosen: int
+
+
+class WatchScreen:
+    """Draws views on a console that is passed in. With keys the screen is cleared before each."""
+
+    def __init__(self, console: Console, *, ascii: bool = False, keys: bool = True) -> None:
+        self.console = console
+        self._ascii = ascii or not console.encoding.lower().startswith("utf")
+        self._screen = Screen(console, ascii=ascii)
+        self._keys = keys and console.is_terminal
+
+    def draw(self, view: View) -> None:
+        """The day's table, then what there is to say of the exercise in focus, then the keys.
+
+        In a terminal that is too low for all of it, the table shows the rows about the focus.
+        """
+        above = self._rendered(lambda: self._heading(view))
+        below = self._rendered(lambda: self._below_the_table(view))
+        rows = len(view.exercises)
+        if self._keys:
+            room = self.console.height - 1 - self._lines(above + below)  # the cursor has a line of its own
+            rows = max(min(rows, room), _FEWEST_ROWS)
+        table = self._rendered(lambda: self.console.print(self._table(view, rows)))
+        clear = self._rendered(self._clear)
+        self.console.file.write(clear + above + table + below)  # at once, so that nothing flickers
+        self.console.file.flush()
+
+    def _rendered(self, show: Callable[[], None]) -> str:
+        """What would be written to the console."""
+        with self.console.capture() as capture:
+            show()
+        return capture.get()
+
+    def _lines(self, rendered: str) -> int:
+        """How many lines of the terminal a text takes; a long path wraps."""
+        lengths = [Text.from_ansi(line).cell_len for line in rendered.splitlines()]
+        return sum(max(1, -(-length // self.console.width)) for length in lengths)
+
+    def _heading(self, view: View) -> None:
+        done = sum(
+            name in view.board and view.board[name].status in ACCEPTED
+            for name, stretch in view.exercises
+            if not stretch
+        )
+        core = sum(not stretch for _, stretch in view.exercises)
+        number = view.day.removeprefix("day").lstrip("0")
+        heading = Text.assemble(
+            (f"Day {number}: {view.title}", "bold"), "  ", self._bar(done, core), f" {done}/{core}"
+        )
+        self.console.print(heading)
+        place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
+        self.console.print(Text(place, style="dim"), soft_wrap=True)
+        self.console.print()
+
+    def _below_the_table(self, view: View) -> None:
+        for message, hint, line in view.problems:
+            self._screen.print_message(
+                "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
+            )
+        self._focus(view)
+        if view.output.strip():
+            self.console.print(Text(printable(view.output).rstrip(), style="dim"))
+        if view.below:
+            self.console.print()
+            self.console.print(Text(printable(view.below)))
+        self.console.print()
+        if view.status:
+            self.console.print(Text(printable(view.status), style="yellow" if view.checking else "dim"))
+        if self._keys:
+            self._print_keys()
+
+    def choose(self, choice: Choice) -> None:
+        """The list, as far as it matches what was typed."""
+        with self.console:
+            self._choose(choice)
+
+    def _choose(self, choice: Choice) -> None:
+        self._clear()
+        count = f"   {choice.chosen + 1} of {len(choice.rows)}" if choice.rows else ""
+        self.console.print(
+            Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink"), (count, "dim"))
+        )
+        self.console.print()
+        room = max(self.console.height - 5, 3)
+        first = max(0, min(choice.chosen - room // 2, len(choice.rows) - room))
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=1, min_width=1, no_wrap=True)
+        table.add_column(width=1, min_width=1, no_wrap=True)
+        names = max((len(row[0]) for row in choice.rows), default=0)
+        table.add_column(no_wrap=True, min_width=names)
+        table.add_column(no_wrap=True)
+        left = max(self.console.width - names - 6, 0)  # for summaries: two signs and three gaps go off
+        for number, (name, sign, summary) in list(enumerate(choice.rows))[first : first + room]:
+            mark = (">" if self._ascii else "▸") if number == choice.chosen else ""
+            style = "reverse" if number == choice.chosen else ""
+            words = Text(summary, style="dim")
+            words.truncate(left, overflow="ellipsis")
+            table.add_row(mark, sign, Text(name, style=style), words)
+        self.console.print(
+            table if choice.rows else Text("nothing matches; Backspace deletes", style="yellow")
+        )
+        self.console.print()
+        self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
+
+    def sides(self, name: str, yours: Side, reference: Side) -> list[str]:
+        """An exercise beside its reference, as lines to be shown by `page`."""
+        return self._rendered(
+            lambda: versions.show(self.console, name, yours, reference, ascii=self._ascii)
+        ).splitlines()
+
+    def page(self, lines: Sequence[str], first: int) -> int:
+        """Show so many lines as there is room for, from one on, and how to go on. Returns the first that is shown."""
+        room = max(self.console.height - 2, 1) if self._keys else len(lines)
+        first = max(0, min(first, len(lines) - room))
+        scroll = "up and down scroll, any other key: back" if len(lines) > room else "any key: back"
+        self._clear()
+        self.console.file.write("".join(f"{line}\n" for line in lines[first : first + room]))
+        if self._keys:
+            self.console.print(Text(scroll, style="dim"))
+        self.console.file.flush()
+        return first
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether there are keys, and a screen that is drawn anew."""
+        return self._keys
+
+    # ---- parts
+
+    def _clear(self) -> None:
+        if self._keys:
+            self.console.clear()
+        else:
+            self.console.print()
+
+    def _bar(self, done: int, total: int) -> Text:
+        full, empty = ("#", ".") if self._ascii else ("█", "░")
+        return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
+
+    def _table(self, view: View, rows: int) -> Table:
+        """So many rows of the day's exercises; the one in focus is among them."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=1)
+        table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
+        for width in (len("✗ too long"), len("✗ wrong"), 1):  # so that nothing jumps about
+            table.add_column(no_wrap=True, min_width=width)
+        at = next((n for n, (name, _) in enumerate(view.exercises) if name == view.focus), 0)
+        left_out = len(view.exercises) - rows
+        if left_out:  # a row says so
+            rows, left_out = rows - 1, left_out + 1
+        first = max(0, min(at - rows // 2, len(view.exercises) - rows))
+        for name, stretch in view.exercises[first : first + rows]:
+            result = view.board.get(name)
+            mark = (">" if self._ascii else "▸") if name == view.focus else ""
+            star = ("* " if self._ascii else "★ ") if stretch else ""
+            style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
+            if name in view.checking:
+                wait = Text("..." if self._ascii else "…", style="yellow")
+                right = view.timing.get(name)
+                known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
+                cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
+            elif result:
+                cells = [self._screen.cell(result, aspect) for aspect in Aspect]
+            else:
+                cells = [Text("")] * len(Aspect)
+            table.add_row(mark, Text(star + name, style=style), *cells)
+        if left_out:
+            table.add_row("", Text(f"{'...' if self._ascii else '…'} {left_out} more", style="dim"))
+        return table
+
+    def _focus(self, view: View) -> None:
+        result = view.board.get(view.focus)
+        if view.focus in view.checking or result is None or view.problems:
+            return
+        lead = result.lead
+        if lead and lead.status is not Status.TODO:
+            place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
+            style = "magenta" if lead.status is Status.FAULT else "red"
+            self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
+            self._screen.print_output(lead)
+        elif lead:
+            self.console.print()
+            self.console.print(Text.assemble((view.focus, "bold"), ": ", view.summary))
+        else:
+            self.console.print()
+            self.console.print(Text(f"{view.focus} passed.", style="bold green"))
+            self._screen.print_speed(result)
+            self._screen.print_comparison(result)
+
+    def _print_keys(self) -> None:
+        lines, room = [Text()], self.console.width
+        for key, what in KEYS:  # a key stays with its word
+            word = Text.assemble((key, "bold cyan"), f" {what}")
+            if lines[-1].cell_len + word.cell_len > room:
+                lines.append(Text())
+            lines[-1].append_text(word).append("  ")
+        for line in lines:
+            line.rstrip()
+            self.console.print(line)
+
+
+def _longest(view: View) -> int:
+    return max((len(name) + 2 * stretch for name, stretch in view.exercises), default=0)

@@ -1,0 +1,258 @@
+"""Load a learner's file so that one mistake costs one exercise, not the whole day.
+
+A syntax error is confined to the top-level block that holds it. Top-level statements run one by one;
+one that raises is noted and the next ones run all the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import linecache
+import re
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from grader.results import Problem
+from grader.source.blocks import blocks, parsed
+
+MODULE_NAME = "_kata_learner_file"
+_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+
+
+@dataclass
+class LearnerFile:
+    """A loaded file: its namespace, and what went wrong on the way."""
+
+    path: Path
+    source: str = ""
+    tree: ast.Module = field(default_factory=lambda: ast.Module([], []))  # of what parses
+    module: ModuleType = field(default_factory=lambda: ModuleType(MODULE_NAME))
+    problems: list[Problem] = field(default_factory=list)
+    broken: dict[str, Problem] = field(default_factory=dict)  # exercise -> why its block does not parse
+    missing_names: dict[str, Problem] = field(default_factory=dict)  # name -> why it was never bound
+    lines: dict[str, int] = field(default_factory=dict)  # top-level name -> line of its definition
+
+    @property
+    def function_names(self) -> frozenset[str]:
+        """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
+        nodes = list(ast.walk(self.tree))
+        defined = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        jitted = (
+            node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
+        )
+        handed = (
+            part.attr for given in jitted for part in ast.walk(given) if isinstance(part, ast.Attribute)
+        )
+        return frozenset({"<lambda>", *defined, *handed})
+
+    def is_stub(self, name: str) -> bool:
+        """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`.
+
+        Of a class: whether all its methods are.
+        """
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+                members = node.body if isinstance(node, ast.ClassDef) else [node]
+                functions = [member for member in members if isinstance(member, ast.FunctionDef)]
+                return bool(functions) and all(_is_stub(function) for function in functions)
+        return False
+
+    def absence(self, name: str, kind: str = "function") -> Problem:
+        """Why there is no such function or class, in words for the learner."""
+        if not self.source.strip() and self.problems:
+            return self.problems[0]  # the file as a whole is not there
+        if name in self.broken:
+            return self.broken[name]
+        if name in self.missing_names:
+            return self.missing_names[name]
+        near = difflib.get_close_matches(name, list(self.lines), n=1, cutoff=0.6)
+        if near and near[0] != name:
+            line = self.lines[near[0]]
+            return Problem(
+                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it.",
+                f"Call it {name} again: the names are a contract between your file and the checks.",
+                line,
+            )
+        if name in self.lines:  # defined, and yet nothing: what its decorators made of it
+            return Problem(
+                f"{name} in {self.path.name} is None.",
+                "A decorator has to return what it decorates.",
+                self.lines[name],
+            )
+        return Problem(
+            f"There is no {kind} {name} in {self.path.name}.",
+            f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
+        )
+
+
+def _is_jit(function: ast.expr) -> bool:
+    """jit, jax.jit."""
+    return (
+        isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).rpartition(".")[2] == "jit"
+    )
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    last = function.body[-1]
+    rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
+    return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
+
+
+def load(
+    path: Path,
+    *,
+    before_statement: Callable[[int], None] = lambda line: None,
+    skip_lines: Collection[int] = (),
+) -> LearnerFile:
+    """Load a learner's file by path, under a private module name.
+
+    `before_statement` hears the line of each top-level statement that could do anything (all but
+    definitions and imports of ours), so that a process that dies there can be explained. Statements on
+    `skip_lines` are left out: they ended an earlier process.
+    """
+    loaded = LearnerFile(path)
+    loaded.module.__file__ = str(path)
+    source = _read(loaded)
+    if source is None:
+        return loaded
+    loaded.source = source
+    # Tracebacks and inspect.getsource read from here, also when the file changes under us.
+    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    sys.modules[MODULE_NAME] = loaded.module
+    loaded.tree = _parse(loaded, source)
+    for statement in loaded.tree.body:
+        _run(loaded, statement, before_statement, skip_lines)
+    return loaded
+
+
+def _read(loaded: LearnerFile) -> str | None:
+    path = loaded.path
+    if not path.is_file():
+        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
+        loaded.problems.append(Problem(f"There is no file {path.parent.name}/{path.name}.", hint))
+        return None
+    try:
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        byte = error.object[error.start]
+        loaded.problems.append(
+            Problem(
+                f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
+                "Save the file in your editor with the encoding UTF-8.",
+                line,
+            )
+        )
+        return None
+    except OSError as error:
+        loaded.problems.append(
+            Problem(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
+        )
+        return None
+    if "\0" in source:
+        line = source[: source.index("\0")].count("\n") + 1
+        loaded.problems.append(Problem(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line))
+        return None
+    if not source.strip():
+        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
+        loaded.problems.append(Problem(f"{path.name} is empty.", hint))
+    return source
+
+
+def _parse(loaded: LearnerFile, source: str) -> ast.Module:
+    """The syntax tree of all blocks that parse; the others are noted."""
+    name = str(loaded.path)
+    try:
+        return ast.parse(source, name)
+    except SyntaxError:
+        pass
+    except (RecursionError, MemoryError):
+        loaded.problems.append(Problem(f"{loaded.path.name} is nested too deeply for Python to read."))
+        return ast.Module([], [])
+    body: list[ast.stmt] = []
+    for start, text in blocks(source):
+        try:
+            block = parsed(start, text, name)
+        except SyntaxError as error:
+            line = error.lineno or start + 1
+            lines = source.splitlines()
+            shown = lines[line - 1] if line <= len(lines) else ""
+            caret = " " * max((error.offset or 1) - 1, 0) + "^"
+            problem = Problem(
+                f"SyntaxError on line {line} of {loaded.path.name}: {error.msg}\n  {shown}\n  {caret}",
+                "Python cannot read this block. The rest of the file is graded all the same.",
+                line,
+            )
+            names = _HEAD.findall(text)
+            loaded.broken.update(dict.fromkeys(names, problem))
+            loaded.problems.append(problem)
+        else:
+            body += block.body
+    return ast.Module(body, [])
+
+
+def _run(
+    loaded: LearnerFile,
+    statement: ast.stmt,
+    before_statement: Callable[[int], None],
+    skip_lines: Collection[int],
+) -> None:
+    line = statement.lineno
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        loaded.lines[statement.name] = line
+    if line in skip_lines:
+        problem = Problem(
+            f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded.",
+            "Keep the top level to imports and definitions; move anything else into a function.",
+            line,
+        )
+        loaded.problems.append(problem)
+        loaded.missing_names.update(dict.fromkeys(_bound_names(statement), problem))
+        return
+    before_statement(line)
+    try:
+        code = compile(ast.Module([statement], []), str(loaded.path), "exec", dont_inherit=True)
+        exec(code, loaded.module.__dict__)
+    except BaseException as error:
+        problem = _statement_failed(loaded, statement, error)
+        loaded.problems.append(problem)
+        loaded.missing_names.update(dict.fromkeys(_bound_names(statement), problem))
+
+
+def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseException) -> Problem:
+    line = statement.lineno
+    lines = loaded.source.splitlines()
+    shown = lines[line - 1].strip() if line <= len(lines) else ""
+    raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = "The other statements of the file ran all the same; repair this one."
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        near = difflib.get_close_matches(
+            error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1
+        )
+        hint = (
+            f"Did you mean `{near[0]}`?" if near else f"Is `{error.name}` installed, and spelled like this?"
+        )
+    elif isinstance(error, SystemExit):
+        hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
+    return Problem(
+        f"Line {line} of {loaded.path.name} failed while the file was loaded:\n  {shown}\n  {raised}",
+        hint,
+        line,
+    )
+
+
+def _bound_names(statement: ast.stmt) -> list[str]:
+    """The names that a statement would have bound."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
+    return [
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]

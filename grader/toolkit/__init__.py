@@ -1,0 +1,80 @@
+"""What a check is written with. A day's checks import from here and from nowhere deeper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import pytest
+
+from grader.toolkit.comparison import compare
+from grader.toolkit.devices import need_several_devices
+from grader.toolkit.digits import digits
+from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
+from grader.toolkit.idx_files import write_mnist
+from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
+from grader.toolkit.speed import must_beat
+from grader.toolkit.structure import (
+    bans,
+    compiles_once,
+    largest_value_at_most,
+    same_size_for,
+    uses_each_key_once,
+)
+from grader.toolkit.traces import Trace, traces_at_most, watched
+from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
+
+_Check = TypeVar("_Check", bound=Callable[..., None])
+
+
+def check(
+    exercise: str, aspect: Literal["correct", "jit", "speed"], *, hint: str, patience: float = 1.0
+) -> Callable[[_Check], _Check]:
+    """Mark a test function as a check of one exercise and one aspect.
+
+    The function is called test_<exercise>_<name>; the name is what results and wrong answers know it by.
+    The hint is shown when it fails: one sentence or two, for the mistake that this check catches. `patience` multiplies
+    the time limit, for a check that trains something.
+    """
+
+    def mark(function: _Check) -> _Check:
+        marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint, patience=patience)(
+            function
+        )
+        return marked  # type: ignore[no-any-return]
+
+    return mark
+
+
+__all__ = [
+    "AWKWARD",
+    "Called",
+    "Handle",
+    "Learner",
+    "Numbers",
+    "RaisedError",
+    "Trace",
+    "Unavailable",
+    "Verdict",
+    "WrongAnswer",
+    "bans",
+    "check",
+    "compare",
+    "compiled_if_possible",
+    "compiles_once",
+    "digits",
+    "hint_when",
+    "largest_value_at_most",
+    "must_beat",
+    "need_several_devices",
+    "operations_at_most",
+    "own_hint",
+    "refuses",
+    "same_size_for",
+    "temporary_memory_at_most",
+    "traces_at_most",
+    "uses_each_key_once",
+    "watched",
+    "write_mnist",
+]

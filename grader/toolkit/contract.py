@@ -1,0 +1,206 @@
+"""What the signatures of the solutions promise, and whether the learner's functions keep it.
+
+The contract is made from stub text: it holds the signatures and annotations, not the answers.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import AbstractArray
+
+from grader.kata.stubs import stub
+from grader.toolkit import wording
+from grader.toolkit.comparison import must_be_jax_array
+from grader.toolkit.verdicts import RaisedError, WrongAnswer
+
+_WORDS = {
+    "Float": "floats",
+    "Int": "integers",
+    "UInt": "unsigned integers",
+    "Integer": "integers",
+    "Bool": "booleans",
+    "Key": "random keys",
+    "Num": "numbers",
+    "Inexact": "floats",
+    "Shaped": "an array",
+}
+
+_SHAPE_HINT = (
+    "The letters of the signature say which sizes belong together. Print the shape of each step beside them."
+)
+_TUPLE_HINT = "Return all of them, with commas between: return first, second."
+_DTYPE_HINT = "Start from arrays of the promised dtype, or convert the result at the end with .astype(...)."
+
+
+class Contract:
+    """The signatures of one day's exercises."""
+
+    def __init__(self, solution_source: str) -> None:
+        namespace: dict[str, Any] = {"__name__": "_kata_contract"}
+        text = stub(solution_source)
+        exec(compile(text, "<contract>", "exec", dont_inherit=True), namespace)
+        self._members = namespace
+        nodes = ast.parse(text).body
+        self.names = frozenset(
+            node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        )  # of the day's exercises
+
+    def signature(self, name: str) -> inspect.Signature:
+        """The promised signature of a function, or of a class's constructor."""
+        return _signature(self._members[name])
+
+    def is_class(self, name: str) -> bool:
+        return inspect.isclass(self._members[name])
+
+    def check_signature(self, name: str, function: Callable[..., Any], line: int | None) -> None:
+        """Raises RaisedError when the learner's parameters are not those of the contract.
+
+        Parameters of one's own may follow, when they have defaults.
+        """
+        promised = self.signature(name)
+        if not callable(function):
+            kind, head = "function", f"def {name}{_plain(promised)}:"
+            if self.is_class(name):
+                kind, head = "class", f"class {name}:"
+            message = f"{name} is {wording.argument(function)}, not a {kind}."
+            raise RaisedError(message, hint=f"Define it as `{head}`.", line=line)
+        try:
+            found = _signature(function)
+        except (TypeError, ValueError):
+            return
+        ours, theirs = list(promised.parameters.values()), list(found.parameters.values())
+        same = [(p.name, p.default) for p in ours] == [(p.name, p.default) for p in theirs[: len(ours)]]
+        optional = all(
+            p.default is not p.empty or p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
+            for p in theirs[len(ours) :]
+        )
+        if not (same and optional):
+            rows = wording.table(expected=f"{name}{_plain(promised)}", got=f"{name}{_plain(found)}")
+            hint = "Names, order and defaults of the parameters are a contract; the body is yours."
+            raise RaisedError(f"{name} has another signature\n{rows}", hint=hint, line=line)
+
+    def check_result(
+        self, what: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
+    ) -> None:
+        """Raises WrongAnswer when a result does not fit the annotation, with the letters bound by the arguments."""
+        signature = self.signature(name)
+        bound = signature.bind(*arguments, **keywords).arguments
+        letters: dict[str, Any] = {
+            parameter: value for parameter, value in bound.items() if type(value) is int
+        }
+        for parameter, value in bound.items():
+            annotation = signature.parameters[parameter].annotation
+            if _is_array_type(annotation) and wording.is_jax_array(value):
+                letters.update(_letters(annotation, value.shape))
+        _check(what, result, signature.return_annotation, letters)
+
+
+def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> None:
+    parts = typing.get_args(annotation)
+    if typing.get_origin(annotation) is tuple and parts and Ellipsis not in parts:
+        if not isinstance(value, tuple):
+            rows = wording.table(expected=f"a tuple of {len(parts)}", got=wording.argument(value))
+            hint = (
+                "A tuple, not a list: drop the square brackets." if isinstance(value, list) else _TUPLE_HINT
+            )
+            raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}", hint=hint)
+        if len(value) != len(parts):
+            rows = wording.table(expected=f"a tuple of {len(parts)}", got=f"a tuple of {len(value)}")
+            raise WrongAnswer(f"{what} returned the wrong number of things\n{rows}", hint=_TUPLE_HINT)
+        for index, (item, part) in enumerate(zip(value, parts, strict=True)):
+            _check(f"{what}[{index}]", item, part, letters)
+    elif _is_array_type(annotation):
+        _must_be_array(what, value, annotation)
+        promised = _promised_shape(annotation, letters)
+        right_shape = promised is None or value.shape == promised
+        if not right_shape or not isinstance(value, annotation.dtype[annotation.array_type, "..."]):
+            rows = wording.table(expected=_promise(annotation, promised), got=wording.kind_and_shape(value))
+            message = f"{what} does not fit its signature\n{rows}"
+            if right_shape:
+                raise WrongAnswer(message, hint=_DTYPE_HINT)
+            raise WrongAnswer(message, also=_SHAPE_HINT)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function, or of a class's constructor without what Flax adds to every module.
+
+    Raises TypeError or ValueError when there is none to be seen.
+    """
+    found = inspect.signature(function)
+    if not inspect.isclass(function):
+        return found
+    parameters = list(found.parameters.values())
+    if all(
+        p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters
+    ):  # a metaclass's, which says nothing
+        parameters = list(inspect.signature(function.__init__).parameters.values())[1:]
+    added = {"parent", "name"} if _is_linen(function) else set()  # behind the fields of one's own
+    return found.replace(parameters=[p for p in parameters if p.name not in added])
+
+
+def _is_linen(kind: type) -> bool:
+    return any(base.__module__ == "flax.linen.module" for base in kind.__mro__)
+
+
+def _must_be_array(what: str, value: Any, annotation: type[AbstractArray]) -> None:
+    """Raises WrongAnswer when a value is no array of the promised library: JAX, as a rule."""
+    if annotation.array_type is not np.ndarray:
+        must_be_jax_array(what, value)
+    elif type(value) is not np.ndarray:
+        came = wording.argument(value, small=-1)
+        came = f"the JAX array {came}" if wording.is_jax_array(value) else came
+        rows = wording.table(expected="a NumPy array", got=came)
+        hint = "np.stack and np.array make NumPy arrays; JAX and torch arrays have no place in this result."
+        raise WrongAnswer(f"{what} is the wrong kind of thing\n{rows}", hint=hint)
+
+
+def _is_array_type(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, AbstractArray)
+
+
+def _letters(annotation: type[AbstractArray], shape: tuple[int, ...]) -> dict[str, Any]:
+    """What the letters of an annotation stand for, given a shape: n = 17, *shape = (3, 4)."""
+    names = annotation.dim_str.split()
+    if len(names) == 1 and names[0].startswith("*"):
+        return {names[0]: shape}
+    if len(names) != len(shape):
+        return {}
+    return {name: size for name, size in zip(names, shape, strict=True) if name.isidentifier()}
+
+
+def _promised_shape(annotation: type[AbstractArray], letters: dict[str, Any]) -> tuple[int, ...] | None:
+    """The shape that an annotation promises; None where a letter is bound by nothing.
+
+    An entry is a number, a letter, or arithmetic on letters and {arguments}: "n-{window}+1".
+    """
+    names = annotation.dim_str.split()
+    if len(names) == 1 and names[0].startswith("*"):
+        return letters.get(names[0])
+    try:
+        return tuple(int(eval(name.replace("{", "(").replace("}", ")"), {}, dict(letters))) for name in names)
+    except (NameError, SyntaxError, TypeError):
+        return None
+
+
+def _promise(annotation: type[AbstractArray], shape: tuple[int, ...] | None) -> str:
+    """`floats of shape (n, m) = (17, 33)`."""
+    word = _WORDS.get(annotation.dtype.__name__, annotation.dtype.__name__)
+    names = annotation.dim_str.replace("{", "").replace("}", "").split()
+    if not names:
+        return f"{word}, one number (shape ())"
+    comma = "," if len(names) == 1 else ""
+    text = f"{word} of shape ({', '.join(names)}{comma})"
+    return text if shape is None else f"{text} = {shape}"
+
+
+def _plain(signature: inspect.Signature) -> str:
+    """The signature without annotations."""
+    empty = inspect.Parameter.empty
+    parameters = [parameter.replace(annotation=empty) for parameter in signature.parameters.values()]
+    return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))

@@ -1,0 +1,194 @@
+"""What JAX and Python raise, in words for the learner: their own line, the cause, the next step."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import textwrap
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.source.loading import LearnerFile
+from grader.toolkit.flax_lessons import FLAX_LESSONS
+from grader.toolkit.lessons import LESSONS, Lesson
+
+_WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An exception in the learner's terms."""
+
+    message: str
+    hint: str | None  # none for an ordinary error of Python's: what the check is about says more
+    line: int | None
+    sure: bool = False  # the hint says more than a check could
+
+
+def translate(error: BaseException, call: str, learner: LearnerFile) -> Translation:
+    """Say what `call` raised: the learner's own line, the error's name (for searching), its cause and a next step."""
+    frame = learner_frame(error, learner.path)
+    line = frame.lineno if frame else None
+    names = [kind.__name__ for kind in type(error).__mro__]
+    text = _text_of(error)
+    head = f"{call} raised {names[0]}"
+    if frame and line:
+        head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
+    if isinstance(error, NameError) and (problem := learner.missing_names.get(error.name or "")):
+        return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
+    where = "\nin a function with a custom rule" if _has_a_rule(line, call, learner) else ""
+    shown = (frame.line or "").strip() if frame else ""
+    lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
+    if lesson:
+        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
+        hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
+        return Translation(f"{head}\n\n{cause}", hint, line, lesson.sure)
+    outcome = _python_ending(error, names)
+    if outcome:
+        return Translation(
+            f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line
+        )
+    return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
+
+
+def _fits(lesson: Lesson, names: list[str], text: str, shown: str) -> bool:
+    """Whether a lesson is about this error, raised at that line of the learner's."""
+    return (
+        lesson.error in names
+        and re.search(lesson.pattern, text) is not None
+        and re.search(lesson.line, shown) is not None
+    )
+
+
+_USUAL_IMPORTS = {
+    "jax": "Add `import jax` at the top of the file.",
+    "lax": "Add `from jax import lax` at the top of the file.",
+    "np": "Write jnp: this file has no NumPy, and jit could not see into it.",
+}
+
+
+_CONNECTIVES = (
+    "`and`, `or` and `not` ask for one True or False: join arrays with &, | and ~, each side in parentheses."
+)
+
+
+def _has_a_rule(line: int | None, call: str, learner: LearnerFile) -> bool:
+    """Whether the function around a line, or without a line one that the call names, has a derivative rule of its own."""
+    return any(
+        (node.lineno <= line <= (node.end_lineno or 0) if line else f"{getattr(node, 'name', '?')}(" in call)
+        and re.search(r"custom_(jvp|vjp)\b", ast.unparse(node))
+        for node in learner.tree.body
+    )
+
+
+def _joins_conditions(lesson: Lesson, frame: traceback.FrameSummary | None) -> bool:
+    """Whether a tracer met `and`, `or` or `not` where no branch is meant."""
+    shown = (frame.line or "").strip() if frame else ""
+    branch = shown.startswith(("if ", "elif ", "while ", "assert ")) or " if " in shown
+    return (
+        lesson.error == "TracerBoolConversionError"
+        and not branch
+        and re.search(r"\b(and|or|not)\b", shown) is not None
+    )
+
+
+def _carry_changes(text: str) -> list[str]:
+    """Which parts of a loop's carry changed, from JAX's own text."""
+    pattern = r"has type (\S+) but the corresponding output carry component has type (\S+?),? so"
+    kinds = r"is (an? [^,]+?) but the corresponding component of the carry output is (an? [^,]+?), so"
+    changes = [(_short_type(came), _short_type(left)) for came, left in re.findall(pattern, text)]
+    changes += [(_short_kind(came), _short_kind(left)) for came, left in re.findall(kinds, text)]
+    return [f"  {came} went in, {left} came out" for came, left in changes[:4]]
+
+
+def _short_kind(text: str) -> str:
+    """JAX's words for a part of a tree: a <class 'dict'> is a dict, leaves are arrays."""
+    name = text.removeprefix("a <class '").removesuffix("'>").rpartition(".")[2]
+    if name in {"ShapedArray", "a pytree leaf"}:
+        return "an array"
+    return f"a {name}" if text.startswith("a <class") else text
+
+
+def _mapped_sizes(text: str) -> list[str]:
+    """Which arguments of a vmap have which sizes, from JAX's own text."""
+    if "vmap got inconsistent sizes" not in text:
+        return []
+    return [_cut(line.rstrip(";,. "), 100) for line in text.splitlines() if line.startswith("  * ")][:4]
+
+
+def _short_type(text: str) -> str:
+    """JAX's int32[1,4] as messages have it: i32[1,4]."""
+    name, bracket, shape = text.rstrip(",").partition("[")
+    short = {"float": "f", "int": "i", "uint": "u", "complex": "c"}
+    match = re.fullmatch(r"([a-z]+)(\d+)", name)
+    return f"{short[match[1]]}{match[2]}{bracket}{shape}" if match and match[1] in short else text.rstrip(",")
+
+
+def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
+    """A hint for names that do not exist; none for other errors that have nothing to do with JAX."""
+    if isinstance(error, NameError) and error.name:
+        if error.name in learner.broken:
+            return f"{error.name} is in a block with a syntax error; repair that first."
+        if error.name in _USUAL_IMPORTS:
+            return _USUAL_IMPORTS[error.name]
+        near = difflib.get_close_matches(error.name, list(vars(learner.module)), n=1)
+        return (
+            f"Did you mean `{near[0]}`?"
+            if near
+            else "Is it spelled right, and set on every way through the function?"
+        )
+    if (
+        isinstance(error, AttributeError)
+        and error.name in {"shape", "size", "ndim", "dtype"}
+        and callable(error.obj)
+    ):
+        return "A function has no shape; jax.eval_shape(function, x) tells that of its result, and computes nothing."
+    if isinstance(error, AttributeError) and error.name:
+        near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
+        return f"Did you mean `{near[0]}`?" if near else None
+    if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
+        return "Is the argument's name spelled right?"
+    return None
+
+
+def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | None:
+    """The innermost frame of the traceback that lies in the learner's file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return frames[-1] if frames else None
+
+
+def _python_ending(error: BaseException, names: list[str]) -> str:
+    if isinstance(error, SystemExit):
+        return "The function asked Python to exit. A graded function returns its result and leaves the process alone."
+    if "OutcomeException" in names or type(error).__module__.startswith("_pytest"):
+        return "The function called into pytest. Verdicts are the checks' business; a graded function returns its result."
+    if isinstance(error, KeyboardInterrupt):
+        return "The function raised KeyboardInterrupt, which is how Ctrl-C ends a program."
+    return ""
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # the class is the learner's, its __str__ too
+        return ""
+
+
+def _shorten(text: str, lines: int = 6) -> str:
+    """The start of an error's own text: JAX's go on for a page."""
+    text = re.sub(r"\s*\(https?://[^\s)]*\)", "", text)
+    kept = [line for line in text.strip().splitlines() if line.strip()]
+    shown = [_cut(line) for line in kept[:lines]]
+    return "\n".join(shown + (["…"] if len(kept) > lines else []))
+
+
+def _cut(line: str, most: int = 200) -> str:
+    """A long line up to the end of a sentence, else of a word, with … for the rest."""
+    if len(line) <= most:
+        return line
+    ends = [match.start() for match in re.finditer(r"(?<=[.;:]) ", line[: most + 1])]
+    if not ends or ends[-1] < most // 2:
+        ends = [match.start() for match in re.finditer(" ", line[: most + 1])]
+    return f"{line[: ends[-1]]} …" if ends and ends[-1] >= most // 2 else f"{line[:most]}…"

@@ -1,0 +1,359 @@
+"""The learner's functions as handles: a check calls and transforms them, and never touches them raw.
+
+A handle checks results against the signature, guards the arguments, translates what is raised, and
+leaves open where the function runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+
+from grader.machine import faults
+from grader.results import Speed
+from grader.source.loading import LearnerFile
+from grader.toolkit import comparison, programs, purity, wording
+from grader.toolkit.contract import Contract
+from grader.toolkit.errors import learner_frame, translate
+from grader.toolkit.samples import Sample, Samples, Transformation, as_it_is
+from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+
+# Bound here, before any learner's code runs.
+_jit: Callable[..., Any] = jax.jit
+_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
+
+
+class Called:
+    """What a call gave, and how the call is written in messages."""
+
+    def __init__(self, text: str, value: Any) -> None:
+        self.text = text
+        self.value = value
+
+    def __getitem__(self, index: int | str) -> Called:
+        """One part of a tuple or dict that was returned."""
+        return Called(f"{self.text}[{index!r}]", self.value[index])
+
+    def close_to(
+        self,
+        expected: Any,
+        *,
+        rtol: float = comparison.RTOL,
+        atol: float = comparison.ATOL,
+        hint: str | None = None,
+    ) -> Called:
+        """Compare with a NumPy oracle: kind, shape, dtype, then values. Raises WrongAnswer."""
+        try:
+            comparison.compare(self.text, self.value, expected, rtol=rtol, atol=atol)
+        except WrongAnswer as wrong:
+            wrong.hint = hint or wrong.hint
+            raise
+        return self
+
+    def equals(self, expected: Any, *, hint: str | None = None) -> Called:
+        """Compare exactly. Raises WrongAnswer."""
+        return self.close_to(expected, rtol=0.0, atol=0.0, hint=hint)
+
+    def finite(self, *, hint: str | None = None) -> Called:
+        """No nan and no infinity in any array of the result. Raises WrongAnswer."""
+        try:
+            comparison.all_finite(self.text, self.value)
+        except WrongAnswer as wrong:
+            wrong.hint = hint or wrong.hint
+            raise
+        return self
+
+    def require(
+        self, holds: Any, complaint: str, *, expected: str, got: object, hint: str | None = None
+    ) -> Called:
+        """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`."""
+        if not bool(holds):
+            came = got if isinstance(got, str) else wording.argument(got)
+            raise WrongAnswer(
+                f"{self.text} {complaint}\n" + wording.table(expected=expected, got=came), hint=hint
+            )
+        return self
+
+
+class Session:
+    """One learner's file under the checks of one day. Lives as long as the worker, so that compiled programs do."""
+
+    def __init__(self, learner: LearnerFile, contract: Contract) -> None:
+        self.learner = learner
+        self.contract = contract
+        self.samples = Samples()
+        self._handles: dict[str, Handle] = {}
+
+    def handle(self, name: str) -> Handle:
+        """The handle of an exercise. Raises RaisedError when the learner's file has no such function."""
+        if name not in self._handles:
+            function = self.learner.module.__dict__.get(name)
+            if function is None:
+                kind = "class" if self.contract.is_class(name) else "function"
+                problem = self.learner.absence(name, kind)
+                raise RaisedError(problem.message, hint=problem.hint, line=problem.line)
+            if self.learner.is_stub(name):
+                raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
+            self.contract.check_signature(name, function, self.learner.lines.get(name))
+            guarded = self._guarded(name, function)
+            self._handles[name] = Handle(self, name, name, guarded, raw=function, transform=as_it_is)
+        return self._handles[name]
+
+    def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its results checked against the signature: when traced, too."""
+
+        @functools.wraps(function)
+        def guarded(*arguments: Any, **keywords: Any) -> Any:
+            what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
+            result = function(*arguments, **keywords)
+            self.contract.check_result(what, name, arguments, keywords, result)
+            return result
+
+        if not self.contract.is_class(name):
+            # Checks may leave the learner's own extra parameters alone.
+            guarded.__signature__ = self.contract.signature(name)  # type: ignore[attr-defined]
+            return guarded
+        return function
+
+
+class Handle:
+    """A learner's function, or a transformation of it."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        shown: str,
+        function: Callable[..., Any],
+        *,
+        raw: Callable[..., Any],
+        jit_options: dict[str, Any] | None = None,
+        transform: Transformation | None = None,
+    ) -> None:
+        self.session = session
+        self.name = name  # of the exercise
+        self.shown = shown  # in messages: jit(softmax)
+        self.function = function
+        self.raw = raw  # without our guard: for timing what the learner wrote
+        self.traces = 0  # how often a jit handle has been traced
+        self.untransformed = function  # before jit
+        # What was made of the function before jit (vmap, grad); None for a handle that a check made by itself.
+        self.transform = transform
+        self.is_jitted = jit_options is not None
+        self._jit_options = jit_options or {}
+        self._donates = any(option.startswith("donate") for option in self._jit_options)
+        self._repeated = False
+        self._transformed: dict[str, Handle] = {}
+
+    # ---- calling
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Called:
+        """Call the function, wait for its result, and see that the arguments are as they were.
+
+        The first call is made twice: a pure function gives the same again.
+        """
+        text = wording.call(self.shown, arguments, keywords)
+        before = purity.snapshot((arguments, keywords))
+        result = self.run(text, self.function, *arguments, **keywords)
+        if not self._donates:
+            purity.unchanged(text, before, (arguments, keywords))
+        if not self._repeated and not self._donates:
+            self._repeated = True
+            again = self.run(text, self.function, *arguments, **keywords)
+            purity.same_again(text, result, again)
+        self.remember(arguments, keywords)
+        return Called(text, result)
+
+    def remember(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        """Offer a call that went well as the one on which the exercise is set beside the reference."""
+        if self.transform is None or self._donates:  # what is donated is gone
+            return
+        shown = self.shown.removeprefix("jit(").removesuffix(")") if self.is_jitted else self.shown
+        options = self._jit_options if self.is_jitted else None
+        sample = Sample(shown, self.function, self.transform, options, arguments, keywords)
+        self.session.samples.offer(self.name, sample)
+
+    def compare_on(self, shown: str, transform: Transformation, *arguments: Any) -> None:
+        """Have the exercise set beside the reference on this, once it has passed.
+
+        For what is no function of arrays: a class, an optimiser. `transform` makes a function of the learner's, and of the
+        reference, that runs on the arguments; `shown` says in words what that function does. Nothing is run now.
+        """
+        sample = Sample(shown, None, transform, {}, arguments, {})
+        self.session.samples.offer(self.name, sample, chosen=True)
+
+    def using(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Called:
+        """Run code of a check's that uses what the learner wrote (a class, as a rule); `text` says in messages what it does."""
+        return Called(text, self.run(text, function, *arguments, **keywords))
+
+    def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Run something of the learner's; what it raises becomes a verdict in their own terms."""
+        try:
+            return _block_until_ready(function(*arguments, **keywords))
+        except Verdict:
+            raise
+        except TookTooLong as late:
+            late.call = late.call or text
+            raise
+        except OSError as error:
+            if faults.is_full_disk(error):  # who writes to a full disk is not wrong
+                raise MachineFault(faults.explain(error)) from error
+            raise self._raised(text, error) from error
+        except BaseException as error:
+            raise self._raised(text, error) from error
+
+    def _raised(self, text: str, error: BaseException) -> Verdict:
+        """What the learner's code raised, as a verdict."""
+        learner = self.session.learner
+        frame = learner_frame(error, learner.path)
+        if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
+            if self.session.contract.is_class(self.name):  # not all of it: a stub is told apart beforehand
+                message = f"{self.name}.{frame.name} is still to do."
+                hint = "The class is begun, and this method of it raises NotImplementedError."
+                return RaisedError(message, hint=hint, line=frame.lineno)
+            return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
+        if frame is None and "Comparator raised exception" in str(
+            error
+        ):  # JAX sorts the keys of what came back
+            rows = wording.table(
+                expected="keys that can be sorted, such as strings", got="keys that cannot be"
+            )
+            return WrongAnswer(f"{text} returned a dict with the wrong kind of keys\n{rows}")
+        told = translate(error, text, learner)
+        raised = RaisedError(told.message, hint=told.hint, line=told.line)
+        raised.sure = told.sure
+        return raised
+
+    # ---- transforming
+
+    def jit(self, **options: Any) -> Handle:
+        """jit of the function; the same options give the same handle, so nothing is compiled twice."""
+        options = {name: option for name, option in options.items() if option != ()}  # nothing static
+        key = f"jit{sorted(options.items())}"
+        if key not in self._transformed:
+            shown = f"jit({self.shown})"
+            handle = Handle(
+                self.session,
+                self.name,
+                shown,
+                self.function,
+                raw=self.raw,
+                jit_options=options,
+                transform=self.transform,
+            )
+
+            @functools.wraps(self.function)
+            def counted(*arguments: Any, **keywords: Any) -> Any:
+                handle.traces += 1  # Python runs once a trace
+                return self.function(*arguments, **keywords)
+
+            handle.function = _jit(counted, **options)
+            self._transformed[key] = handle
+        return self._transformed[key]
+
+    def vmap(self, in_axes: Any = 0, out_axes: Any = 0, **options: Any) -> Handle:
+        """vmap of the function."""
+        return self._transform("vmap", jax.vmap, in_axes=in_axes, out_axes=out_axes, **options)
+
+    def grad(self, argnums: int | Sequence[int] = 0, **options: Any) -> Handle:
+        """grad of the function."""
+        return self._transform("grad", jax.grad, argnums=argnums, **options)
+
+    def _transform(self, name: str, transformation: Callable[..., Any], **options: Any) -> Handle:
+        key = f"{name}{sorted(options.items())}"
+        if key not in self._transformed:
+            before = self.transform
+            transform = None if before is None else lambda plain: transformation(before(plain), **options)
+            function = transformation(self.function, **options)
+            self._transformed[key] = Handle(
+                self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
+            )
+        return self._transformed[key]
+
+    # ---- looking inside
+
+    def program(self, *arguments: Any, **keywords: Any) -> programs.Program:
+        """The operations that a jit handle compiles for these arguments. Traces, does not compile."""
+        text = wording.call(self.shown, arguments, keywords)
+        traced = self.run(text, lambda: self.function.trace(*arguments, **keywords))  # type: ignore[attr-defined]
+        return programs.Program(text, traced.jaxpr)
+
+    def trace_afresh(
+        self, text: str, *arguments: Any, traces: list[weakref.ref[Any]] | None = None, **keywords: Any
+    ) -> None:
+        """Trace the function of a jit handle once more, whatever was traced before; counted nowhere.
+
+        `traces` collects references to the trace, by which one can tell whether something of it is left.
+        """
+        self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+
+    def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
+        """Trace, compile and run the function of a jit handle once more; counted nowhere."""
+        self.run(text, self._jitted_afresh(), *arguments, **keywords)
+
+    def _jitted_afresh(self, traces: list[weakref.ref[Any]] | None = None) -> Any:
+        untransformed = self.untransformed
+
+        def fresh(*positional: Any, **named: Any) -> Any:  # a new function: JAX knows traces by identity
+            if traces is not None:
+                leaves = jax.tree.leaves((positional, named))
+                traces.extend(weakref.ref(leaf._trace) for leaf in leaves if hasattr(leaf, "_trace"))
+            return untransformed(*positional, **named)
+
+        functools.update_wrapper(fresh, untransformed)
+        return _jit(fresh, **self._jit_options)
+
+    def compiled(self, *arguments: Any, **keywords: Any) -> Any:
+        """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
+        text = wording.call(self.shown, arguments, keywords)
+        return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
+
+
+def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[str, ...] = ()) -> Called:
+    """Call a handle under jit, which costs less than compiling each of its operations alone.
+
+    For checks of correctness. Whether a function compiles is a question for later: one that does not is called as
+    it is. Raises RaisedError when that fails, too.
+    """
+    try:
+        return handle.jit(static_argnames=static)(*arguments)
+    except RaisedError:
+        return handle(*arguments)
+
+
+def refuses(handle: Handle, text: str, *arguments: Any) -> None:
+    """The call, told as `text`, raises ValueError. Raises WrongAnswer when it goes through, or raises something else."""
+
+    def attempt() -> str:
+        try:
+            handle.function(*arguments)
+        except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+            return "ValueError" if isinstance(error, ValueError) else type(error).__name__
+        return ""
+
+    called = handle.using(text, attempt)
+    called.require(
+        called.value == "ValueError",
+        "must be refused",
+        expected="ValueError",
+        got=called.value or "a result, as if all were well",
+        hint="Refuse it with ValueError: raise ValueError(...)." if called.value else None,
+    )
+
+
+class Learner:
+    """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
+
+    def __init__(self, session: Session, file: LearnerFile) -> None:
+        self.session = session
+        self.file = file
+        self.speed: Speed | None = None  # what a speed check measured
+
+    def __getattr__(self, name: str) -> Handle:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.session.handle(name)

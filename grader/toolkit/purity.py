@@ -1,0 +1,63 @@
+"""Whether a call was pure: its arguments as they were, and the same result for the same arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from grader.toolkit import wording
+from grader.toolkit.verdicts import WrongAnswer
+
+
+def snapshot(tree: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """What a tree of arguments is before a call: its structure, its leaves, and copies of those that can change."""
+    leaves, structure = jax.tree.flatten(tree)
+    return structure, [(leaf, leaf.copy() if isinstance(leaf, np.ndarray) else None) for leaf in leaves]
+
+
+def unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) -> None:
+    """The arguments are as they were. Raises WrongAnswer that says what has changed."""
+    structure, kept = before
+    leaves, now = jax.tree.flatten(tree)
+    hint = "Build new arrays and containers; leave what you were given as it was."
+    same = now == structure and all(leaf is old for leaf, (old, _) in zip(leaves, kept, strict=True))
+    same = same and all(
+        copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept
+    )
+    if not same:
+        rows = wording.table(
+            expected="arguments as they were", got=_what_changed(structure, kept, now, leaves)
+        )
+        raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
+    if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
+        rows = wording.table(expected="arguments as they were", got="a deleted array")
+        raise WrongAnswer(f"{text} gave one of its arguments away\n{rows}", hint=hint)
+
+
+def _what_changed(structure: Any, kept: list[tuple[Any, Any]], now: Any, leaves: list[Any]) -> str:
+    if now != structure:
+        before, after = len(kept), len(leaves)
+        return f"{after} arrays in them, before {before}" if before != after else "other containers"
+    for leaf, (old, copy) in zip(leaves, kept, strict=True):
+        if leaf is not old:
+            return f"{wording.argument(leaf)} in the place of {wording.argument(old)}"
+        if copy is not None and not np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc"):
+            return f"{wording.argument(jax.numpy.asarray(leaf))}, before {wording.argument(jax.numpy.asarray(copy))}"
+    return "changed arguments"
+
+
+def same_again(text: str, first: Any, second: Any) -> None:
+    """Two calls with the same arguments gave the same. Raises WrongAnswer."""
+    ones, twos = jax.tree.leaves(first), jax.tree.leaves(second)
+    for one, two in zip(ones, twos, strict=False):
+        if not wording.is_jax_array(one) or not wording.is_jax_array(two):
+            continue
+        a, b = (
+            np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two)
+        )
+        if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+            rows = wording.table(expected="the same result twice", got="two different results")
+            hint = "A pure function depends on its arguments alone: no globals, no hidden counters, no fresh randomness."
+            raise WrongAnswer(f"{text} was called twice\n{rows}", hint=hint)

@@ -1,0 +1,189 @@
+"""The learner's function against the naive way, on this machine, now."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from grader.results import Speed
+from grader.toolkit import comparison, wording
+from grader.toolkit.handles import Handle, Learner
+from grader.toolkit.inputs import Numbers
+from grader.toolkit.structure import grows
+from grader.toolkit.verdicts import Unclear, WrongAnswer
+
+# Bound here, before any learner's code runs.
+_clock = time.perf_counter
+_processor_clock = time.process_time  # of all threads of this process
+_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
+
+PAIRS_A_ROUND = 5
+ROUNDS = 3
+_QUICK = 0.005  # seconds
+_WAITS = 4.0  # times its processor time: a call that takes longer than that waits for something
+
+Draw = Callable[[int], tuple[Any, ...]]
+Agreement = Callable[[str, Any, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the samples say about a gate. Ratios are baseline time over learner's time."""
+
+    verdict: Literal["pass", "fail", "unclear"]
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One timed call: seconds by the clock on the wall, and seconds of processor time in all threads."""
+
+    wall: float
+    processor: float
+
+
+def fair(pairs: Sequence[tuple[Timing, Timing]]) -> list[tuple[float, float]]:
+    """What the calls of (learner, baseline) cost, in seconds that other programs cannot stretch.
+
+    On a busy machine a long call is interrupted and a short one is not: by the wall clock, a baseline of
+    40 ms looks up to three times as slow beside a call of 400 µs. So processor time counts where it is the
+    lesser, and the wall clock where threads share the work. When even the learner's best call took far longer than
+    its processor time, it waits (for another process, a device, a sleep), and the wall clock is all there is.
+    """
+    waits = min(ours.wall - _WAITS * ours.processor for ours, _ in pairs) > 0
+    if waits or jax.default_backend() != "cpu":
+        return [(ours.wall, theirs.wall) for ours, theirs in pairs]
+    return [(min(ours.wall, ours.processor), min(theirs.wall, theirs.processor)) for ours, theirs in pairs]
+
+
+def decide(pairs: Sequence[tuple[float, float]], gate: float) -> Decision:
+    """Judge pairs of (learner's seconds, baseline seconds) against a gate.
+
+    Two estimators must agree: the median of the ratios within pairs, which bursts of load hit on both
+    sides, and the ratio of minima, which only luck can flatter. low and high are the 10th and 90th
+    percentile of the paired ratios.
+    """
+    ratios = sorted(baseline / ours for ours, baseline in pairs)
+    median = statistics.median(ratios)
+    minima = min(baseline for _, baseline in pairs) / min(ours for ours, _ in pairs)
+    low, high = np.percentile(ratios, [10, 90])
+    cleared = (median >= gate, minima >= gate)
+    verdict: Literal["pass", "fail", "unclear"] = (
+        "pass" if all(cleared) else "unclear" if any(cleared) else "fail"
+    )
+    return Decision(verdict, median, float(low), float(high))
+
+
+def must_beat(
+    learner: Learner,
+    handle: Handle,
+    baseline: Callable[..., Any],
+    *,
+    named: str,
+    draw: Draw,
+    size: int,
+    gate: float | Mapping[str, float],
+    numbers: Numbers,
+    agree: Agreement | None = None,
+    **keywords: Any,
+) -> None:
+    """Time a jit handle against the naive way and compare the ratio with the gate.
+
+    named     the baseline in words: "a Python double loop"
+    draw      size -> positional arguments, new ones at each call
+    size      of the timed problem; half of it is traced, too: a program that grows with its size is a
+              Python loop written out, and such a function is timed as it was written, without jit
+    gate      the smallest ratio that passes; one for all platforms, or by platform ("cpu", "gpu", "tpu")
+    agree     compares (call, learner's result, baseline's result); close values when it is not given
+    keywords  go along with every call of both (static arguments, as a rule)
+
+    Raises WrongAnswer below the gate, Unclear when three rounds of pairs cannot tell.
+    """
+    needed = gate if isinstance(gate, int | float) else gate.get(jax.default_backend(), max(gate.values()))
+    agree = agree or _close
+    arguments = draw(size)
+    text = wording.call(handle.shown, arguments, keywords)
+    small, large = handle.program(*draw(size // 2), **keywords), handle.program(*arguments, **keywords)
+    unrolled = grows(small.size, large.size)
+    function = handle.raw if unrolled else handle.function
+    without_jit = unrolled and bool(large.jitted_names & handle.session.learner.function_names)
+    if unrolled:
+        text = wording.call(handle.name, arguments, keywords)
+
+    def timed(what: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Timing, Any]:
+        begin, processor = _clock(), _processor_clock()
+        result = _block_until_ready(what(*values, **keywords))
+        return Timing(_clock() - begin, _processor_clock() - processor), result
+
+    def timed_learner(values: tuple[Any, ...]) -> tuple[Timing, Any]:
+        with jax.disable_jit(without_jit):  # a loop written out under a jit of the learner's own
+            return handle.run(text, timed, function, values)  # type: ignore[no-any-return]
+
+    first_call, result = timed_learner(arguments)
+
+    def timed_baseline(values: tuple[Any, ...]) -> tuple[Timing, Any]:
+        return timed(baseline, values)
+
+    again, _ = timed_learner(arguments)
+    usual, wanted = timed_baseline(arguments)
+    agree(text, result, wanted)
+    handle.remember(arguments, keywords)
+
+    # What others left in the caches is nobody's doing: a quick function is run once before it is timed.
+    quick = {timed_learner: again.wall < _QUICK, timed_baseline: usual.wall < _QUICK}
+    pairs: list[tuple[Timing, Timing]] = []
+    decision = Decision("unclear", 0.0, 0.0, 0.0)
+    for _ in range(ROUNDS):
+        for _ in range(PAIRS_A_ROUND):
+            before, arguments = arguments, _block_until_ready(draw(size))
+            both = [timed_learner, timed_baseline] if numbers.coin() else [timed_baseline, timed_learner]
+            taken = {}
+            for run in both:
+                if quick[run]:
+                    run(before)
+                taken[run] = run(arguments)
+            (ours, result), (theirs, wanted) = taken[timed_learner], taken[timed_baseline]
+            agree(text, result, wanted)
+            pairs.append((ours, theirs))
+        decision = decide(fair(pairs), needed)
+        if decision.verdict != "unclear":
+            break
+
+    learner.speed = Speed(
+        ratio=decision.ratio,
+        low=decision.low,
+        high=decision.high,
+        gate=float(needed),
+        baseline=named,
+        first_call_s=first_call.wall,
+        steady_s=statistics.median(ours.wall for ours, _ in pairs),
+    )
+    if decision.verdict == "pass":
+        return
+    measured = f"x{decision.ratio:.3g} ({decision.low:.3g}-{decision.high:.3g})"
+    rows = wording.table(expected=f"x{needed:g} or more, against {named}", got=measured)
+    if decision.verdict == "unclear":
+        raise Unclear(
+            f"{text} is too close to its gate to tell on this machine\n{rows}",
+            hint="Run it again when less is going on.",
+        )
+    if unrolled:
+        rows += (
+            f"\n\nIts program has {small.size} operations at half the size and {large.size} at the full size:\n"
+            "a Python loop, written out. It was timed as written, without jit."
+        )
+    raise WrongAnswer(f"{text} is right, but too slow\n{rows}")
+
+
+def _close(text: str, result: Any, wanted: Any) -> None:
+    """The timed results agree: loosely, for both are float32."""
+    wanted = jax.tree.map(lambda leaf: np.asarray(leaf), wanted)
+    comparison.compare(text, result, wanted, rtol=1e-3, atol=1e-3)

@@ -1,0 +1,105 @@
+"""The pytest side of the checks: options, the order of checks, and the fixtures `learner` and `numbers`.
+
+    pytest -c /dev/null -p grader.worker.plugin --learner-file MY.py --contract SOLUTION.py grader/checks/dayNN_x.py
+
+runs a day's checks under plain pytest, which is how a check is debugged. The worker uses the same plugin
+and adds a verdict for each check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jax
+import pytest
+
+from grader.results import Aspect
+from grader.source.loading import LearnerFile, load
+from grader.toolkit.contract import Contract
+from grader.toolkit.handles import Learner, Session
+from grader.toolkit.inputs import Numbers
+from grader.worker.protocol import Check
+
+_ASPECTS = list(Aspect)
+
+
+def check_of(item: pytest.Item) -> Check:
+    """The check behind a test item. Raises UsageError when it is not marked or not named as one."""
+    mark = item.get_closest_marker("check")
+    if mark is None:
+        raise pytest.UsageError(f"{item.nodeid} has no @check(exercise, aspect, hint=...)")
+    exercise, aspect, hint = mark.kwargs["exercise"], mark.kwargs["aspect"], mark.kwargs["hint"]
+    prefix = f"test_{exercise}_"
+    if not item.name.startswith(prefix) or item.name == prefix:
+        raise pytest.UsageError(f"{item.nodeid} checks {exercise}, so its name must begin with {prefix}")
+    name = item.name.removeprefix(prefix)
+    return Check(exercise, name, Aspect(aspect), hint, mark.kwargs.get("patience", 1.0))
+
+
+def prepare_jax() -> None:
+    """Settings under which every check runs."""
+    # Whole tracebacks: the translator looks for the learner's frame itself.
+    jax.config.update("jax_traceback_filtering", "off")
+    # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
+    # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
+
+def keep_compiled_programs(folder: Path) -> None:
+    """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+_session = pytest.StashKey[Session]()
+_file = pytest.StashKey[LearnerFile]()
+
+
+def open_session(config: pytest.Config, learner: LearnerFile, contract: Contract) -> Session:
+    """Give the checks of this pytest run their learner."""
+    config.stash[_file] = learner
+    config.stash[_session] = Session(learner, contract)
+    return config.stash[_session]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("kata")
+    group.addoption("--learner-file", type=Path, help="the file to check")
+    group.addoption("--contract", type=Path, help="the solution file that holds the promised signatures")
+    group.addoption("--seed", type=int, default=0, help="seed of the random inputs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "check(exercise, aspect, hint): a hidden check")
+    prepare_jax()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """By exercise, as they stand in the file; within one by aspect, from the general to the special."""
+    found = [check_of(item) for item in items]
+    order = list(dict.fromkeys(check.exercise for check in found))
+    keys = {
+        item: (order.index(c.exercise), _ASPECTS.index(c.aspect))
+        for item, c in zip(items, found, strict=True)
+    }
+    items.sort(key=lambda item: keys[item])
+
+
+@pytest.fixture
+def learner(request: pytest.FixtureRequest) -> Iterator[Learner]:
+    """The learner's functions as handles."""
+    config = request.config
+    if _session not in config.stash:  # plain pytest
+        contract = Contract(config.getoption("--contract").read_text(encoding="utf-8"))
+        open_session(config, load(config.getoption("--learner-file").resolve()), contract)
+    handles = Learner(config.stash[_session], config.stash[_file])
+    yield handles
+    request.node.user_properties.append(("speed", handles.speed))
+
+
+@pytest.fixture
+def numbers(request: pytest.FixtureRequest) -> Numbers:
+    """Random inputs: a stream of their own for each check, from the run's seed."""
+    return Numbers(request.config.getoption("--seed"), request.node.name)
