@@ -1,6 +1,6 @@
-"""Plain data of a grading run: verdicts of checks, exercises and days, and their JSON.
+"""Plain data of a grading run: verdicts of checks, exercises and days.
 
-Standard library only; everybody may import this module, and it imports nothing of ours.
+Standard library only; everybody may import this module, and it imports nothing of ours but findings.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-SCHEMA = 1
+from grader.findings import Finding, Kind, finding_from
 
 
 class Aspect(StrEnum):
@@ -95,12 +95,21 @@ class CheckResult:
     aspect: Aspect
     status: Status
     seconds: float = 0.0
-    message: str = ""
+    finding: Finding | None = None  # none where it passed
     hint: str = ""
-    line: int | None = None
     speed: Speed | None = None
     output: str = ""  # what the learner's code printed meanwhile
     details: str = ""  # the whole traceback, for --verbose
+
+    @property
+    def message(self) -> str:
+        """The finding in words; empty where there is none."""
+        return self.finding.text if self.finding else ""
+
+    @property
+    def line(self) -> int | None:
+        """The learner's line; None where none is meant."""
+        return self.finding.line if self.finding else None
 
     @property
     def counts_against(self) -> bool:
@@ -110,7 +119,7 @@ class CheckResult:
     @classmethod
     def not_run(cls, name: str, aspect: Aspect) -> CheckResult:
         """For a check that a run never came to."""
-        return cls(name, aspect, Status.BLOCKED, message="This check was not run.")
+        return cls(name, aspect, Status.BLOCKED, finding=Finding("This check was not run.", Kind.NOT_RUN))
 
 
 def result_fields(result: CheckResult) -> dict[str, Any]:
@@ -119,14 +128,20 @@ def result_fields(result: CheckResult) -> dict[str, Any]:
 
 
 def result_from(fields: dict[str, Any]) -> CheckResult:
-    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else."""
-    speed = fields["speed"]
+    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else.
+
+    In the records of older graders a result has a message and a line in the place of a finding.
+    """
+    known, speed = dict(fields), fields["speed"]
+    words, line = known.pop("message", ""), known.pop("line", None)
+    found = known.get("finding") or (words and {"complaint": words, "kind": Kind.OTHER, "line": line})
     return CheckResult(
         **{
-            **fields,
+            **known,
             "aspect": Aspect(fields["aspect"]),
             "status": Status(fields["status"]),
             "speed": Speed(**speed) if speed else None,
+            "finding": finding_from(found) if found else None,
         }
     )
 
@@ -147,11 +162,11 @@ def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled |
     if spoiled is None:
         return None
     if spoiled.status is Status.TODO:
-        return CheckResult(name, aspect, Status.TODO, message=f"{exercise} is still to do.")
+        finding = Finding("is still to do.", Kind.NOT_STARTED, exercise)
+        return CheckResult(name, aspect, Status.TODO, finding=finding)
     if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or spoiled.aspect is not aspect:
-        return CheckResult(
-            name, aspect, Status.BLOCKED, message=f"An earlier check of {exercise} did not pass."
-        )
+        finding = Finding("did not pass.", Kind.NOT_RUN, exercise, about="An earlier check of")
+        return CheckResult(name, aspect, Status.BLOCKED, finding=finding)
     return None
 
 
@@ -204,6 +219,10 @@ class Problem:
     hint: str = ""
     line: int | None = None
 
+    @property
+    def finding(self) -> Finding:
+        return Finding(self.message, Kind.NOT_LOADED, line=self.line)
+
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
@@ -253,50 +272,3 @@ class RunResult:
         if self.faults or Status.FAULT in statuses or Status.FAULT in checks:
             return 3
         return 0 if all(status in ACCEPTED for status in statuses) else 1
-
-    def to_json(self) -> dict[str, Any]:
-        """The document that `--format json` prints; its shape is written down in `report/schema.json`."""
-        return {
-            "schema": SCHEMA,
-            "grader": self.grader,
-            "jax": self.jax,
-            "platform": self.platform,
-            "seed": self.seed,
-            "seconds": round(self.seconds, 3),
-            "faults": list(self.faults),
-            "days": [_day_json(day) for day in self.days],
-        }
-
-
-def _day_json(day: DayResult) -> dict[str, Any]:
-    return {
-        "day": day.day,
-        "title": day.title,
-        "status": day.status.value,
-        "devices": day.devices,
-        "problems": [asdict(problem) for problem in day.problems],
-        "exercises": [
-            {
-                "name": exercise.name,
-                "stretch": exercise.stretch,
-                "status": exercise.status.value,
-                "checks": [_check_json(check) for check in exercise.checks],
-                "comparison": asdict(exercise.comparison) if exercise.comparison else None,
-            }
-            for exercise in day.exercises
-        ],
-    }
-
-
-def _check_json(check: CheckResult) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "aspect": check.aspect.value,
-        "status": check.status.value,
-        "seconds": round(check.seconds, 4),
-        "message": check.message,
-        "hint": check.hint,
-        "line": check.line,
-        "speed": asdict(check.speed) if check.speed else None,
-        "output": check.output,
-    }

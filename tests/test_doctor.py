@@ -49,10 +49,10 @@ def test_the_rows_at_60_columns_in_ascii() -> None:
     assert (
         "\n".join([*shown, *checkup.end(rows)])
         == """\
-+ Python           3.11.7  /usr/bin/python
-! torchvision      not installed; only the last day uses it
+ok Python          3.11.7  /usr/bin/python
+!  torchvision     not installed; only the last day uses it
     python -m pip install -e '.[vision]'
-x jax              not installed
+x  jax             not installed
     python -m pip install -e .
 
 Something that the kata needs is missing: see the rows

@@ -12,11 +12,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+from grader.findings import Finding, Kind
 from grader.judge import processes
 from grader.kata.catalogue import CHECKS, SOLUTIONS, Day
 from grader.results import Aspect, CheckResult, Comparison, Problem, Status, result_from
@@ -239,39 +240,62 @@ class Batch:
 
     def _verdict_on_running(self, ending: str) -> CheckResult:
         check = next(check for check in self.checks if check.id == self._running)
-        name = check.exercise
+
+        def verdict(complaint: str, kind: Kind, hint: str, status: Status, **data: Any) -> CheckResult:
+            finding = Finding(complaint, kind, check.exercise, **data)
+            return CheckResult(
+                check.name, check.aspect, status, finding=finding, hint=hint, details=self._last_words()
+            )
+
         line = self._exiting["line"] if self._exiting else self._crash_line()
-        shown = f" at line {line}\n  {line} | {self._source_line(line)}" if line else ""
-        result = CheckResult(check.name, check.aspect, Status.CRASHED, line=line, details=self._last_words())
+        place: dict[str, Any] = {"line": line, "source": self._source_line(line)} if line else {}
         if ending == "timeout":
-            return replace(
-                result,
-                status=Status.TIMEOUT,
-                message=f"{name} was still running after {self._limit(check):g} seconds and was stopped.",
-                hint="A compiled loop that never ends: does the condition of a while_loop become False?",
+            return verdict(
+                f"was still running after {self._limit(check):g} seconds and was stopped.",
+                Kind.TIMEOUT,
+                "A compiled loop that never ends: does the condition of a while_loop become False?",
+                Status.TIMEOUT,
+                line=line,
             )
         if ending == "memory":
-            message = f"{name} took more than {self.memory_limit / 2**30:.1f} GiB of memory and was stopped."
-            return replace(
-                result, message=message, hint="Which array is that large, and does the task need it at once?"
+            return verdict(
+                f"took more than {self.memory_limit / 2**30:.1f} GiB of memory and was stopped.",
+                Kind.MEMORY,
+                "Which array is that large, and does the task need it at once?",
+                Status.CRASHED,
+                line=line,
             )
         if ending == "forged":
-            message = f"{name} wrote to the pipe on which the grader hears its verdicts."
-            return replace(result, message=message, hint="Leave open files that are not yours alone.")
+            return verdict(
+                "wrote to the pipe on which the grader hears its verdicts.",
+                Kind.FORGED,
+                "Leave open files that are not yours alone.",
+                Status.CRASHED,
+                line=line,
+            )
         if self._exiting:
-            message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
-            return replace(
-                result,
-                message=message,
-                hint="Return a result instead; the grader runs your code in its process.",
+            return verdict(
+                f"ended the whole process with os._exit({self._exiting['code']})",
+                Kind.EXIT,
+                "Return a result instead; the grader runs your code in its process.",
+                Status.CRASHED,
+                **place,
             )
         if ending in _KILLED:
-            message = f"The process that ran {name} was killed {KILLS} times ({ending}){shown}"
-            hint = "Does it kill its own process? The system does, too, when memory runs out."
-            return replace(result, message=message, hint=hint)
-        message = f"{name} brought the whole process down ({ending}){shown}"
-        return replace(
-            result, message=message, hint="The other exercises are graded all the same, in a fresh process."
+            return verdict(
+                f"was killed {KILLS} times ({ending})",
+                Kind.KILLED,
+                "Does it kill its own process? The system does, too, when memory runs out.",
+                Status.CRASHED,
+                about="The process that ran",
+                **place,
+            )
+        return verdict(
+            f"brought the whole process down ({ending})",
+            Kind.CRASH,
+            "The other exercises are graded all the same, in a fresh process.",
+            Status.CRASHED,
+            **place,
         )
 
     def _last_words(self) -> str:

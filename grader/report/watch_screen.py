@@ -13,7 +13,7 @@ from grader.report import versions
 from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Side
-from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
+from grader.results import ACCEPTED, Aspect, ExerciseResult, Problem, Status
 
 KEYS = (
     ("n", "next"),
@@ -46,7 +46,7 @@ class View:
     timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
     status: str = ""  # what just happened
     below: str = ""  # a hint, a solution, a question
-    problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
+    problems: Sequence[Problem] = ()  # of the file as a whole
     output: str = ""
 
 
@@ -112,10 +112,9 @@ class WatchScreen:
         self.console.print()
 
     def _below_the_table(self, view: View) -> None:
-        for message, hint, line in view.problems:
-            self._screen.print_message(
-                "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
-            )
+        for problem in view.problems:
+            place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
+            self._screen.print_finding("the file", problem.finding, problem.hint, place, "red")
         self._focus(view)
         if view.output.strip():
             self.console.print(Text(printable(view.output).rstrip(), style="dim"))
@@ -235,7 +234,7 @@ class WatchScreen:
         if lead and lead.status is not Status.TODO:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
-            self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
+            self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()

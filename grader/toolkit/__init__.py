@@ -7,20 +7,24 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from grader.findings import Finding, Kind
+from grader.toolkit.called import Called
 from grader.toolkit.comparison import compare
+from grader.toolkit.conditions import came, of_kind, raised
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
-from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
+from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.keys import uses_each_key_once
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
+from grader.toolkit.session import Learner
 from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import (
     bans,
     compiles_once,
     largest_value_at_most,
     same_size_for,
-    uses_each_key_once,
 )
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
@@ -50,7 +54,9 @@ def check(
 __all__ = [
     "AWKWARD",
     "Called",
+    "Finding",
     "Handle",
+    "Kind",
     "Learner",
     "Numbers",
     "RaisedError",
@@ -59,6 +65,7 @@ __all__ = [
     "Verdict",
     "WrongAnswer",
     "bans",
+    "came",
     "check",
     "compare",
     "compiled_if_possible",
@@ -68,8 +75,10 @@ __all__ = [
     "largest_value_at_most",
     "must_beat",
     "need_several_devices",
+    "of_kind",
     "operations_at_most",
     "own_hint",
+    "raised",
     "refuses",
     "same_size_for",
     "temporary_memory_at_most",

@@ -35,7 +35,11 @@ def dtype_name(dtype: Any) -> str:
     """`f32`, `i32`, `bool`, `key`."""
     if jnp.issubdtype(dtype, jax.dtypes.prng_key):
         return "key"
-    name = np.dtype(dtype).name
+    return short_dtype(np.dtype(dtype).name)
+
+
+def short_dtype(name: str) -> str:
+    """float32 as `f32`; other names as they are."""
     match = re.fullmatch(r"([a-z]+)(\d+)", name)
     return f"{_SHORT[match[1]]}{match[2]}" if match and match[1] in _SHORT else name
 
@@ -122,14 +126,3 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
         parts += [f"{key}={argument(value, small=-1)}" for key, value in keywords.items()]
         text = min(text, f"{name}({', '.join(parts)})", key=len)
     return text
-
-
-def table(**rows: str) -> str:
-    """Aligned `expected  0.2447` lines, two spaces in; underscores in names become blanks."""
-    width = max(len(name) for name in rows)
-    lines = []
-    for name, text in rows.items():
-        first, *others = text.splitlines() or [""]
-        lines.append(f"  {name.replace('_', ' '):<{width}}  {first}")
-        lines += [f"  {'':<{width}}  {other}" for other in others]
-    return "\n".join(lines)

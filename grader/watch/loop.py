@@ -387,9 +387,7 @@ class Watch:
         if self._chooser or self._page:
             return
         day, result = self.live.day, self.live.result
-        problems = (
-            [] if self.checking or not result else [(p.message, p.hint, p.line) for p in result.problems]
-        )
+        problems = () if self.checking or not result else result.problems
         view = View(
             day=day.key,
             title=day.title,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import statistics
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,20 +16,14 @@ import jax
 import numpy as np
 
 from grader.results import Comparison
-from grader.toolkit import wording
-from grader.toolkit.handles import Session
+from grader.toolkit import bound, wording
 from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, as_it_is
+from grader.toolkit.session import Session
 from grader.toolkit.source_lines import source_lines
 from grader.toolkit.speed import Timing, decide, fair
 from grader.worker import comparison_in_words
 from grader.worker.comparison_in_words import Facts
-
-# Bound here, before any learner's code runs.
-_jit: Callable[..., Any] = jax.jit
-_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
-_clock = time.perf_counter
-_processor_clock = time.process_time
 
 LIMIT = 1.0  # seconds of processor time for a whole comparison; what takes longer is left out
 _TIMING = 0.04  # seconds of timed calls, of each
@@ -57,10 +50,10 @@ def beside_the_reference(session: Session, name: str, solution: Path) -> Compari
 
 
 def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comparison:
-    begin = _processor_clock()
+    begin = bound.processor_clock()
 
     def still_in_time() -> None:
-        if _processor_clock() - begin > LIMIT:
+        if bound.processor_clock() - begin > LIMIT:
             raise _TooLong
 
     namespace: dict[str, Any] = {"__name__": "_kata_reference"}
@@ -69,10 +62,10 @@ def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comp
     options = jit_options(reference, sample)
     yours: Any = sample.function or sample.transform(session.handle(name).function)
     if sample.function is None or sample.jit_options is None:
-        yours = _jit(yours, **options)
+        yours = bound.jit(yours, **options)
     both: tuple[Any, Any] = (
         yours,
-        _jit(reference, **options),
+        bound.jit(reference, **options),
     )  # compiled already, nothing of yours is traced anew
     call = (sample.arguments, sample.keywords)
 
@@ -83,7 +76,7 @@ def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comp
     if not any(program.size for program in programs):
         raise ValueError("nothing is computed: what the function does, it does while it is traced")
     for function in both:
-        _block_until_ready(function(*call[0], **call[1]))
+        bound.block_until_ready(function(*call[0], **call[1]))
         still_in_time()
     pairs = _timed(both, call)
     still_in_time()
@@ -144,11 +137,11 @@ def _timed(both: tuple[Any, Any], call: tuple[Any, Any]) -> list[tuple[float, fl
     """Pairs of (yours, reference) in seconds a call, in turns; both are compiled."""
 
     def run(function: Callable[..., Any], calls: int) -> Timing:
-        begin, processor = _clock(), _processor_clock()
+        begin, processor = bound.clock(), bound.processor_clock()
         for _ in range(calls):
             result = function(*call[0], **call[1])
-        _block_until_ready(result)
-        return Timing((_clock() - begin) / calls, (_processor_clock() - processor) / calls)
+        bound.block_until_ready(result)
+        return Timing((bound.clock() - begin) / calls, (bound.processor_clock() - processor) / calls)
 
     once = max(min(run(function, 1).wall for _ in range(2)) for function in both)
     calls = int(min(max(_BATCH / once, 1), _MOST_CALLS))

@@ -25,6 +25,7 @@ import jax
 import pytest
 from _pytest.runner import runtestprotocol
 
+from grader.findings import Finding, Kind
 from grader.machine import faults
 from grader.results import (
     ACCEPTED,
@@ -40,8 +41,8 @@ from grader.source.loading import load
 from grader.toolkit.contract import Contract
 from grader.toolkit.devices import devices_in_words, settle_devices
 from grader.toolkit.errors import learner_frame
-from grader.toolkit.handles import Learner, Session
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.session import Learner, Session
 from grader.toolkit.verdicts import TookTooLong, Verdict
 from grader.worker import integrity, plugin
 from grader.worker.comparison import beside_the_reference
@@ -276,7 +277,7 @@ class _Grading:
             return replace(
                 result,
                 status=Status.ERROR,
-                message=f"{check.exercise} changed {changed} while it ran.",
+                finding=Finding(f"changed {changed} while it ran.", Kind.TAMPERED, check.exercise),
                 hint="The checks count on it as it was; it has been put back. Leave it alone.",
             )
         return _judge(result, self.failure, check, self.job)
@@ -322,16 +323,18 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
     details = "".join(traceback.format_exception(failure))
     if isinstance(failure, TookTooLong):
         frame = learner_frame(failure, job.learner)
-        where = f", in {failure.call}." if failure.call else "."
+        complaint = f"was still running after {job.check_timeout * check.patience:g} seconds"
+        if not frame:
+            complaint += f", in {failure.call}." if failure.call else "."
+        finding = Finding(complaint, Kind.TIMEOUT, check.exercise)
         if frame:
-            where = f" at line {frame.lineno}\n  {frame.lineno} | {frame.line}"
+            finding = replace(finding, line=frame.lineno, source=frame.line)
         return replace(
             result,
             status=Status.TIMEOUT,
-            message=f"{check.exercise} was still running after {job.check_timeout * check.patience:g} seconds{where}",
+            finding=finding,
             hint="Does a loop have a way to end? Is a long loop written out, so that it takes long to compile? Does it do in "
             "Python what one array operation could do? (--timeout 5 waits less.)",
-            line=frame.lineno if frame else None,
             details=details,
         )
     if isinstance(failure, Verdict):
@@ -339,17 +342,18 @@ def _judge(result: CheckResult, failure: BaseException | None, check: Check, job
         return replace(
             result,
             status=failure.status,
-            message=failure.message,
+            finding=failure.finding,
             hint=failure.hint or ("" if failure.status in ACCEPTED | {Status.TODO} else own),
-            line=failure.line,
             details=details,
         )
     if isinstance(failure, pytest.skip.Exception):
-        return replace(result, status=Status.SKIPPED, message=str(failure))
+        return replace(result, status=Status.SKIPPED, finding=Finding(str(failure), Kind.UNAVAILABLE))
     return replace(
         result,
         status=Status.FAULT,
-        message=f"The check {check.id} itself failed; this is a mistake of the grader, not yours.",
+        finding=Finding(
+            f"The check {check.id} itself failed; this is a mistake of the grader, not yours.", Kind.FAULT
+        ),
         details=details,
     )
 

@@ -17,8 +17,8 @@ import pytest
 from grader.results import Aspect
 from grader.source.loading import LearnerFile, load
 from grader.toolkit.contract import Contract
-from grader.toolkit.handles import Learner, Session
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.session import Learner, Session
 from grader.worker.protocol import Check
 
 _ASPECTS = list(Aspect)
