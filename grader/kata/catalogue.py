@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+GRADER = Path(__file__).resolve().parents[1]
+INSTALLED = (GRADER / "solutions").is_dir()  # from a wheel, which holds the whole kata below the grader
+ROOT = GRADER if INSTALLED else GRADER.parent
 SOLUTIONS = ROOT / "solutions"
 EXERCISES = ROOT / "exercises"
-CHECKS = ROOT / "grader" / "checks"
-TOOLKIT = ROOT / "grader" / "toolkit"
-HINTS = ROOT / "grader" / "hints"
+OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # whose folders progress and downloads are kept in
+CHECKS = GRADER / "checks"
+TOOLKIT = GRADER / "toolkit"
+HINTS = GRADER / "hints"
 STRETCH_SIGN = "★"
 
 
