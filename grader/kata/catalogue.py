@@ -15,9 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions"
 EXERCISES = ROOT / "exercises"
-CHECKS = ROOT / "grader" / "checks"
+DAYS = ROOT / "grader" / "days"  # a folder a day, and in it one an exercise
 TOOLKIT = ROOT / "grader" / "toolkit"
-HINTS = ROOT / "grader" / "hints"
 STRETCH_SIGN = "★"
 
 
@@ -61,12 +60,19 @@ class Day:
         return SOLUTIONS / self.folder / f"{self.stem}.py"
 
     @property
-    def checks(self) -> Path:
-        return CHECKS / f"{self.folder}.py"
+    def shared(self) -> Path:
+        """What several exercises of the day use in their checks."""
+        return DAYS / self.folder / "shared.py"
 
-    @property
-    def hints(self) -> Path:
-        return HINTS / f"{self.folder}.md"
+    def folder_of(self, exercise: str) -> Path:
+        """Where all that belongs to one exercise lies: its checks, its hints, answers to try them on."""
+        return DAYS / self.folder / exercise
+
+    def checks_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "checks.py"
+
+    def hints_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "hints.md"
 
     def file_in(self, tree: Path) -> Path:
         """The learner's file of this day in a tree shaped like `exercises/`."""
