@@ -25,7 +25,7 @@ ALLOWED = {
     "datasets": {"kata", "source"},
     "machine": {"kata", "record"},
     "toolkit": {"datasets", "kata", "machine", "results", "source"},
-    "checks": {"datasets", "toolkit"},
+    "days": {"datasets", "kata", "toolkit"},
     "worker": {"machine", "results", "source", "toolkit"},
     "judge": {"kata", "machine", "results", "worker"},
     "report": {"machine", "record", "results"},
@@ -39,7 +39,7 @@ PLAIN = {"findings", "units"}
 # Who may import what is heavy: rooms, or single modules of them.
 OWNERS = {
     "rich": {"report"},
-    "jax": {"checks", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
+    "jax": {"days", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
     "pytest": {"toolkit", "worker"},
 }
 

@@ -14,9 +14,9 @@ import pytest
 
 from grader.judge import processes, runner
 from grader.kata import catalogue
+from grader.kata.answers import waves
 from grader.kata.catalogue import Selection
 from grader.results import RunResult
-from tests.answers import waves
 
 
 def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
@@ -44,7 +44,7 @@ def test_verdicts_are_those_of_a_fresh_worker(
     pause: float, tmp_path: Path, workers: processes.Workers
 ) -> None:
     day = catalogue.find_day("day01")
-    source, wave = waves("wrong", day.folder)[0]
+    source, wave = waves("wrong", day)[0]
     (selection,) = catalogue.select([f"day01.{answer.exercise}" for answer in wave])
     file = day.file_in(tmp_path)
     file.parent.mkdir()

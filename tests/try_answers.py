@@ -12,8 +12,8 @@ import psutil
 
 from grader.judge import processes, runner
 from grader.kata import catalogue
+from grader.kata.answers import Answer, waves
 from grader.results import RunResult
-from tests.answers import Answer, waves
 
 REHEARSED = "KATA_REHEARSED"  # in the environment: judge by workers that have rehearsed, as `watch` does
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 def _try(workers: processes.Workers, day: catalogue.Day, kinds: list[str], only: list[str]) -> None:
     for kind in kinds:
-        for source, wave in waves(kind, day.folder):
+        for source, wave in waves(kind, day):
             wave = [answer for answer in wave if not only or answer.exercise in only]
             if not wave:
                 continue

@@ -59,7 +59,7 @@ def hint(words: Sequence[str], level: int, format: str) -> int:
     sheet = standard_output(format)
     for selection in catalogue.select(words):
         for exercise in selection.exercises:
-            stages = hints.read(selection.day.hints, exercise.name)
+            stages = hints.read(selection.day.hints_of(exercise.name))
             print(sheet.wrapped(f"{selection.day.key}.{exercise.name}: {exercise.summary}") + "\n")
             for number, stage in enumerate(stages[:level], start=1):
                 print(

@@ -19,7 +19,7 @@ from typing import Any
 
 from grader.findings import Finding, Kind
 from grader.judge import processes
-from grader.kata.catalogue import CHECKS, SOLUTIONS, Day
+from grader.kata.catalogue import DAYS, SOLUTIONS, Day
 from grader.results import Aspect, CheckResult, Comparison, Problem, Status, result_from
 from grader.worker.protocol import Check, Job, check_from, comparison_from, decode, problem_from
 
@@ -97,7 +97,9 @@ class Batch:
 
     def rehearse(self) -> None:
         """Have a worker get ready for this batch; `run` will use it."""
-        self.workers.rehearse(self._job())
+        # With the checks of the whole day: nobody knows yet which of them the job will ask for.
+        every = tuple(self.day.checks_of(exercise.name) for exercise in self.day.exercises)
+        self.workers.rehearse(replace(self._job(), checks=every))
 
     def settled(self, exercise: str) -> bool:
         """Whether all checks of an exercise that this batch runs have a verdict."""
@@ -146,7 +148,7 @@ class Batch:
 
     def _job(self) -> Job:
         return Job(
-            checks=self.day.checks,
+            checks=tuple(self.day.checks_of(name) for name in self.exercises),
             solution=self.day.solution,
             learner=self.file,
             exercises=self.exercises,
@@ -155,7 +157,7 @@ class Batch:
             check_timeout=self.check_timeout,
             settled={identity: result.status for identity, result in self.results.items()},
             skip_lines=frozenset(self.skip_lines),
-            hidden=(SOLUTIONS, CHECKS),
+            hidden=(SOLUTIONS, DAYS),
             token=secrets.token_hex(16),
             crash_file=self.workers.new_file("crash"),
             compile_cache=self.workers.compile_cache,

@@ -21,7 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.kata.catalogue import ROOT
+from grader.kata.catalogue import INSTALLED, ROOT
 from grader.machine import compile_cache, editor, faults
 from grader.record import store
 
@@ -114,12 +114,20 @@ def package_rows() -> Iterator[Row]:
 
 def _required() -> dict[str, str]:
     """The packages that the kata needs -> the oldest version that it takes."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = {}
-    for requirement in project["dependencies"]:
+    for requirement in _requirements():
         name, oldest = re.match(r"([\w-]+)(?:>=([\d.]+))?", requirement).groups()  # type: ignore[union-attr]
         found[name] = oldest or "0"
     return found
+
+
+def _requirements() -> list[str]:
+    """What pyproject.toml asks for; in a wheel, which has none, what its metadata ask for without extras."""
+    if INSTALLED:
+        return [one for one in importlib.metadata.requires("jax-kata") or [] if "extra ==" not in one]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dependencies: list[str] = project["dependencies"]
+    return dependencies
 
 
 def _version(name: str) -> str:

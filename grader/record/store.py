@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from grader.kata.catalogue import OWN
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 1  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
@@ -211,7 +213,7 @@ def own() -> AttemptLog:
 
 def folder() -> Path:
     """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or Path(__file__).resolve().parents[2] / ".kata")
+    return Path(os.environ.get(FOLDER) or OWN / ".kata")
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:

@@ -220,7 +220,7 @@ class Watch:
 
     def _open_hints(self) -> str:
         """The hints that are shown, as wide as the screen is now."""
-        stages = hints.read(self.live.day.hints, self.focus)
+        stages = hints.read(self.live.day.hints_of(self.focus))
         self._hints = min(self._hints, len(stages))
         shown = [f"hint {n} of {len(stages)}\n{hints.wrapped(stage, self._width())}"
                  for n, stage in enumerate(stages[: self._hints], start=1)]  # fmt: skip

@@ -81,7 +81,7 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) 
     grading = _Grading(job, orders, events, output)
     arguments = [
         "-c", os.devnull,
-        "--rootdir", str(job.checks.parent),
+        "--rootdir", str(job.checks[0].parent.parent),
         "--noconftest",
         "--capture=no",
         "--assert=plain",
@@ -97,7 +97,7 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: _Signed, output: Output) 
         "-p", "no:tmpdir",
         "-p", "pytest_timeout",
         "-p", "grader.worker.plugin",
-        str(job.checks),
+        *map(str, job.checks),
     ]  # fmt: skip
     if job.compile_cache:
         plugin.keep_compiled_programs(job.compile_cache)
@@ -245,7 +245,7 @@ class _Grading:
         result = without_running(check.name, check.aspect, check.exercise, self.spoiled.get(check.exercise))
         if result is None:
             self.send("started", id=check.id)
-            result = self._run(item, nextitem, check)
+            result = self._run(item, check)
         if result.counts_against:
             self.spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
         if check.id in self.last_checks:
@@ -256,11 +256,12 @@ class _Grading:
             time.sleep(3600)  # until the parent ends this process: nothing that it says now can be trusted
         return True
 
-    def _run(self, item: pytest.Item, nextitem: pytest.Item | None, check: Check) -> CheckResult:
+    def _run(self, item: pytest.Item, check: Check) -> CheckResult:
         self.failure = None
         begin = time.perf_counter()
         try:
-            runtestprotocol(item, log=False, nextitem=nextitem)
+            # None: pytest tidies up after each. The next one may not run at all, and the one after it lie elsewhere.
+            runtestprotocol(item, log=False, nextitem=None)
         except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
             self.failure = error
         result = CheckResult(
