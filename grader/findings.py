@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TOO_LARGE = "too_large"  # a value on the way
     MEMORY = "memory"
     OPERATIONS = "operations"
+    IDLE_DEVICES = "idle_devices"
     TOO_SLOW = "too_slow"
     UNCLEAR = "unclear"  # a timing
     # There is nothing to judge.

@@ -23,10 +23,6 @@ class Called:
         """How it is written in messages."""
         return f"{self.call}{self.part}"
 
-    @text.setter
-    def text(self, text: str) -> None:
-        self.call, self.part = text, ""
-
     def __getitem__(self, index: int | str) -> Called:
         """One part of a tuple or dict that was returned."""
         return Called(self.call, self.value[index], part=f"{self.part}[{index!r}]", about=self.about)

@@ -19,11 +19,9 @@ class Verdict(Exception):
 
     status = Status.FAILED
 
-    def __init__(
-        self, finding: Finding | str, *, hint: str | None = None, also: str = "", line: int | None = None
-    ) -> None:
+    def __init__(self, finding: Finding, *, hint: str | None = None, also: str = "") -> None:
         super().__init__(finding)
-        self.finding = finding if isinstance(finding, Finding) else Finding(finding, line=line)
+        self.finding = finding
         self.hint = hint
         self.also = also
 
@@ -34,10 +32,6 @@ class Verdict(Exception):
     def message(self) -> str:
         """The finding in words."""
         return self.finding.text
-
-    @message.setter
-    def message(self, text: str) -> None:
-        self.finding = Finding(text, self.finding.kind, line=self.finding.line)
 
     @property
     def line(self) -> int | None:
@@ -96,7 +90,7 @@ _ANY_ERROR = raised()
 
 
 @contextmanager
-def own_hint(condition: Condition | str = _ANY_ERROR) -> Iterator[None]:
+def own_hint(condition: Condition = _ANY_ERROR) -> Iterator[None]:
     """What is raised within, and meets the condition, is answered by the check's own hint.
 
     For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names, a sure lesson its own.
@@ -105,24 +99,20 @@ def own_hint(condition: Condition | str = _ANY_ERROR) -> Iterator[None]:
         yield
     except RaisedError as error:
         misspelt = error.finding.error[:1] == ("NameError",)
-        if _condition(condition)(error.finding) and not misspelt and not error.sure:
+        if condition(error.finding) and not misspelt and not error.sure:
             error.hint = None
         raise
 
 
 @contextmanager
-def hint_when(condition: Condition | str, hint: str) -> Iterator[None]:
+def hint_when(condition: Condition, hint: str) -> Iterator[None]:
     """A verdict that comes within, and meets the condition, is answered by this hint."""
     try:
         yield
     except Verdict as verdict:
-        if _condition(condition)(verdict.finding):
+        if condition(verdict.finding):
             verdict.hint = hint
         raise
-
-
-def _condition(condition: Condition | str) -> Condition:
-    return (lambda finding: condition in finding.text) if isinstance(condition, str) else condition
 
 
 class TookTooLong(BaseException):

@@ -18,7 +18,8 @@ from grader.toolkit import (
     Called,
     Handle,
     Numbers,
-    RaisedError,
+    own_hint,
+    raised,
     uses_each_key_once,
 )
 
@@ -124,12 +125,8 @@ def over_keys(handle: Handle, numbers: Numbers, count: int, *arguments: Any) -> 
 
 def reuses_no_key(handle: Handle, key: Any, *arguments: Any, **static: Any) -> None:
     """No key is used twice. Raises RaisedError, with the check's own hint: it knows what the draws are for."""
-    try:
+    with own_hint(raised("KeyReuseError")):
         uses_each_key_once(handle.jit(static_argnames=tuple(static)), key, *arguments, **static)
-    except RaisedError as error:
-        if "KeyReuseError" in error.message:
-            error.hint = None
-        raise
 
 
 TABLE = (4, 32, 129)  # 16,512 draws: shares come out to within two or three percent

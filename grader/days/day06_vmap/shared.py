@@ -13,9 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.toolkit import (
+    Called,
     Handle,
+    Kind,
     Numbers,
-    WrongAnswer,
 )
 
 Array = np.ndarray[Any, Any]
@@ -62,13 +63,13 @@ def takes_all_at_once(handle: Handle, few: tuple[Any, ...], many: tuple[Any, ...
     """The loops of a jit handle's program run no more rounds for many examples. Raises WrongAnswer."""
     one, two = handle.program(*few, **keywords), handle.program(*many, **keywords)
     before, after = rounds(one.jaxpr.jaxpr), rounds(two.jaxpr.jaxpr)
-    if after > before:
-        raise WrongAnswer(
-            f"{handle.shown} takes one example after the other\n"
-            "  expected  as many rounds of loops for any number of examples\n"
-            f"  got       {before} for {one.call}\n"
-            f"            {after} for {two.call}"
-        )
+    Called(handle.shown, None).require(
+        after <= before,
+        "takes one example after the other",
+        expected="as many rounds of loops for any number of examples",
+        got=f"{before} for {one.call}\n{after} for {two.call}",
+        kind=Kind.GROWS,
+    )
 
 
 def squared_error(params: Any, x: Any, y: Any) -> Any:

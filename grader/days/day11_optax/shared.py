@@ -6,8 +6,7 @@ An exercise that returns an optimiser is judged by the updates that it makes, st
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +17,7 @@ import optax  # type: ignore[import-untyped]
 from grader.toolkit import (
     Called,
     Handle,
-    Verdict,
-    WrongAnswer,
+    Kind,
     compiles_once,
 )
 
@@ -27,17 +25,6 @@ Tree = Any
 
 # Relative. In float32 1 - 0.999 has 17 good bits, and Adam divides by its root.
 ADAM = 1e-4
-
-
-@contextmanager
-def hint_for(words: str, hint: str) -> Iterator[None]:
-    """A verdict with these words in its message, that comes within, is answered by this hint."""
-    try:
-        yield
-    except Verdict as verdict:
-        if words in verdict.message:
-            verdict.hint = hint
-        raise
 
 
 # ---- optimisers in use
@@ -92,6 +79,7 @@ def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
         got=type(result).__name__,
         hint="optax.chain and its like take a pair of functions, init and update: return optax.GradientTransformation("
         "init, update). A MultiSteps becomes one by its gradient_transformation().",
+        kind=Kind.THING,
     )
     return text, result
 
@@ -116,24 +104,28 @@ def updates_of(
         given = jax.tree.flatten((gradient, state, now))
         pair = handle.using(what, optimizer.update, gradient, state, now).value
         _unchanged(f"{text}.update", given, jax.tree.flatten((gradient, state, now)))
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise WrongAnswer(
-                f"{text}.update returned the wrong kind of thing\n  expected  (updates, state)\n"
-                f"  got       {type(pair).__name__}",
-                hint="update returns a tuple of two: the updates, and the state to go on with.",
-            )
+        Called(f"{text}.update", pair).require(
+            isinstance(pair, tuple) and len(pair) == 2,
+            "returned the wrong kind of thing",
+            expected="(updates, state)",
+            got=type(pair).__name__,
+            hint="update returns a tuple of two: the updates, and the state to go on with.",
+            kind=Kind.THING,
+        )
         updates, state = pair
         found.append(Called(what, updates))
     return found
 
 
 def _unchanged(text: str, before: tuple[list[Any], Any], after: tuple[list[Any], Any]) -> None:
-    if before[1] != after[1] or any(one is not other for one, other in zip(before[0], after[0], strict=True)):
-        rows = "  expected  gradients, state and parameters as they were\n  got       changed ones"
-        raise WrongAnswer(
-            f"{text} changed what it was given\n{rows}",
-            hint="Build a new state, and leave the old one as it is: somebody may go back to it.",
-        )
+    Called(text, None).require(
+        before[1] == after[1] and all(one is other for one, other in zip(before[0], after[0], strict=True)),
+        "changed what it was given",
+        expected="gradients, state and parameters as they were",
+        got="changed ones",
+        hint="Build a new state, and leave the old one as it is: somebody may go back to it.",
+        kind=Kind.MUTATES,
+    )
 
 
 @functools.cache

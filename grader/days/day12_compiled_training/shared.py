@@ -23,10 +23,11 @@ from grader.toolkit import (
     Called,
     Handle,
     Numbers,
-    RaisedError,
     WrongAnswer,
     compiled_if_possible,
+    hint_when,
     own_hint,
+    raised,
     uses_each_key_once,
     wording,
 )
@@ -91,8 +92,7 @@ def readable(handle: Handle) -> Handle:
             try:
                 return function(*plain, **named)
             except WrongAnswer as wrong:  # of the signature, which sees the call as it is
-                short = wording.call(handle.name, arguments, keywords)
-                wrong.message = wrong.message.replace(wording.call(handle.name, plain, named), short)
+                wrong.finding = wrong.finding.called(wording.call(handle.name, arguments, keywords))
                 raise
 
         return bare
@@ -131,12 +131,8 @@ HAND_ON = (
 
 def called(handle: Handle, *arguments: Any) -> Called:
     """Call an exercise for a check of correctness: under jit where that is possible."""
-    try:
+    with hint_when(raised(text="current value of parameters"), HAND_ON):
         return compiled_if_possible(readable(handle), *arguments, static=STATIC[handle.name])
-    except RaisedError as error:
-        if "current value of parameters" in error.message:
-            error.hint = HAND_ON
-        raise
 
 
 KEEPS_SHAPES = "Shapes and dtypes of the parameters stay; optax.apply_updates sees to that."
@@ -368,7 +364,7 @@ TRACED = (
 
 def reuses_no_key(handle: Handle, *arguments: Any) -> None:
     """No key is used twice. Raises RaisedError with the check's own hint, which knows what the keys are for."""
-    with own_hint("key"):
+    with own_hint(raised("KeyReuseError")):
         uses_each_key_once(handle, *arguments, runs=True)
 
 

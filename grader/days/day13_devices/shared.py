@@ -20,6 +20,7 @@ import numpy as np
 from grader.toolkit import (
     Called,
     Handle,
+    Kind,
     Numbers,
     compiles_once,
     need_several_devices,
@@ -97,6 +98,7 @@ def alike(part: Called, first: Array, other: Array, name: str) -> None:
             "differs from device to device",
             expected=f"{first[place]:.5g}, as on device 0",
             got=f"{other[place]:.5g} on {name}",
+            kind=Kind.VALUE,
         )
 
 
@@ -206,11 +208,12 @@ def must_use_all_devices(handle: Handle, *arguments: Any, **keywords: Any) -> li
     text = handle.compiled(*arguments, **keywords).as_text()
     counts = [int(count) for count in re.findall(r"num_(?:partitions|replicas)=(\d+)", text)]
     n_devices = jax.device_count()
-    Called(f"The program of {handle.shown}", None).require(
+    Called(handle.shown, None, about="The program of").require(
         math.prod(counts) == n_devices,
         "does not run on all devices",
         expected=f"a compiled program for {so_many_devices(n_devices)}",
         got=f"one for {so_many_devices(math.prod(counts))}",
+        kind=Kind.IDLE_DEVICES,
     )
     return messages_of(text)
 
@@ -231,7 +234,7 @@ def must_sum_over_devices(
     `hint` is for messages that are too large. Raises WrongAnswer.
     """
     messages = must_use_all_devices(handle, *arguments, **keywords)
-    program = Called(f"The program of {handle.shown}", None)
+    program = Called(handle.shown, None, about="The program of")
     names = sorted({message.collective for message in messages})
     program.require(
         _SUMS & set(names),

@@ -21,7 +21,6 @@ from grader.toolkit import (
     Called,
     Learner,
     Numbers,
-    WrongAnswer,
     check,
     compiles_once,
     must_beat,
@@ -142,10 +141,12 @@ def agree_on_average(text: str, got: Any, expected: Any) -> None:
     got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
     # 10 standard errors of a difference, for means that are close to normal.
     close = abs(got.mean() - expected.mean()) <= 10 * math.sqrt(2 / len(got)) * expected.std()
-    if got.shape != expected.shape or not close or not 0.5 < got.std() / expected.std() < 2:
-        rows = f"  expected  {expected.mean():.4g}, deviation {expected.std():.4g}"
-        rows += f"\n  got       {got.mean():.4g}, deviation {got.std():.4g}"
-        raise WrongAnswer(f"{text} has another mean or spread\n{rows}")
+    Called(text, got).require(
+        got.shape == expected.shape and close and 0.5 < got.std() / expected.std() < 2,
+        "has another mean or spread",
+        expected=f"{expected.mean():.4g}, deviation {expected.std():.4g}",
+        got=f"{got.mean():.4g}, deviation {got.std():.4g}",
+    )
 
 
 @check(

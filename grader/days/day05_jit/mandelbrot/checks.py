@@ -10,6 +10,8 @@ import numpy as np
 
 from grader.days.day05_jit.shared import Array
 from grader.toolkit import (
+    Finding,
+    Kind,
     Learner,
     Numbers,
     WrongAnswer,
@@ -114,7 +116,8 @@ def same_counts(text: str, result: Any, wanted: Any) -> None:
     """Near the edge of the set one rounding changes a count by hundreds: nearly all must agree."""
     differ = int(np.sum(np.asarray(result) != np.asarray(wanted)))
     if differ > wanted.size // 20:
-        raise WrongAnswer(f"{text} and the same steps one by one differ at {differ} of {wanted.size} points")
+        complaint = "differs from the same steps one by one"
+        raise WrongAnswer(Finding(complaint, Kind.VALUE, text, differ=differ, of=int(wanted.size)))
 
 
 def points(numbers: Numbers, shape: tuple[int, int]) -> jax.Array:

@@ -11,6 +11,7 @@ from grader.toolkit import (
     Called,
     Learner,
     Numbers,
+    came,
     check,
     compiled_if_possible,
     compiles_once,
@@ -68,7 +69,7 @@ def kalman_of_one_number(learner: Learner, transition: float, emission: float) -
     others = ("covariance", "process_noise", "observation_noise")
     params = {"mean": jnp.ones(1)} | {name: jnp.ones((1, 1)) for name in others}
     params |= {name: jnp.full((1, 1), value) for name, value in matrices.items()}
-    with hint_when("a tuple of length 2", "lax.scan gives (last carry, outputs). The answer is the outputs."):
+    with hint_when(came(tuple, 2), "lax.scan gives (last carry, outputs). The answer is the outputs."):
         return compiled_if_possible(learner.kalman_filter, params, jnp.array([[3.0], [1.0]]))
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from grader.days.day09_control_flow.shared import Array, stays_a_loop
 from grader.toolkit import (
+    Called,
+    Kind,
     Learner,
     Numbers,
-    WrongAnswer,
     check,
     compiled_if_possible,
     compiles_once,
@@ -131,12 +132,13 @@ def test_linear_recurrence_is_not_written_out(learner: Learner, numbers: Numbers
     handle = learner.linear_recurrence.jit()
     stays_a_loop(handle, lambda length: recurrence(numbers, length))
     long = handle.program(*recurrence(numbers, 1000))
-    if long.size > 600:
-        raise WrongAnswer(
-            f"{long.call} needs too many operations\n"
-            f"  expected  at most 600 operations\n"
-            f"  got       {long.size}"
-        )
+    Called(long.call, None).require(
+        long.size <= 600,
+        "needs too many operations",
+        expected="at most 600 operations",
+        got=f"{long.size}",
+        kind=Kind.OPERATIONS,
+    )
 
 
 @check(

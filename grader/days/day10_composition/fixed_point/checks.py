@@ -19,6 +19,7 @@ from grader.toolkit import (
     check,
     compiles_once,
     own_hint,
+    raised,
 )
 
 
@@ -99,7 +100,7 @@ def test_fixed_point_arrives(learner: Learner, numbers: Numbers) -> None:
 def test_fixed_point_has_the_implicit_gradient(learner: Learner) -> None:
     theta = {name: jnp.array(value) for name, value in BY_HAND.items()}
     # For v = [1, 0]: u = [2, 1], and the gradient of the matrix is u times [3, 2].
-    with own_hint("while_loop"):
+    with own_hint(raised(text="while_loop")):
         result = gradient_at(learner.fixed_point, affine, jnp.zeros(2), theta, jnp.array([1.0, 0.0]))
     result[1].close_to({"matrix": [[6.0, 4.0], [3.0, 2.0]], "shift": [2.0, 1.0]})
 

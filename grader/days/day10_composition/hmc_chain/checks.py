@@ -125,7 +125,7 @@ def on_the_chessboard(learner: Learner, numbers: Numbers) -> tuple[Called, Array
     starts = np.full((CHAINS, 1), 0.5)
     _, start, keys, *_ = chain_arguments(numbers, starts, 1.0)
     called = many_chains(learner)(chessboard, start, keys, SAMPLES, jnp.float32(1.0), MANY_LEAPFROG)
-    called.text = "hmc_chain(chessboard, start, key, 8, 1, 10), where the gradient is 0,"
+    called = Called("hmc_chain(chessboard, start, key, 8, 1, 10), where the gradient is 0,", called.value)
     return called, np.diff(np.concatenate([starts, wide(called.value)[..., 0]], axis=1), axis=1)
 
 

@@ -106,12 +106,14 @@ SHOWN = {
 @contextmanager
 def showing(function: Callable[..., Any]) -> Iterator[None]:
     """A verdict that comes within shows the code of the function that was transformed."""
+    code = SHOWN[function.__name__]
+    note = f"with\n{textwrap.indent(code, '  ')}"
+    if "key_bits" in code:
+        note += "\nwhere key_bits(key, shape) gives the two numbers of the key itself."
     try:
         yield
     except Verdict as verdict:
-        verdict.message += f"\n\nwith\n{textwrap.indent(SHOWN[function.__name__], '  ')}"
-        if "key_bits" in SHOWN[function.__name__]:
-            verdict.message += "\nwhere key_bits(key, shape) gives the two numbers of the key itself."
+        verdict.finding = verdict.finding.with_note(note)
         raise
 
 

@@ -11,18 +11,21 @@ import jax.numpy as jnp
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.days.day11_optax.shared import ADAM, ADAMW, MOMENTUM, Named, Shown, Tree, hint_for
+from grader.days.day11_optax.shared import ADAM, ADAMW, MOMENTUM, Named, Shown, Tree
 from grader.toolkit import (
     Called,
     Handle,
     Learner,
     Numbers,
     WrongAnswer,
+    came,
     check,
     compiled_if_possible,
     compiles_once,
+    hint_when,
     must_beat,
     own_hint,
+    raised,
     wording,
 )
 
@@ -57,17 +60,13 @@ def _step_handle(handle: Handle) -> Handle:
     def taking(function: Callable[..., Any]) -> Callable[..., Any]:
         def train_step(params: Shown, opt_state: Shown, batch: Tree, loss: Any, optimizer: Named) -> Any:
             bare = (params.tree, opt_state.tree, batch, loss, optimizer.optimizer)
+            drop = "Drop the float(): the loss is an array, and inside of jit it has no value yet."
             try:
-                return function(*bare)
-            except (
-                WrongAnswer
-            ) as wrong:  # found by the signature, which writes the call with all that is inside
+                with hint_when(came(float), drop):
+                    return function(*bare)
+            except WrongAnswer as wrong:  # of the signature, which writes the call with all that is inside
                 shown = wording.call("train_step", (params, opt_state, batch, loss, optimizer), {})
-                wrong.message = wrong.message.replace(wording.call("train_step", bare, {}), shown)
-                if "the Python float" in wrong.message:
-                    wrong.hint = (
-                        "Drop the float(): the loss is an array, and inside of jit it has no value yet."
-                    )
+                wrong.finding = wrong.finding.called(shown)
                 raise
 
         return train_step
@@ -97,7 +96,7 @@ def test_train_step_by_hand(learner: Learner) -> None:
     batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
     # The residuals are -2 and 0: the loss is 2 and both derivatives are -2.
     order = "Mind the order: optimizer.update returns (updates, new state), optax.apply_updates takes (params, updates)."
-    with hint_for("pytree structure", order):
+    with hint_when(raised(text="pytree structure"), order):
         result = step_handle(learner)(
             *on_the_line(params, SGD.optimizer.init(params), batch), loss=line_error, optimizer=SGD
         )
@@ -135,7 +134,7 @@ def test_train_step_hands_the_loss_its_batch(learner: Learner) -> None:
 def test_train_step_hands_on_the_parameters(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
     batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
-    with own_hint("requires the current value of parameters"):
+    with own_hint(raised(text="requires the current value of parameters")):
         result = step_handle(learner)(
             *on_the_line(params, ADAMW.optimizer.init(params), batch), loss=line_error, optimizer=ADAMW
         )

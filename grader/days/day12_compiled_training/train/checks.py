@@ -47,6 +47,7 @@ from grader.toolkit import (
     compiles_once,
     must_beat,
     own_hint,
+    raised,
 )
 
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
@@ -120,7 +121,7 @@ def test_train_compiles_once(learner: Learner, numbers: Numbers) -> None:
     data, counts = drawn_data(numbers, 0.5), (ROWS, 3)
     starts = [numbers.normal(2) for _ in counts]
     calls = [epoch_arguments(numbers, data, w, jnp.int32(n)) for w, n in zip(starts, counts, strict=True)]
-    with own_hint("n_epochs"):
+    with own_hint(raised(line="n_epochs")):
         results = compiles_once(compiled(learner.train), calls)
     for w, n_epochs, result in zip(starts, counts, results, strict=True):
         like(result, recorded_params(w))

@@ -35,11 +35,13 @@ from grader.days.day12_compiled_training.shared import (
 )
 from grader.toolkit import (
     Called,
+    Kind,
     Learner,
     Numbers,
     check,
     compiles_once,
     hint_when,
+    of_kind,
     same_size_for,
 )
 
@@ -65,9 +67,8 @@ def batch_arguments(
 
 def by_batches(learner: Learner, numbers: Numbers, data: Data, w: Any = START) -> Called:
     """Parameters and losses after a run by batches, in the right structure."""
-    with hint_when(
-        "of shape (n_epochs,)", "losses[e] is the mean of the losses of epoch e: one number an epoch."
-    ):
+    one_an_epoch = "losses[e] is the mean of the losses of epoch e: one number an epoch."
+    with hint_when(of_kind(Kind.SHAPE, Kind.DTYPE, part="[1]"), one_an_epoch):
         result = called(learner.train_minibatches, *batch_arguments(numbers, data, w))
     like(result[0], recorded_params(w))
     return result

@@ -35,6 +35,7 @@ from grader.toolkit import (
     Called,
     Learner,
     Numbers,
+    came,
     check,
     compiles_once,
     hint_when,
@@ -151,7 +152,7 @@ def right_until(
 
 def called_until(learner: Learner, arguments: tuple[Any, ...]) -> Called:
     with hint_when(
-        "the Python int",
+        came(int),
         "The number of epochs comes out of the compiled loop as an array: lax.while_loop, with the count in the carry.",
     ):
         return called(learner.train_until, *arguments)

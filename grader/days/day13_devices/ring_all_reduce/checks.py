@@ -79,7 +79,7 @@ def test_ring_all_reduce_passes_messages_on(learner: Learner, numbers: Numbers) 
     messages = must_use_all_devices(learner.ring_all_reduce.jit(), numbers.normal((n, n)))
     names = {message.collective for message in messages}
     others = sorted(names - {"collective-permute"})
-    Called("The program of jit(ring_all_reduce)", None).require(
+    Called("jit(ring_all_reduce)", None, about="The program of").require(
         names == {"collective-permute"},
         "uses the wrong collectives",
         expected="ppermute (collective-permute) alone",

@@ -20,6 +20,7 @@ from grader.toolkit import (
     compiled_if_possible,
     hint_when,
     operations_at_most,
+    raised,
 )
 
 INNER, WIDTH = 16, 2  # columns of x on a device, columns of w for each device
@@ -45,7 +46,7 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
     x[:, ::INNER] = np.arange(1, n + 1)
     ones = jnp.ones((INNER * n, WIDTH * n))
     adds = "Each device has one term of the sum, not the sum: lax.psum over the mesh's axis adds them up."
-    with hint_when("out_specs promise", adds):
+    with hint_when(raised("ValueError", text="out_specs which require replication"), adds):
         called = compiled_if_possible(learner.tensor_parallel_matmul, jnp.asarray(x, jnp.float32), ones)
     called.close_to(np.full((5, WIDTH * n), n * (n + 1) / 2))
 

@@ -26,6 +26,7 @@ from grader.toolkit import (
     check,
     compiles_once,
     own_hint,
+    raised,
 )
 
 
@@ -114,7 +115,7 @@ def test_RunningStandardizer_begins_with_nothing(learner: Learner, numbers: Numb
     "`if train` only. jnp.where writes in any case.",
 )
 def test_RunningStandardizer_stands_still_in_evaluation(learner: Learner, numbers: Numbers) -> None:
-    with own_hint("ModifyScopeVariableError"):
+    with own_hint(raised("ModifyScopeVariableError")):
         compiled(
             standardizer(learner.RunningStandardizer, train=False),
             given_statistics(numbers),

@@ -31,6 +31,7 @@ from grader.toolkit import (
     compiled_if_possible,
     compiles_once,
     own_hint,
+    raised,
 )
 
 SAMPLE = np.zeros((1, 2, 2, 1), np.float32)
@@ -89,7 +90,7 @@ def test_create_train_state_has_batch_statistics(learner: Learner, numbers: Numb
     hint='A model without BatchNorm has no such collection: variables.get("batch_stats", {}).',
 )
 def test_create_train_state_takes_a_model_without_statistics(learner: Learner, numbers: Numbers) -> None:
-    with own_hint("KeyError"):
+    with own_hint(raised("KeyError")):
         called, state = created(learner, numbers.key(), BARE)
     called.require(
         isinstance(state.batch_stats, Mapping) and not state.batch_stats,

@@ -25,7 +25,6 @@ from grader.toolkit import (
     Learner,
     Numbers,
     Verdict,
-    WrongAnswer,
     check,
 )
 
@@ -97,9 +96,12 @@ def test_evaluate_walks_through_the_batches_once(learner: Learner, numbers: Numb
     text = "evaluate(state, batches)"
     with suppress(Verdict):  # whatever else is wrong, other checks say better
         handle.using(text, handle.function, state, stream)
-    if stream.walks > 1:
-        rows = f"  expected  one walk, as `batches` may be a generator\n  got       {stream.walks}"
-        raise WrongAnswer(f"{text} walks through the batches more than once\n{rows}")
+    Called(text, None).require(
+        stream.walks <= 1,
+        "walks through the batches more than once",
+        expected="one walk, as `batches` may be a generator",
+        got=f"{stream.walks}",
+    )
 
 
 @check(

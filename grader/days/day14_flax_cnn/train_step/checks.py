@@ -27,6 +27,7 @@ from grader.toolkit import (
     check,
     compiles_once,
     own_hint,
+    raised,
 )
 
 
@@ -51,7 +52,7 @@ def sgd_oracle(params: Any, gradients: Any, momentum: Any = None) -> tuple[Any, 
 )
 def test_train_step_returns_the_loss(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, PLAIN), small_images(numbers)
-    with own_hint("ModifyScopeVariableError"):
+    with own_hint(raised("ModifyScopeVariableError")):
         called, _ = stepped(learner, state, images, labels, numbers.key())
     called[1].close_to(small_oracle(state, images, labels, train=True)["losses"].mean(), **NORMALIZED)
 
@@ -128,7 +129,7 @@ def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) ->
 )
 def test_train_step_drops(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
-    with own_hint("InvalidRngError"):
+    with own_hint(raised("InvalidRngError")):
         losses = [stepped(learner, state, images, labels, numbers.key())[0] for _ in range(4)]
     values = {float(called.value[1]) for called in losses}
     losses[0][1].require(
