@@ -16,7 +16,7 @@ from grader.toolkit.lessons import LESSONS, Lesson
 from grader.toolkit.verdicts import RaisedError
 from grader.toolkit.wording import short_dtype
 
-_WIDTH = 72
+_PARAGRAPH = 72  # columns
 _KEPT = 4_000  # characters of an error's own text: JAX's go on for pages, a learner's may never end
 
 
@@ -49,12 +49,14 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     shown = (frame.line or "").strip() if frame else ""
     lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
     if lesson:
-        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
+        cause = "\n".join(
+            [textwrap.fill(lesson.cause, _PARAGRAPH), *_carry_changes(text), *_mapped_sizes(text)]
+        )
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
         return told(cause, hint, kind=lesson.kind, sure=lesson.sure)
     outcome = _python_ending(error, names)
     if outcome:
-        return told(textwrap.fill(outcome, _WIDTH), "Take that call out of the function.")
+        return told(textwrap.fill(outcome, _PARAGRAPH), "Take that call out of the function.")
     return told(_shorten(text), _spelling_hint(error, learner))
 
 

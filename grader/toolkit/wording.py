@@ -14,7 +14,7 @@ import numpy as np
 _SHORT = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
 _SMALL = 4  # arrays of up to this many numbers are written out
 _MEDIUM = 12  # and of up to so many, where their numbers are short
-_WIDTH = 60  # messages stay readable in a narrow terminal
+_NARROW = 60  # messages stay readable in a narrow terminal
 
 
 def is_jax_array(value: object) -> bool:
@@ -82,7 +82,7 @@ def argument(value: object, small: int = _SMALL) -> str:
         medium = _MEDIUM if small >= _SMALL else 0
         if size <= max(small, medium):
             text = _small_array(np.asarray(value))
-            if size <= small or len(text) <= _WIDTH:
+            if size <= small or len(text) <= _NARROW:
                 return text
     if is_jax_array(value) or isinstance(value, np.ndarray):
         return kind_and_shape(value)
@@ -105,7 +105,7 @@ def argument(value: object, small: int = _SMALL) -> str:
         return type(value).__name__
     if " object at 0x" in text:  # Python's own words for it, which say no more
         return f"an object of type {type(value).__name__}"
-    return text if len(text) <= _WIDTH else type(value).__name__
+    return text if len(text) <= _NARROW else type(value).__name__
 
 
 def _small_array(array: np.ndarray[Any, Any]) -> str:
@@ -121,7 +121,7 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
     parts = [argument(value) for value in arguments]
     parts += [f"{key}={argument(value)}" for key, value in keywords.items()]
     text = f"{name}({', '.join(parts)})"
-    if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone, unless these are longer still
+    if len(text) > 2 * _NARROW:  # numbers are too long here: shapes alone, unless these are longer still
         parts = [argument(value, small=-1) for value in arguments]
         parts += [f"{key}={argument(value, small=-1)}" for key, value in keywords.items()]
         text = min(text, f"{name}({', '.join(parts)})", key=len)
