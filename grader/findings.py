@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+_KEPT = 4_000  # characters of an error's own words: JAX's go on for pages, a learner's may never end
+
 
 class Kind(StrEnum):
     """What sort of thing was found."""
@@ -133,6 +135,20 @@ class Finding:
         yield f"  {self.line} | {self.source}" if self.call else f"  {self.source}"
         if self.column is not None:
             yield f"  {' ' * (self.column - 1)}^"
+
+
+def of_error(error: BaseException) -> dict[str, Any]:
+    """What a finding tells of an exception: the names of its class and bases, and the start of what it says."""
+    names = tuple(str(kind.__name__) for kind in type(error).__mro__)
+    return {"error": names, "error_text": words_of(error)[:_KEPT]}
+
+
+def words_of(error: BaseException) -> str:
+    """What an exception says of itself; nothing where it cannot."""
+    try:
+        return str(error)
+    except BaseException:  # the class may be the learner's, its __str__ too
+        return ""
 
 
 def finding_from(data: Mapping[str, Any]) -> Finding:

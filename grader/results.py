@@ -215,13 +215,18 @@ class ExerciseResult:
 class Problem:
     """Something wrong with a learner's file as a whole, such as an import that fails."""
 
-    message: str
+    finding: Finding
     hint: str = ""
-    line: int | None = None
 
     @property
-    def finding(self) -> Finding:
-        return Finding(self.message, Kind.NOT_LOADED, line=self.line)
+    def message(self) -> str:
+        """The finding in words."""
+        return self.finding.text
+
+    @property
+    def line(self) -> int | None:
+        """The learner's line; None where none is meant."""
+        return self.finding.line
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def test_a_failing_import_is_told_where_it_hurts(grade_text: GradeText) -> None:
     (problem,) = result.days[0].problems
     assert problem.message == (
         "Line 1 of pure_functions.py failed while the file was loaded:\n"
-        "  import jaxx.numpy as np\n"
-        "  ModuleNotFoundError: No module named 'jaxx'"
+        "  import jaxx.numpy as np\n\n"
+        "ModuleNotFoundError: No module named 'jaxx'"
     )
     assert problem.hint == "Did you mean `jax`?"
     assert lead(result, "softmax").status is Status.ERROR

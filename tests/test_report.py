@@ -165,7 +165,7 @@ def test_what_was_skipped_and_simulated_devices_are_said() -> None:
 
 def test_problems_of_the_file_come_first_and_once() -> None:
     message = "Line 1 of pure_functions.py failed"
-    problem = Problem(message, "Did you mean `jax`?", 1)
+    problem = Problem(Finding(message, line=1), "Did you mean `jax`?")
     exercise = ExerciseResult(
         "softmax", False, (check(Aspect.CORRECT, Status.ERROR, finding=problem.finding),)
     )
@@ -194,7 +194,7 @@ def test_text_from_learners_cannot_steer_the_terminal() -> None:
                 False,
                 (check(Aspect.CORRECT, Status.ERROR, finding=Finding(evil), hint=evil, output=evil),),
             ),
-            problems=(Problem(evil, evil),),
+            problems=(Problem(Finding(evil), evil),),
             faults=(evil,),
         ),
         200,
@@ -218,6 +218,6 @@ def test_results_sum_up_to_statuses() -> None:
     assert run(ExerciseResult("a", False, (passed, unclear, skipped))).exit_status == 0
     assert run(ExerciseResult("a", False, (passed,)), ExerciseResult("b", True, (todo,))).exit_status == 0
     assert run(ExerciseResult("b", True, (todo,))).exit_status == 1
-    assert run(ExerciseResult("a", False, (passed,)), problems=(Problem("x"),)).exit_status == 1
+    assert run(ExerciseResult("a", False, (passed,)), problems=(Problem(Finding("x")),)).exit_status == 1
     assert run(ExerciseResult("a", False, ())).exit_status == 3, "an exercise that nobody checked is a fault"
     assert run(ExerciseResult("a", False, (passed,)), faults=("x",)).exit_status == 3

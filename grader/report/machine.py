@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from grader.report.text import printable
-from grader.results import CheckResult, DayResult, RunResult, Status
+from grader.results import CheckResult, DayResult, Problem, RunResult, Status
 
 SCHEMA = 2
 
@@ -36,7 +36,7 @@ def _day(day: DayResult) -> dict[str, Any]:
         "title": day.title,
         "status": day.status.value,
         "devices": day.devices,
-        "problems": [asdict(problem) | {"finding": asdict(problem.finding)} for problem in day.problems],
+        "problems": [_problem(problem) for problem in day.problems],
         "exercises": [
             {
                 "name": exercise.name,
@@ -47,6 +47,15 @@ def _day(day: DayResult) -> dict[str, Any]:
             }
             for exercise in day.exercises
         ],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "message": problem.message,
+        "finding": asdict(problem.finding),
+        "hint": problem.hint,
+        "line": problem.line,
     }
 
 

@@ -9,9 +9,11 @@ from grader.findings import Finding, Kind
 
 Condition = Callable[[Finding], bool]
 
+_OF_THE_FILE = frozenset({Kind.UNREADABLE, Kind.NOT_LOADED})  # errors before anything was called
+
 
 def raised(*names: str, text: str = "", line: str = "") -> Condition:
-    """An exception was raised: of one of these classes or of those below them, any when none is named.
+    """What was called raised an exception: of one of these classes or of those below them, any when none is named.
 
     `text` is a pattern in what the exception says of itself, `line` one in the learner's line that raised.
     """
@@ -19,6 +21,7 @@ def raised(*names: str, text: str = "", line: str = "") -> Condition:
     def holds(finding: Finding) -> bool:
         return (
             bool(finding.error)
+            and finding.kind not in _OF_THE_FILE
             and (not names or not set(names).isdisjoint(finding.error))
             and re.search(text, finding.error_text) is not None
             and re.search(line, finding.source or "") is not None

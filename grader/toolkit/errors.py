@@ -9,7 +9,7 @@ import textwrap
 import traceback
 from pathlib import Path
 
-from grader.findings import Finding, Kind
+from grader.findings import Finding, Kind, of_error, words_of
 from grader.source.loading import LearnerFile
 from grader.toolkit.flax_lessons import FLAX_LESSONS
 from grader.toolkit.lessons import LESSONS, Lesson
@@ -17,7 +17,6 @@ from grader.toolkit.verdicts import RaisedError
 from grader.toolkit.wording import short_dtype
 
 _PARAGRAPH = 72  # columns
-_KEPT = 4_000  # characters of an error's own text: JAX's go on for pages, a learner's may never end
 
 
 def translate(error: BaseException, call: str, learner: LearnerFile, name: str) -> RaisedError:
@@ -27,16 +26,15 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     """
     frame = learner_frame(error, learner.path)
     line = frame.lineno if frame else None
-    names = [str(kind.__name__) for kind in type(error).__mro__]
-    text = _text_of(error)
+    known, text = of_error(error), words_of(error)
+    names: tuple[str, ...] = known["error"]
 
     def told(cause: str, hint: str | None, *, kind: Kind = Kind.RAISED, sure: bool = False) -> RaisedError:
         finding = Finding(
             f"raised {names[0]}",
             kind,
             call,
-            error=tuple(names),
-            error_text=text[:_KEPT],
+            **known,
             cause=cause,
             line=line,
             source=(frame.line or "").strip() if frame and line else None,
@@ -60,7 +58,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     return told(_shorten(text), _spelling_hint(error, learner))
 
 
-def _fits(lesson: Lesson, names: list[str], text: str, shown: str) -> bool:
+def _fits(lesson: Lesson, names: tuple[str, ...], text: str, shown: str) -> bool:
     """Whether a lesson is about this error, raised at that line of the learner's."""
     return (
         lesson.error in names
@@ -153,7 +151,7 @@ def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
     if isinstance(error, AttributeError) and error.name:
         near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
         return f"Did you mean `{near[0]}`?" if near else None
-    if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
+    if isinstance(error, TypeError) and "unexpected keyword argument" in words_of(error):
         return "Is the argument's name spelled right?"
     return None
 
@@ -164,7 +162,7 @@ def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | 
     return frames[-1] if frames else None
 
 
-def _python_ending(error: BaseException, names: list[str]) -> str:
+def _python_ending(error: BaseException, names: tuple[str, ...]) -> str:
     if isinstance(error, SystemExit):
         return "The function asked Python to exit. A graded function returns its result and leaves the process alone."
     if "OutcomeException" in names or type(error).__module__.startswith("_pytest"):
@@ -172,13 +170,6 @@ def _python_ending(error: BaseException, names: list[str]) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "The function raised KeyboardInterrupt, which is how Ctrl-C ends a program."
     return ""
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:  # the class is the learner's, its __str__ too
-        return ""
 
 
 def _shorten(text: str, lines: int = 6) -> str:

@@ -204,9 +204,9 @@ class _Grading:
                 skip_lines=self.job.skip_lines,
             )
             if changed := self.integrity.restore():
-                message = f"{self.job.learner.name} changed {changed} while it was loaded."
+                words = f"{self.job.learner.name} changed {changed} while it was loaded."
                 hint = "The checks count on it as it was; it has been put back. Leave it alone."
-                learner.problems.append(Problem(message, hint))
+                learner.problems.append(Problem(Finding(words, Kind.TAMPERED), hint))
             self.session = plugin.open_session(session.config, learner, contract)
             problems = [asdict(problem) for problem in learner.problems]
             self.send("loaded", problems=problems, output=self.output.take())

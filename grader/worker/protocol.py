@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.findings import finding_from
 from grader.results import Aspect, ComparedQuantity, Comparison, Problem, Status
 
 
@@ -85,7 +86,7 @@ def check_from(fields: dict[str, Any]) -> Check:
 
 
 def problem_from(fields: dict[str, Any]) -> Problem:
-    return Problem(**fields)
+    return Problem(finding_from(fields["finding"]), str(fields["hint"]))
 
 
 def comparison_from(fields: dict[str, Any]) -> Comparison:
