@@ -13,6 +13,7 @@ from grader.toolkit.digits import digits
 from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.oracles import Array, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import (
@@ -49,6 +50,7 @@ def check(
 
 __all__ = [
     "AWKWARD",
+    "Array",
     "Called",
     "Handle",
     "Learner",
@@ -76,5 +78,6 @@ __all__ = [
     "traces_at_most",
     "uses_each_key_once",
     "watched",
+    "wide",
     "write_mnist",
 ]

@@ -6,14 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
-from grader.toolkit import (
-    Handle,
-    WrongAnswer,
-)
+from grader.toolkit import Handle, WrongAnswer
 
-Array = np.ndarray[Any, Any]
 Params = dict[str, jax.Array]
 
 LENGTHS = (10, 40, 1000)

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day01_pure_functions.shared import Array, distances_oracle, goes_round, wide
-from grader.toolkit import Learner, Numbers, check, compiles_once, must_beat
+from grader.days.day01_pure_functions.shared import distances_oracle, goes_round
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, must_beat, wide
 
 
 def kmeans_oracle(points: Any, centres: Any) -> tuple[Array, Array]:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, Array
-from grader.toolkit import Learner, Numbers, bans, check, compiles_once, must_beat
+from grader.days.day02_indexed_updates.shared import FARTHEST, GATES
+from grader.toolkit import Array, Learner, Numbers, bans, check, compiles_once, must_beat
 
 
 def histogram_oracle(indices: Any, n_bins: int) -> Array:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import GATES, Array
-from grader.toolkit import Learner, Numbers, check, compiles_once, must_beat
+from grader.days.day02_indexed_updates.shared import GATES
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, must_beat
 
 
 def life_oracle(board: Any) -> Array:

@@ -7,8 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, Array
-from grader.toolkit import Learner, Numbers, check, compiles_once, same_size_for
+from grader.days.day02_indexed_updates.shared import FARTHEST
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, same_size_for
 
 
 def one_hot_oracle(labels: Any, n_classes: int) -> Array:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, Array, float16
-from grader.toolkit import Learner, Numbers, bans, check, compiles_once, must_beat
+from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, float16
+from grader.toolkit import Array, Learner, Numbers, bans, check, compiles_once, must_beat
 
 
 def segment_max_oracle(values: jax.Array, segments: Any, n_segments: int) -> Array:

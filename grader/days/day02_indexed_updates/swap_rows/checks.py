@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import Array
-from grader.toolkit import Learner, Numbers, check, compiles_once
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once
 
 
 def swap_rows_oracle(matrix: jax.Array, i: Any, j: Any) -> Array:

@@ -9,25 +9,18 @@ import numpy as np
 
 from grader.days.day03_random_keys.shared import (
     TABLE,
-    Array,
     must_differ,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, check, compiles_once, wide
 
 
 def kept(called: Called, x: Any, rate: float) -> Array:
     """Where a result of dropout kept `x`: everywhere else it is 0. Raises WrongAnswer at another value."""
-    values = np.asarray(called.value, np.float64)
-    scaled = np.asarray(x, np.float64) / (1 - rate)
+    values = wide(called.value)
+    scaled = wide(x) / (1 - rate)
     stays = np.abs(values - scaled) <= 1e-5 * np.abs(scaled)  # one division, or two roundings
     wrong = np.argwhere(~stays & (values != 0))
     if len(wrong):

@@ -10,22 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_differ,
     must_have_shape,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    same_size_for,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, check, compiles_once, must_beat, same_size_for
 
 WALKS = (64, 256)
 

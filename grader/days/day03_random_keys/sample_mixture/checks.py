@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_be_standard_normal,
     must_differ,
     must_have_shape,
@@ -16,14 +15,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, check, compiles_once, same_size_for, wide
 
 SAMPLES = 1000
 MEANS = np.array([-1000.0, 1000.0, 3000.0])
@@ -45,7 +37,7 @@ def mixture(learner: Learner, numbers: Numbers, log_weights: Array, stds: Array 
 
 def components(called: Called) -> tuple[Array, Array]:
     """The component of each sample, and its distance in deviations. Raises WrongAnswer for a stray."""
-    values = np.asarray(called.value, np.float64)
+    values = wide(called.value)
     component = np.argmin(np.abs(values[:, None] - MEANS), axis=1)
     # Deviations of more than 30 do not occur; 200 leaves room for every mistake about STDS.
     stray = np.abs(values - MEANS[component]) > 200

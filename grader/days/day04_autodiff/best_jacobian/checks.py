@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Array, Function, exactly, only_on_a_cpu, slope, wide
+from grader.days.day04_autodiff.shared import Function, exactly, only_on_a_cpu, slope
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
@@ -18,6 +19,7 @@ from grader.toolkit import (
     largest_value_at_most,
     must_beat,
     same_size_for,
+    wide,
 )
 
 

@@ -8,14 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Array, exactly, wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.days.day04_autodiff.shared import exactly
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, same_size_for, wide
 
 
 def cube(x: jax.Array) -> jax.Array:

@@ -8,13 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Array, told_by, wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.days.day04_autodiff.shared import told_by
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, wide
 
 TIMES = np.arange(12, dtype=np.float32) / 4
 AMPLITUDE, RATE = 3.0, 0.8

@@ -9,17 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import (
-    Array,
-    Function,
-    chain,
-    exactly,
-    only_on_a_cpu,
-    slope,
-    sum_of_cubes,
-    wide,
-)
+from grader.days.day04_autodiff.shared import Function, chain, exactly, only_on_a_cpu, slope, sum_of_cubes
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
@@ -27,6 +19,7 @@ from grader.toolkit import (
     largest_value_at_most,
     must_beat,
     same_size_for,
+    wide,
 )
 
 

@@ -8,14 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Array, chain, exactly, sum_of_cubes, wide
+from grader.days.day04_autodiff.shared import chain, exactly, sum_of_cubes
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
     compiles_once,
     largest_value_at_most,
     same_size_for,
+    wide,
 )
 
 

@@ -8,14 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Array, wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, same_size_for, wide
 
 
 def linear_model(

@@ -9,13 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.test_util import check_grads
 
-from grader.days.day04_autodiff.shared import Array, wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, wide
 
 
 def norm_oracle(x: Any) -> Array:

@@ -10,15 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day05_jit.shared import Array
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    RaisedError,
-    check,
-    compiles_once,
-    must_beat,
-)
+from grader.toolkit import Array, Learner, Numbers, RaisedError, check, compiles_once, must_beat
 
 
 def life_step(board: jax.Array) -> jax.Array:

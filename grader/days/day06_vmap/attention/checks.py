@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, Array, double, takes_all_at_once
+from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, takes_all_at_once
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     bans,
@@ -18,11 +19,12 @@ from grader.toolkit import (
     compiled_if_possible,
     compiles_once,
     must_beat,
+    wide,
 )
 
 
 def attention_oracle(q: Any, k: Any, v: Any) -> Array:
-    queries, keys, values = double(q), double(k), double(v)
+    queries, keys, values = wide(q), wide(k), wide(v)
     batch, n, heads, width = queries.shape
     out = np.zeros((batch, n, heads, values.shape[-1]))
     for b in range(batch):

@@ -8,19 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, Array, double, takes_all_at_once
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-)
+from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, takes_all_at_once
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, must_beat, wide
 
 
 def convolve_oracle(signals: Any, kernel: Any) -> Array:
-    columns = double(signals).T
-    return np.stack([np.convolve(column, double(kernel), mode="valid") for column in columns], axis=1)
+    columns = wide(signals).T
+    return np.stack([np.convolve(column, wide(kernel), mode="valid") for column in columns], axis=1)
 
 
 @check(

@@ -11,14 +11,13 @@ import numpy as np
 from grader.days.day06_vmap.shared import (
     ATOL,
     GATES_AGAINST_COMPILED,
-    Array,
-    double,
     linear_problem,
     squared_error,
     squared_error_gradients,
     takes_all_at_once,
 )
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
@@ -26,6 +25,7 @@ from grader.toolkit import (
     compiles_once,
     must_beat,
     same_size_for,
+    wide,
 )
 
 
@@ -36,8 +36,8 @@ def squared_score(weights: Any, x: Any, label: Any) -> Any:
 
 def squared_score_gradients(weights: Any, x: Any, labels: Any) -> Array:
     chosen = np.eye(len(weights))[np.asarray(labels)]
-    scores = np.sum(double(x) @ double(weights).T * chosen, axis=1)
-    return np.asarray(2 * scores[:, None, None] * chosen[:, :, None] * double(x)[:, None, :])
+    scores = np.sum(wide(x) @ wide(weights).T * chosen, axis=1)
+    return np.asarray(2 * scores[:, None, None] * chosen[:, :, None] * wide(x)[:, None, :])
 
 
 @check(

@@ -8,15 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, double, float16, must_be_tree, nested
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    refuses,
-)
+from grader.days.day07_pytrees.shared import Layer, float16, must_be_tree, nested
+from grader.toolkit import Learner, Numbers, check, compiles_once, must_beat, refuses, wide
 
 # float16 carries 11 bits: one rounding is 5e-4 of the value, and an average takes three.
 HALF = 2e-3
@@ -24,7 +17,7 @@ HALF = 2e-3
 
 def average_oracle(average: Any, new: Any, decay: Any) -> Any:
     rate = float(decay)
-    return jax.tree.map(lambda old, latest: rate * double(old) + (1 - rate) * double(latest), average, new)
+    return jax.tree.map(lambda old, latest: rate * wide(old) + (1 - rate) * wide(latest), average, new)
 
 
 @check(

@@ -8,19 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import double, float16, nested
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    bans,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.days.day07_pytrees.shared import float16, nested
+from grader.toolkit import Learner, Numbers, bans, check, compiles_once, same_size_for, wide
 
 
 def norm_oracle(tree: Any) -> float:
-    return float(np.sqrt(sum(np.sum(double(leaf) ** 2) for leaf in jax.tree.leaves(tree))))
+    return float(np.sqrt(sum(np.sum(wide(leaf) ** 2) for leaf in jax.tree.leaves(tree))))
 
 
 @check(

@@ -7,14 +7,15 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import Array, wide
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
     compiled_if_possible,
     compiles_once,
     same_size_for,
+    wide,
 )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import SHORTCUTS, Array, log_softmax_oracle, softmax_oracle
+from grader.days.day08_mlp.shared import SHORTCUTS, log_softmax_oracle, softmax_oracle
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     bans,

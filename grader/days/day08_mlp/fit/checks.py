@@ -11,7 +11,6 @@ import numpy as np
 
 from grader.days.day08_mlp.shared import (
     HALF_OF_ALL_SQUARES,
-    Array,
     descent_oracle,
     drawn_problem,
     forward_oracle,
@@ -26,6 +25,7 @@ from grader.days.day08_mlp.shared import (
     scaled,
 )
 from grader.toolkit import (
+    Array,
     Handle,
     Learner,
     Numbers,

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import Array, Layers, wide
+from grader.days.day08_mlp.shared import Layers
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
@@ -20,6 +21,7 @@ from grader.toolkit import (
     compiled_if_possible,
     compiles_once,
     uses_each_key_once,
+    wide,
 )
 
 RISK = 1e-9

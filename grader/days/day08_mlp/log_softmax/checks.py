@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import SHORTCUTS, log_softmax_oracle, softmax_oracle, wide
+from grader.days.day08_mlp.shared import SHORTCUTS, log_softmax_oracle, softmax_oracle
 from grader.toolkit import (
     Learner,
     Numbers,
@@ -17,6 +17,7 @@ from grader.toolkit import (
     check,
     compiled_if_possible,
     compiles_once,
+    wide,
 )
 
 

@@ -7,15 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-    compiles_once,
-    refuses,
-)
+from grader.toolkit import Learner, Numbers, check, compiled_if_possible, compiles_once, refuses, wide
 
 
 def mse_oracle(predictions: Any, targets: Any) -> float:

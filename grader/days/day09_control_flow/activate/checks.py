@@ -7,17 +7,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Array, Learner, Numbers, check, compiles_once, wide
 
 
 def activation_oracle(x: Any, name_index: int) -> Array:
-    values = np.asarray(x, np.float64)
+    values = wide(x)
     table = (values, np.maximum(values, 0), np.tanh(values), np.logaddexp(values, 0))
     return np.asarray(table[min(max(name_index, 0), 3)])
 

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
+from grader.days.day09_control_flow.shared import stays_a_loop
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     WrongAnswer,
@@ -17,11 +18,12 @@ from grader.toolkit import (
     compiled_if_possible,
     compiles_once,
     largest_value_at_most,
+    wide,
 )
 
 
 def recurrence_oracle(a: Any, b: Any) -> Array:
-    coefficients, terms = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    coefficients, terms = wide(a), wide(b)
     h, states = np.zeros(terms.shape[1:]), []
     for coefficient, term in zip(coefficients, terms, strict=True):
         h = coefficient * h + term

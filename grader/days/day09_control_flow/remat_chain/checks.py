@@ -10,30 +10,32 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
+from grader.days.day09_control_flow.shared import stays_a_loop
 from grader.toolkit import (
+    Array,
     Handle,
     Learner,
     Numbers,
     check,
     compiles_once,
     temporary_memory_at_most,
+    wide,
 )
 
 
 def chain_oracle(weights: Any, x: Any) -> Array:
-    value = np.asarray(x, np.float64)
-    for layer in np.asarray(weights, np.float64):
+    value = wide(x)
+    for layer in wide(weights):
         value = np.tanh(value @ layer)
     return value
 
 
 def chain_gradients_oracle(weights: Any, x: Any, toward: Any) -> tuple[Array, Array]:
     """The gradients of sum(toward * chain), layer by layer from the last to the first."""
-    layers, values = np.asarray(weights, np.float64), [np.asarray(x, np.float64)]
+    layers, values = wide(weights), [wide(x)]
     for layer in layers:
         values.append(np.tanh(values[-1] @ layer))
-    gradients, backward = np.zeros_like(layers), np.asarray(toward, np.float64)
+    gradients, backward = np.zeros_like(layers), wide(toward)
     for k in reversed(range(len(layers))):
         backward = backward * (1 - values[k + 1] ** 2)
         gradients[k] = values[k].T @ backward

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
+from grader.days.day09_control_flow.shared import stays_a_loop
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
     check,
@@ -17,11 +18,12 @@ from grader.toolkit import (
     compiles_once,
     largest_value_at_most,
     must_beat,
+    wide,
 )
 
 
 def welford_oracle(x: Any) -> tuple[Array, Array]:
-    values = np.asarray(x, np.float64)
+    values = wide(x)
     heads = [values[:k] for k in range(1, len(values) + 1)]
     return np.array([head.mean() for head in heads]), np.array([head.var() for head in heads])
 

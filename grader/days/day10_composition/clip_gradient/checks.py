@@ -6,13 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import float16, has_the_dtype_of, listed, sent_back, wide
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.days.day10_composition.shared import float16, has_the_dtype_of, listed, sent_back
+from grader.toolkit import Learner, Numbers, check, compiles_once, wide
 
 
 @check("clip_gradient", "correct", hint="Forwards x passes as it is: only what flows back is clipped.")

@@ -10,16 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import Array, listed, wide
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    own_hint,
-)
+from grader.days.day10_composition.shared import listed
+from grader.toolkit import Array, Called, Handle, Learner, Numbers, check, compiles_once, own_hint, wide
 
 
 def affine(x: jax.Array, theta: Any) -> Any:

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import Array, listed, wide
+from grader.days.day10_composition.shared import listed
 from grader.toolkit import (
+    Array,
     Handle,
     Learner,
     Numbers,
@@ -18,6 +19,7 @@ from grader.toolkit import (
     compiles_once,
     must_beat,
     same_size_for,
+    wide,
 )
 
 

@@ -8,15 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day11_optax.shared import hint_for
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    bans,
-    check,
-    compiles_once,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Array, Learner, Numbers, bans, check, compiles_once
 
 
 def warmup_cosine_oracle(step: Any, peak: Any, warmup_steps: int, total_steps: int) -> Array:

@@ -37,17 +37,8 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    own_hint,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once, must_beat, own_hint, wide
 
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
 

@@ -15,7 +15,6 @@ from grader.days.day12_compiled_training.shared import (
     RTOL,
     START,
     STATE_HINT,
-    Array,
     Data,
     N,
     Shown,
@@ -31,9 +30,9 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -41,6 +40,7 @@ from grader.toolkit import (
     compiles_once,
     hint_when,
     same_size_for,
+    wide,
 )
 
 

@@ -23,6 +23,7 @@ from grader.toolkit import (
     check,
     compiled_if_possible,
     uses_each_key_once,
+    wide,
 )
 
 SHAPE = (25, 20)
@@ -66,7 +67,7 @@ def test_device_noise_differs_on_each_device(learner: Learner, numbers: Numbers)
 )
 def test_device_noise_is_normal(learner: Learner, numbers: Numbers) -> None:
     called = noise(learner, numbers.key())
-    for k, row in enumerate(np.asarray(called.value, np.float64).reshape(jax.device_count(), -1)):
+    for k, row in enumerate(wide(called.value).reshape(jax.device_count(), -1)):
         # Mean and variance within six standard errors of 500 draws; of the share, 0.0455, no such draw at all has a
         # chance of 1e-10, and uniform numbers of variance 1 have none.
         for name, got, wanted, low, high in (
@@ -90,7 +91,7 @@ def test_device_noise_is_normal(learner: Learner, numbers: Numbers) -> None:
 )
 def test_device_noise_is_independent(learner: Learner, numbers: Numbers) -> None:
     called = noise(learner, numbers.key())
-    rows = np.asarray(called.value, np.float64).reshape(jax.device_count(), -1)
+    rows = wide(called.value).reshape(jax.device_count(), -1)
     correlations = np.atleast_2d(np.corrcoef(rows))
     related = np.abs(correlations) - np.eye(len(rows))
     i, k = (int(index) for index in np.unravel_index(int(np.argmax(related)), related.shape))

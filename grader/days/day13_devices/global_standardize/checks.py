@@ -13,21 +13,15 @@ from grader.days.day13_devices.shared import (
     ANY_NUMBER,
     FEATURES,
     ROWS,
-    Array,
     must_sum_over_devices,
     names_no_number_of_devices,
     traced_once,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-)
+from grader.toolkit import Array, Learner, Numbers, check, compiled_if_possible, wide
 
 
 def standardize_oracle(x: Any) -> Array:
-    x = np.asarray(x, np.float64)
+    x = wide(x)
     mean = x.mean(axis=(0, 1))
     return np.asarray((x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=(0, 1))))
 

@@ -10,24 +10,17 @@ import numpy as np
 
 from grader.days.day13_devices.shared import (
     ANY_NUMBER,
-    Array,
     must_use_all_devices,
     names_no_number_of_devices,
     traced_once,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-    operations_at_most,
-)
+from grader.toolkit import Array, Learner, Numbers, check, compiled_if_possible, operations_at_most, wide
 
 LENGTH, SIGNALS = 6, 8  # of a signal, and how many a device gets
 
 
 def convolve_oracle(signals: Any, kernel: Any) -> Array:
-    signals, kernel = (np.asarray(part, np.float64) for part in (signals, kernel))
+    signals, kernel = (wide(part) for part in (signals, kernel))
     return np.stack([np.convolve(signal, kernel, mode="valid") for signal in signals])
 
 

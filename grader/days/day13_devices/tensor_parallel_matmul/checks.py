@@ -13,14 +13,7 @@ from grader.days.day13_devices.shared import (
     traced_once,
     whole_on_each_device,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-    hint_when,
-    operations_at_most,
-)
+from grader.toolkit import Learner, Numbers, check, compiled_if_possible, hint_when, operations_at_most, wide
 
 INNER, WIDTH = 16, 2  # columns of x on a device, columns of w for each device
 
@@ -56,7 +49,7 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
 def test_tensor_parallel_matmul_random(learner: Learner, numbers: Numbers) -> None:
     x, w = whole_numbers(numbers)
     called = compiled_if_possible(learner.tensor_parallel_matmul, x, w)
-    called.close_to(np.asarray(x, np.float64) @ np.asarray(w, np.float64))
+    called.close_to(wide(x) @ wide(w))
 
 
 @check("tensor_parallel_matmul", "correct", hint=ANY_NUMBER)
@@ -69,7 +62,7 @@ def test_tensor_parallel_matmul_compiles_once(learner: Learner, numbers: Numbers
     calls = [whole_numbers(numbers) for _ in range(2)]
     results = traced_once(learner.tensor_parallel_matmul.jit(), calls)
     for (x, w), result in zip(calls, results, strict=True):
-        result.close_to(np.asarray(x, np.float64) @ np.asarray(w, np.float64))
+        result.close_to(wide(x) @ wide(w))
 
 
 @check(
