@@ -13,7 +13,7 @@ from grader.toolkit.digits import digits
 from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
-from grader.toolkit.oracles import Array, wide
+from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import (
@@ -60,6 +60,7 @@ __all__ = [
     "Unavailable",
     "Verdict",
     "WrongAnswer",
+    "agrees_once",
     "bans",
     "check",
     "compare",

@@ -20,9 +20,9 @@ from grader.toolkit import (
     Array,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     must_beat,
     same_size_for,
     wide,
@@ -79,9 +79,12 @@ def test_per_example_gradients_takes_a_batch_of_one(learner: Learner, numbers: N
 )
 def test_per_example_gradients_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(squared_error, *linear_problem(numbers, 17)) for _ in range(2)]
-    results = compiles_once(learner.per_example_gradients.jit(static_argnames="loss"), calls)
-    for (_, *problem), result in zip(calls, results, strict=True):
-        result.close_to(squared_error_gradients(*problem), atol=ATOL)
+    agrees_once(
+        learner.per_example_gradients.jit(static_argnames="loss"),
+        calls,
+        lambda _, *problem: squared_error_gradients(*problem),
+        atol=ATOL,
+    )
 
 
 @check(

@@ -16,9 +16,9 @@ from grader.toolkit import (
     Handle,
     Learner,
     Numbers,
+    agrees_once,
     bans,
     check,
-    compiles_once,
     same_size_for,
     wide,
 )
@@ -116,8 +116,12 @@ def double_by_ravel(learner: Learner) -> Handle:
 )
 def test_ravel_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(nested(numbers),) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(double_by_ravel(learner), calls), strict=True):
-        must_be_tree(result, jax.tree.map(lambda leaf: 2 * wide(leaf), *call))
+    agrees_once(
+        double_by_ravel(learner),
+        calls,
+        lambda tree: jax.tree.map(lambda leaf: 2 * wide(leaf), tree),
+        by=must_be_tree,
+    )
     learner.ravel.compare_on("double_by_ravel", _doubling, *calls[0])
 
 

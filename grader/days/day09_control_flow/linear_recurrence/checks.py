@@ -14,9 +14,9 @@ from grader.toolkit import (
     Learner,
     Numbers,
     WrongAnswer,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     largest_value_at_most,
     wide,
 )
@@ -106,8 +106,9 @@ def test_linear_recurrence_of_one_step(learner: Learner) -> None:
 @check("linear_recurrence", "jit", hint="The program depends on shapes alone.")
 def test_linear_recurrence_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [recurrence(numbers, 33) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.linear_recurrence.jit(), calls), strict=True):
-        result.close_to(recurrence_oracle(*call), rtol=RECURRENCE_RTOL, atol=RECURRENCE_ATOL)
+    agrees_once(
+        learner.linear_recurrence.jit(), calls, recurrence_oracle, rtol=RECURRENCE_RTOL, atol=RECURRENCE_ATOL
+    )
 
 
 @check(

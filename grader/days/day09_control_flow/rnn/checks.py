@@ -14,9 +14,9 @@ from grader.toolkit import (
     Handle,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     must_beat,
     wide,
 )
@@ -122,8 +122,7 @@ def test_rnn_gradients_equal_the_unrolled_ones(learner: Learner, numbers: Number
 @check("rnn", "jit", hint="The program depends on shapes alone; params and state are data.")
 def test_rnn_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3)) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.rnn.jit(), calls), strict=True):
-        result.close_to(rnn_oracle(*call))
+    agrees_once(learner.rnn.jit(), calls, rnn_oracle)
 
 
 @check(

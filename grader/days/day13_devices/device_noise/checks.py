@@ -13,7 +13,6 @@ from grader.days.day13_devices.shared import (
     must_use_all_devices,
     names_no_number_of_devices,
     one_slice_on_each_device,
-    traced_once,
 )
 from grader.toolkit import (
     Called,
@@ -22,6 +21,7 @@ from grader.toolkit import (
     Numbers,
     check,
     compiled_if_possible,
+    compiles_once,
     uses_each_key_once,
     wide,
 )
@@ -130,7 +130,7 @@ def test_device_noise_takes_any_number_of_devices(learner: Learner) -> None:
 @check("device_noise", "jit", hint="Only the key is traced; shape and jax.device_count() are known.")
 def test_device_noise_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.device_noise.jit(static_argnames="shape")
-    first, second = traced_once(compiled, [(numbers.key(),), (numbers.key(),)], shape=SHAPE)
+    first, second = compiles_once(compiled, [(numbers.key(),), (numbers.key(),)], leaks=False, shape=SHAPE)
     first.finite()
     second.finite()
 

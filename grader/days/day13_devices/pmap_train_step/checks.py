@@ -24,16 +24,8 @@ from grader.days.day13_devices.shared import (
     regression,
     replicas_oracle,
     step_oracle,
-    traced_once,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-    hint_when,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiled_if_possible, compiles_once, hint_when
 
 
 def pmap_problem(numbers: Numbers) -> tuple[Tree, Tree, Any, Any]:
@@ -133,7 +125,7 @@ def test_pmap_train_step_compiles_once(learner: Learner, numbers: Numbers) -> No
     calls = [
         (replicas, shards, rate) for (_, replicas, _, shards), rate in zip(problems, (RATE, 0.5), strict=True)
     ]
-    results = traced_once(learner.pmap_train_step.jit(), calls)
+    results = compiles_once(learner.pmap_train_step.jit(), calls, leaks=False)
     for (params, _, batch, _), call, result in zip(problems, calls, results, strict=True):
         result.close_to(pmap_oracle(params, batch, call[2]), rtol=1e-4, atol=1e-5)
 
