@@ -17,15 +17,11 @@ from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
 from grader.toolkit.keys import uses_each_key_once
+from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.session import Learner
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import (
-    bans,
-    compiles_once,
-    largest_value_at_most,
-    same_size_for,
-)
+from grader.toolkit.structure import bans, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
@@ -53,6 +49,7 @@ def check(
 
 __all__ = [
     "AWKWARD",
+    "Array",
     "Called",
     "Finding",
     "Handle",
@@ -64,6 +61,7 @@ __all__ = [
     "Unavailable",
     "Verdict",
     "WrongAnswer",
+    "agrees_once",
     "bans",
     "came",
     "check",
@@ -85,5 +83,6 @@ __all__ = [
     "traces_at_most",
     "uses_each_key_once",
     "watched",
+    "wide",
     "write_mnist",
 ]

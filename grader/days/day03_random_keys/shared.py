@@ -15,18 +15,17 @@ import jax
 import numpy as np
 
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Numbers,
     own_hint,
     raised,
     uses_each_key_once,
+    wide,
 )
 
 RISK = 1e-9
-
-Array = np.ndarray[Any, Any]
-
 
 # ---- statistics: what chance allows
 
@@ -55,7 +54,7 @@ def shares_must_be(
 
 def must_be_standard_normal(called: Called, complaint: str, values: Array) -> None:
     """The values lie along the normal curve (Dvoretzky-Kiefer-Wolfowitz). Raises WrongAnswer."""
-    values = np.sort(np.asarray(values, np.float64).ravel())
+    values = np.sort(wide(values).ravel())
     n = len(values)
     called.require(n > 0, complaint, expected="some draws", got="none")
     below = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in values])

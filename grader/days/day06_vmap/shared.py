@@ -10,16 +10,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Kind,
-    Numbers,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, wide
 
 # Honest ways reach x600 and more on two busy cores, loops over examples x4 at the most.
 GATES = {"cpu": 80.0, "gpu": 30.0, "tpu": 30.0}
@@ -31,10 +23,6 @@ GATES_AGAINST_COMPILED = {"cpu": 40.0, "gpu": 15.0, "tpu": 15.0}
 # Where terms of both signs are summed, the error is to be measured against them and not against what is left
 # of them: a hundred roundings of terms of size 1.
 ATOL = 1e-5
-
-
-def double(x: Any) -> Array:
-    return np.asarray(x, np.float64)
 
 
 def inner_jaxprs(parameter: Any) -> list[Any]:
@@ -78,8 +66,8 @@ def squared_error(params: Any, x: Any, y: Any) -> Any:
 
 
 def squared_error_gradients(params: Any, x: Any, y: Any) -> dict[str, Array]:
-    residual = double(x) @ double(params["w"]) + double(params["b"]) - double(y)
-    return {"w": 2 * residual[:, None] * double(x), "b": 2 * residual}
+    residual = wide(x) @ wide(params["w"]) + wide(params["b"]) - wide(y)
+    return {"w": 2 * residual[:, None] * wide(x), "b": 2 * residual}
 
 
 def linear_problem(numbers: Numbers, batch: int) -> tuple[dict[str, jax.Array], jax.Array, jax.Array]:

@@ -9,12 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Numbers,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Called, Numbers
 
 
 class Layer(NamedTuple):
@@ -32,10 +27,6 @@ def nested(numbers: Numbers, *, rows: tuple[int, ...] = ()) -> Any:
     """A tree with every kind of container, with `None` and with empty ones."""
     layer = Layer(numbers.normal((*rows, 3, 2)), numbers.normal((*rows, 3)))
     return {"net": [layer, None, ()], "gain": numbers.normal((*rows,)), "rest": {"empty": {}}}
-
-
-def double(x: Any) -> Array:
-    return np.asarray(x, np.float64)
 
 
 def form(tree: Any) -> str:

@@ -6,15 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Kind,
-)
+from grader.toolkit import Called, Handle, Kind
 
-Array = np.ndarray[Any, Any]
 Params = dict[str, jax.Array]
 
 LENGTHS = (10, 40, 1000)

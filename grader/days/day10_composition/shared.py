@@ -8,17 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Called, Handle, wide
 
 
-def wide(tree: Any) -> Any:
+def wide_tree(tree: Any) -> Any:
     """A tree of JAX arrays in NumPy's float64."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
+    return jax.tree.map(wide, tree)
 
 
 def listed(values: Any) -> str:

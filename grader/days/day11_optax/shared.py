@@ -14,12 +14,7 @@ import jax
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Kind,
-    compiles_once,
-)
+from grader.toolkit import Called, Handle, Kind, compiles_once, wide
 
 Tree = Any
 
@@ -218,8 +213,8 @@ def adam_oracle(gradients: Sequence[Tree]) -> list[Tree]:
     m = v = jax.tree.map(lambda g: np.zeros(np.shape(g)), gradients[0])
     found = []
     for t, gradient in enumerate(gradients, start=1):
-        m = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * np.asarray(g, np.float64), m, gradient)
-        v = jax.tree.map(lambda old, g: 0.999 * old + 0.001 * np.asarray(g, np.float64) ** 2, v, gradient)
+        m = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * wide(g), m, gradient)
+        v = jax.tree.map(lambda old, g: 0.999 * old + 0.001 * wide(g) ** 2, v, gradient)
         found.append(
             jax.tree.map(
                 lambda a, b, t=t: a / (1 - 0.9**t) / (np.sqrt(b / (1 - 0.999**t)) + 1e-8),
@@ -231,8 +226,8 @@ def adam_oracle(gradients: Sequence[Tree]) -> list[Tree]:
 
 
 def clip_oracle(gradient: Tree, max_norm: float) -> Tree:
-    norm = float(np.sqrt(sum(np.sum(np.asarray(g, np.float64) ** 2) for g in jax.tree.leaves(gradient))))
-    return jax.tree.map(lambda g: np.asarray(g, np.float64) * min(1.0, max_norm / norm), gradient)
+    norm = float(np.sqrt(sum(np.sum(wide(g) ** 2) for g in jax.tree.leaves(gradient))))
+    return jax.tree.map(lambda g: wide(g) * min(1.0, max_norm / norm), gradient)
 
 
 def adamw_oracle(
@@ -240,9 +235,7 @@ def adamw_oracle(
 ) -> list[Tree]:
     """-rate (a + weight_decay · params) for each step."""
     return [
-        jax.tree.map(
-            lambda a, p, rate=rate: -rate * (a + weight_decay * np.asarray(p, np.float64)), adam, now
-        )
+        jax.tree.map(lambda a, p, rate=rate: -rate * (a + weight_decay * wide(p)), adam, now)
         for rate, adam, now in zip(rates, adam_oracle(gradients), params, strict=True)
     ]
 

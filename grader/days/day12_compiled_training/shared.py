@@ -20,6 +20,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Numbers,
@@ -29,10 +30,10 @@ from grader.toolkit import (
     own_hint,
     raised,
     uses_each_key_once,
+    wide,
     wording,
 )
 
-Array = np.ndarray[Any, Any]
 Tree = Any
 Data = tuple[jax.Array, jax.Array]
 
@@ -40,11 +41,6 @@ RISK = 1e-9  # that a right answer leaves a margin of chance
 
 # A dozen steps of descent with momentum, each a sum of ten products, in float32 against float64.
 RTOL, ATOL = 1e-4, 1e-5
-
-
-def wide(x: Any) -> Array:
-    """The same numbers in float64."""
-    return np.asarray(x, np.float64)
 
 
 # ---- calls that can be read

@@ -10,21 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_differ,
     must_have_shape,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, check, compiles_once, must_beat, wide
 
 RESAMPLES = 1000
 DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how often each was picked
@@ -33,7 +25,7 @@ DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how
 def picks(called: Called, resamples: int = RESAMPLES) -> Array:
     """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer when none fit."""
     must_have_shape(called, (resamples,))
-    means = np.asarray(called.value, np.float64)
+    means = wide(called.value)
     sums = 6 * means
     whole = np.round(np.nan_to_num(sums, nan=-1.0))
     counts = np.stack([whole // 7**j % 7 for j in range(6)], axis=1)
@@ -138,7 +130,7 @@ def one_resample_after_the_other(key: Any, x: Any, n_resamples: int) -> Any:
 
 def agree_on_average(text: str, got: Any, expected: Any) -> None:
     """Two bootstraps of the same data have the same centre and spread."""
-    got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    got, expected = wide(got), wide(expected)
     # 10 standard errors of a difference, for means that are close to normal.
     close = abs(got.mean() - expected.mean()) <= 10 * math.sqrt(2 / len(got)) * expected.std()
     Called(text, got).require(

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_differ,
     must_have_shape,
     must_not_repeat,
@@ -18,11 +17,12 @@ from grader.days.day03_random_keys.shared import (
     shares_must_be,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
+    agrees_once,
     check,
-    compiles_once,
     must_beat,
     same_size_for,
 )
@@ -82,9 +82,14 @@ def test_random_walks_other_key_other_draw(learner: Learner, numbers: Numbers) -
 def test_random_walks_compiles_once(learner: Learner, numbers: Numbers) -> None:
     keys = [numbers.key(), numbers.key()]
     compiled = learner.random_walks.jit(static_argnames=("n_walks", "n_steps"))
-    results = compiles_once(compiled, [(key,) for key in keys], n_walks=3, n_steps=5)
-    for key, called in zip(keys, results, strict=True):
-        called.equals(learner.random_walks(key, 3, 5).value)
+    agrees_once(
+        compiled,
+        [(key,) for key in keys],
+        lambda key, n_walks, n_steps: learner.random_walks(key, n_walks, n_steps).value,
+        by=Called.equals,
+        n_walks=3,
+        n_steps=5,
+    )
 
 
 @check("random_walks", "jit", hint="Split the key, and draw from each child once.")

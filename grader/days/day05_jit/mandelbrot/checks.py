@@ -8,15 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day05_jit.shared import Array
 from grader.toolkit import (
+    Array,
+    Called,
     Finding,
     Kind,
     Learner,
     Numbers,
     WrongAnswer,
+    agrees_once,
     check,
-    compiles_once,
     largest_value_at_most,
     must_beat,
     same_size_for,
@@ -80,9 +81,7 @@ def test_mandelbrot_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> No
 @check("mandelbrot", "jit", hint="No Python branch on what has escaped: count all points, every time.")
 def test_mandelbrot_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(clear_points(numbers, (3, 5), 12), 12) for _ in range(2)]
-    results = compiles_once(learner.mandelbrot.jit(static_argnums=1), calls)
-    for call, result in zip(calls, results, strict=True):
-        result.equals(escape_oracle(*call))
+    agrees_once(learner.mandelbrot.jit(static_argnums=1), calls, escape_oracle, by=Called.equals)
 
 
 @check(

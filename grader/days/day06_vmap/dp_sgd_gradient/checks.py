@@ -12,14 +12,13 @@ import numpy as np
 from grader.days.day06_vmap.shared import (
     ATOL,
     GATES,
-    Array,
-    double,
     linear_problem,
     squared_error,
     squared_error_gradients,
     takes_all_at_once,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -31,6 +30,7 @@ from grader.toolkit import (
     raised,
     same_size_for,
     uses_each_key_once,
+    wide,
 )
 
 # Compiled, which is cheaper, and with clip and noise static, so that a branch on them waits for its own check.
@@ -109,7 +109,7 @@ def test_dp_sgd_gradient_survives_a_zero_gradient(learner: Learner) -> None:
 )
 def test_dp_sgd_gradient_scales_the_noise(learner: Learner, numbers: Numbers) -> None:
     called = pure_noise(learner, numbers)
-    draws = np.sort(np.concatenate([double(called.value[name]).ravel() for name in ("w", "v")])) * 16 / 3
+    draws = np.sort(np.concatenate([wide(called.value[name]).ravel() for name in ("w", "v")])) * 16 / 3
     below = np.array([0.5 * math.erfc(-draw / math.sqrt(2)) for draw in draws])
     n = len(draws)
     # The distance to the normal curve, and what chance allows (Dvoretzky, Kiefer and Wolfowitz).
@@ -128,7 +128,7 @@ def test_dp_sgd_gradient_scales_the_noise(learner: Learner, numbers: Numbers) ->
 def test_dp_sgd_gradient_draws_for_each_leaf(learner: Learner, numbers: Numbers) -> None:
     called = pure_noise(learner, numbers)
     # Signs of independent draws agree and differ equally often; Hoeffding says how nearly.
-    signs = np.sign(double(called.value["w"])) * np.sign(double(called.value["v"]))
+    signs = np.sign(wide(called.value["w"])) * np.sign(wide(called.value["v"]))
     called.require(
         abs(signs.mean()) <= math.sqrt(2 * math.log(2 / RISK) / signs.size),
         "gives two leaves noise that is alike",

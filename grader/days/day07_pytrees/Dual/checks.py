@@ -11,16 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from grader.days.day07_pytrees.shared import Array, double, shown
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-    refuses,
-)
+from grader.days.day07_pytrees.shared import shown
+from grader.toolkit import Array, Called, Handle, Learner, Numbers, check, own_hint, refuses, wide
 
 # Labels whose equal copies are other objects in Python.
 SPEED, TIME = "speed", "time"
@@ -71,7 +63,7 @@ CUBIC = "With cubic(x) = x * x * x + x, "
 
 
 def cubic_oracle(value: Any, tangent: Any) -> tuple[Array, Array]:
-    a, b = double(value), double(tangent)
+    a, b = wide(value), wide(tangent)
     return a**3 + a, (3 * a**2 + 1) * b
 
 
@@ -293,7 +285,7 @@ def test_Dual_passes_through_scan(learner: Learner, numbers: Numbers) -> None:
         called = learner.Dual.using(text, run, start, xs)
     value, tangent = np.float64(1.0), np.float64(0.0)
     sums = []
-    for x, dx in zip(double(values), double(tangents), strict=True):
+    for x, dx in zip(wide(values), wide(tangents), strict=True):
         sums.append((value + x, tangent + dx))
         value, tangent = value * x, value * dx + tangent * x
     must_be_dual(called[0], value, tangent, SPEED)

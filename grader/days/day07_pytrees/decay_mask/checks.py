@@ -8,13 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, double, form, must_be_tree
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-)
+from grader.days.day07_pytrees.shared import Layer, form, must_be_tree
+from grader.toolkit import Called, Learner, Numbers, check, wide
 
 
 def must_be_mask(called: Called, expected: Any) -> Called:
@@ -123,7 +118,7 @@ def test_decay_mask_can_be_read_while_tracing(learner: Learner, numbers: Numbers
 
     params = {"w": numbers.normal((3, 2)), "b": numbers.normal(3)}
     called = handle.using("Halving what decay_mask(params) says, under jit,", jax.jit(decay), params)
-    must_be_tree(called, {"w": 0.5 * double(params["w"]), "b": np.asarray(params["b"])})
+    must_be_tree(called, {"w": 0.5 * wide(params["w"]), "b": np.asarray(params["b"])})
 
 
 @check("decay_mask", "jit", hint="Paths are known before anything runs: there is nothing to compute.")

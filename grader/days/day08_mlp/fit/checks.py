@@ -11,7 +11,6 @@ import numpy as np
 
 from grader.days.day08_mlp.shared import (
     HALF_OF_ALL_SQUARES,
-    Array,
     descent_oracle,
     drawn_problem,
     forward_oracle,
@@ -26,14 +25,15 @@ from grader.days.day08_mlp.shared import (
     scaled,
 )
 from grader.toolkit import (
+    Array,
     Handle,
     Kind,
     Learner,
     Numbers,
+    agrees_once,
     bans,
     check,
     compiled_if_possible,
-    compiles_once,
     hint_when,
     of_kind,
     own_hint,
@@ -140,8 +140,7 @@ def test_fit_compiles_once(learner: Learner, numbers: Numbers) -> None:
     handle = compiled_fit(learner)
     calls: list[tuple[Any, ...]]
     calls = [(*drawn_problem(numbers), jnp.float32(rate), 5, network_loss) for rate in (0.1, 0.05)]
-    for call, result in zip(calls, compiles_once(handle, calls), strict=True):
-        result.close_to(descent_oracle(*call[:5]), rtol=3e-5, atol=1e-5)
+    agrees_once(handle, calls, lambda *call: descent_oracle(*call[:5]), rtol=3e-5, atol=1e-5)
 
 
 N_STEPS = 3000

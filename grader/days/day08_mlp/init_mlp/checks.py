@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import Array, Layers, wide
+from grader.days.day08_mlp.shared import Layers
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
@@ -21,6 +22,7 @@ from grader.toolkit import (
     own_hint,
     raised,
     uses_each_key_once,
+    wide,
 )
 
 RISK = 1e-9

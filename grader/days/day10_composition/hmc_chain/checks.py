@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import Array, wide
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
@@ -22,6 +22,7 @@ from grader.toolkit import (
     must_beat,
     same_size_for,
     uses_each_key_once,
+    wide,
 )
 
 CHAINS, SAMPLES, LEAPFROG = 4096, 8, 6
@@ -38,8 +39,8 @@ def normal_and_gumbel(x: jax.Array) -> jax.Array:
 
 def exact_draws(numbers: Numbers) -> Array:
     """Chains that begin with independent draws from the very density: no chain has to warm up."""
-    z = np.asarray(numbers.normal((CHAINS, 2)), np.float64)
-    exponential = -np.log(np.asarray(numbers.uniform(1e-6, 1.0, CHAINS), np.float64))
+    z = wide(numbers.normal((CHAINS, 2)))
+    exponential = -np.log(wide(numbers.uniform(1e-6, 1.0, CHAINS)))
     normals = MEAN + z @ np.linalg.cholesky(COVARIANCE).T
     return np.concatenate([normals, -np.log(exponential)[:, None]], axis=1)
 

@@ -13,16 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import wide
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    RaisedError,
-    Verdict,
-    bans,
-    check,
-)
+from grader.days.day10_composition.shared import wide_tree
+from grader.toolkit import Called, Learner, Numbers, RaisedError, Verdict, bans, check, wide
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -126,7 +118,7 @@ def network_params() -> dict[str, jax.Array]:
 
 
 def network_output(params: Any, x: Any) -> Any:
-    params, x = wide(params), wide(x)
+    params, x = wide_tree(params), wide(x)
     return params["out"] @ np.tanh(params["hidden"] @ x + params["bias"])
 
 

@@ -9,15 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, updates_of
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    bans,
-    check,
-    hint_when,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Learner, Numbers, bans, check, hint_when, own_hint, raised, wide
 
 
 def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[Tree], float]:
@@ -25,10 +17,10 @@ def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[T
     m = jax.tree.map(lambda g: np.zeros(np.shape(g)), gradients[0])
     found, margin = [], np.inf
     for gradient in gradients:
-        c = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * np.asarray(g, np.float64), m, gradient)
+        c = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * wide(g), m, gradient)
         margin = min([margin, *(float(np.min(np.abs(leaf))) for leaf in jax.tree.leaves(c))])
         found.append(jax.tree.map(lambda leaf: -learning_rate * np.sign(leaf), c))
-        m = jax.tree.map(lambda old, g: 0.99 * old + 0.01 * np.asarray(g, np.float64), m, gradient)
+        m = jax.tree.map(lambda old, g: 0.99 * old + 0.01 * wide(g), m, gradient)
     return found, margin
 
 

@@ -26,6 +26,7 @@ from grader.toolkit import (
     must_beat,
     own_hint,
     raised,
+    wide,
     wording,
 )
 
@@ -41,7 +42,7 @@ def line_error(params: Tree, batch: Tree) -> Any:
 
 def line_oracle(params: Tree, batch: Tree) -> tuple[Tree, Any]:
     """Gradient and loss of line_error."""
-    x, y = (np.asarray(part, np.float64) for part in batch)
+    x, y = (wide(part) for part in batch)
     residual = float(params["slope"]) * x + float(params["offset"]) - y
     return {"slope": 2 * np.mean(residual * x), "offset": 2 * np.mean(residual)}, np.mean(residual**2)
 

@@ -16,7 +16,6 @@ from grader.days.day12_compiled_training.shared import (
     RTOL,
     START,
     TRACED,
-    Array,
     Data,
     Tree,
     called,
@@ -25,9 +24,9 @@ from grader.days.day12_compiled_training.shared import (
     drawn_data,
     like,
     simple_data,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -37,6 +36,7 @@ from grader.toolkit import (
     own_hint,
     raised,
     same_size_for,
+    wide,
 )
 
 

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import Array, called, compiled
+from grader.days.day12_compiled_training.shared import called, compiled
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,

@@ -37,18 +37,8 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once, must_beat, own_hint, raised, wide
 
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
 

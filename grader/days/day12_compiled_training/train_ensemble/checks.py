@@ -17,7 +17,6 @@ from grader.days.day12_compiled_training.shared import (
     NO_EPOCH,
     RTOL,
     TRACED,
-    Array,
     Data,
     N,
     Named,
@@ -26,9 +25,9 @@ from grader.days.day12_compiled_training.shared import (
     compiled,
     drawn_data,
     like,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -39,6 +38,7 @@ from grader.toolkit import (
     own_hint,
     raised,
     same_size_for,
+    wide,
 )
 
 GENTLE_RATE = 0.05

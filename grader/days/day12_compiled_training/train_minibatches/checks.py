@@ -15,7 +15,6 @@ from grader.days.day12_compiled_training.shared import (
     RTOL,
     START,
     STATE_HINT,
-    Array,
     Data,
     N,
     Shown,
@@ -31,9 +30,9 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Kind,
     Learner,
@@ -43,6 +42,7 @@ from grader.toolkit import (
     hint_when,
     of_kind,
     same_size_for,
+    wide,
 )
 
 

@@ -24,7 +24,6 @@ from grader.days.day13_devices.shared import (
     regression,
     replicas_oracle,
     step_oracle,
-    traced_once,
 )
 from grader.toolkit import (
     Called,
@@ -33,6 +32,7 @@ from grader.toolkit import (
     Numbers,
     check,
     compiled_if_possible,
+    compiles_once,
     hint_when,
     of_kind,
 )
@@ -136,7 +136,7 @@ def test_pmap_train_step_compiles_once(learner: Learner, numbers: Numbers) -> No
     calls = [
         (replicas, shards, rate) for (_, replicas, _, shards), rate in zip(problems, (RATE, 0.5), strict=True)
     ]
-    results = traced_once(learner.pmap_train_step.jit(), calls)
+    results = compiles_once(learner.pmap_train_step.jit(), calls, leaks=False)
     for (params, _, batch, _), call, result in zip(problems, calls, results, strict=True):
         result.close_to(pmap_oracle(params, batch, call[2]), rtol=1e-4, atol=1e-5)
 

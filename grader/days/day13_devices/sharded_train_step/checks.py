@@ -19,7 +19,6 @@ from grader.days.day13_devices.shared import (
     parts_of,
     regression,
     step_oracle,
-    traced_once,
     whole_on_each_device,
 )
 from grader.toolkit import (
@@ -28,6 +27,7 @@ from grader.toolkit import (
     Kind,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
     hint_when,
@@ -76,9 +76,7 @@ def test_sharded_train_step_takes_any_number_of_devices(learner: Learner) -> Non
 @check("sharded_train_step", "jit", hint="jnp throughout: learning_rate, too, may be traced.")
 def test_sharded_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(*regression(numbers, ROWS * jax.device_count()), rate) for rate in (RATE, 0.5)]
-    results = traced_once(learner.sharded_train_step.jit(), calls)
-    for call, result in zip(calls, results, strict=True):
-        result.close_to(step_oracle(*call), rtol=1e-4, atol=1e-5)
+    agrees_once(learner.sharded_train_step.jit(), calls, step_oracle, rtol=1e-4, atol=1e-5, leaks=False)
 
 
 @check(

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.datasets.vision import NoVision, torchvision_parts
-from grader.days.day14_flax_cnn.shared import Array
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
