@@ -30,7 +30,7 @@ def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
 
 def waiting(workers: processes.Workers) -> int:
     """The process number of the worker that has rehearsed last."""
-    return workers._waiting[-1].process.pid or 0
+    return workers.waiting[-1]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ from grader.judge import processes, runner
 if __name__ == "__main__":
     with processes.Workers() as workers:
         runner.rehearse(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers)
-        print(workers._waiting[-1].process.pid, flush=True)
+        print(workers.waiting[-1], flush=True)
 """
 
 

@@ -29,7 +29,7 @@ def grade_wave(
         file.write_text(source, encoding="utf-8")
         if os.environ.get(REHEARSED):
             runner.rehearse(selections[0], Path(tree), workers)
-            _until_idle(psutil.Process(workers._waiting[-1].process.pid))
+            _until_idle(psutil.Process(workers.waiting[-1]))
         # One worker: several tests run at once, and each worker compiles what another has compiled already.
         return runner.grade(selections, Path(tree), workers, seed=seed, parallel=1)
 

@@ -68,7 +68,7 @@ def watch(
     _take_other_endings_for_ctrl_c()
     print("starting JAX", flush=True)  # which takes a second or two
     with _warm_workers(probe_first=True) as workers:
-        from grader.commands.at_once import sides_of
+        from grader.commands.at_once import versions_of
         from grader.report import watch_screen
         from grader.watch.loop import watch
 
@@ -77,9 +77,9 @@ def watch(
             tree,
             watch_screen(plain=format == "plain"),
             workers,
-            keeper=store.own() if tree == catalogue.EXERCISES else None,
+            log=store.own() if tree == catalogue.EXERCISES else None,
             check_timeout=check_timeout,
-            sides=lambda day, exercise: sides_of(day, exercise.name, tree),
+            versions_of=lambda day, exercise: versions_of(day, exercise.name, tree),
             poll=poll,
             focus=focus,
         )

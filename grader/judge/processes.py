@@ -123,6 +123,11 @@ class Workers:
             with suppress(OSError, EOFError):
                 self._waiting.append(_Waiting(job, *self.start(replace(job, rehearse=True))))
 
+    @property
+    def waiting(self) -> list[int]:
+        """The process numbers of the workers that have rehearsed and wait for their job, the latest last."""
+        return [one.process.pid or 0 for one in self._waiting]
+
     def dismiss(self) -> None:
         """End the workers that have rehearsed and were not needed."""
         with self._lock:

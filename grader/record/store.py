@@ -73,6 +73,14 @@ class AttemptLog:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
 
+    def take_notices(self) -> list[str]:
+        """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
+        taken = []
+        with suppress(IndexError):
+            while True:
+                taken.append(self.notices.pop(0))
+        return taken
+
     def record(self, attempts: Sequence[Attempt]) -> int:
         """Add attempts, all or none; those that are there already are left as they are. Returns how many were new.
 

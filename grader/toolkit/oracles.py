@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.toolkit.handles import Called, Handle
+from grader.toolkit.called import Called
+from grader.toolkit.handles import Handle
 from grader.toolkit.structure import compiles_once
 
 Array = np.ndarray[Any, Any]
