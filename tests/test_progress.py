@@ -121,7 +121,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
     limited = (
-        "import resource, signal, sys; from pathlib import Path; from grader.progress import *; "
+        "import resource, signal, sys; from pathlib import Path; from grader.record.store import *; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000)); "
         "progress = AttemptLog(Path(sys.argv[1])); found = progress.attempts()[0]; "
         "many = [Attempt(*[getattr(found, n) for n in list(found.__slots__)[:-2]]) for _ in range(500)]\n"
