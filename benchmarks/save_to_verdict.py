@@ -46,7 +46,7 @@ from grader.source.loading import load  # noqa: E402
 from grader.toolkit.handles import Session  # noqa: E402
 from grader.watch.events import Saved, listen_to_saves  # noqa: E402
 from grader.watch.live import Graded, Judged, Live  # noqa: E402
-from grader.worker import plugin  # noqa: E402
+from grader.worker.backend import keep_compiled_programs  # noqa: E402
 from grader.worker.comparison import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
@@ -150,7 +150,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
     """Rehearse like a worker, then print as JSON what it takes to compile and run: [seconds of each, seconds of all, count]."""
     found = _Sessions()
     if cache:
-        plugin.keep_compiled_programs(Path(cache))
+        keep_compiled_programs(Path(cache))
     arguments = pytest_arguments(day, "")
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(arguments, plugins=[found])

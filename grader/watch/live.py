@@ -18,6 +18,7 @@ from pathlib import Path
 from grader.judge import processes, runner
 from grader.kata.catalogue import Day, Selection, days
 from grader.machine import faults
+from grader.options import CHECK_TIMEOUT, Options
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded, Standing
 from grader.results import ACCEPTED, Comparison, DayResult, ExerciseResult, RunResult, Status
@@ -72,7 +73,7 @@ class Live:
         tell: Callable[[Event], None],
         *,
         keeper: AttemptLog | None = None,
-        check_timeout: float = runner.CHECK_TIMEOUT,
+        check_timeout: float = CHECK_TIMEOUT,
     ) -> None:
         self.tree, self.workers, self._tell = tree.resolve(), workers, tell
         self.keeper = keeper  # of attempts; none for a tree that is somebody else's
@@ -182,7 +183,8 @@ class Live:
             self.exercise_names(), key=lambda name: name in self.board and self.board[name].status in ACCEPTED
         )
         names = list(dict.fromkeys([focus, *rest])) if focus else rest
-        runner.rehearse(self._selection(names), self.tree, self.workers, check_timeout=self._timeout)
+        options = Options(seed=0, check_timeout=self._timeout)
+        runner.warm_up(self._selection(names), self.tree, self.workers, options)
 
     def stop(self) -> None:
         """Break off what is being judged. What had its verdict keeps it."""
@@ -210,11 +212,13 @@ class Live:
             [self._selection(names)],
             self.tree,
             self.workers,
-            seed=secrets.randbelow(2**31),
-            check_timeout=self._timeout,
-            judged=lambda day, exercise: self._hear(day, exercise, number),
-            compare=names[:_COMPARED] if len(names) <= _COMPARED else names[:1],
-            parallel=1,  # one worker that has rehearsed is quicker than two that have not
+            Options(
+                seed=secrets.randbelow(2**31),
+                check_timeout=self._timeout,
+                compare=frozenset(names if len(names) <= _COMPARED else names[:1]),
+                parallel=1,  # one worker that has warmed up is quicker than two that have not
+            ),
+            runner.Listeners(judged=lambda day, exercise: self._hear(day, exercise, number)),
         )
         interrupted = self.workers.stopped
         self.result = result.days[0]
