@@ -4,7 +4,7 @@
 
 For each day (1 to 7 by default) a copy of its reference file is watched as `python -m grader watch` does it, without a
 screen. Measured, in seconds of wall time, SAVES times each (5 by default), with a pause between saves for the worker
-that rehearses, as there is when somebody thinks:
+that warms up, as there is when somebody thinks:
 
     exercise   one exercise is edited; until it has every verdict but that on its speed
     day        a line that all depend on is edited; until the core exercises have theirs
@@ -52,7 +52,7 @@ from grader.watch.keys import Keys  # noqa: E402
 from grader.watch.listeners import listening  # noqa: E402
 from grader.watch.loop import Loop  # noqa: E402
 from grader.watch.update import begun  # noqa: E402
-from grader.worker import plugin  # noqa: E402
+from grader.worker.backend import keep_compiled_programs  # noqa: E402
 from grader.worker.comparison import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
@@ -161,7 +161,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
     """Rehearse like a worker, then print as JSON what it takes to compile and run: [seconds of each, seconds of all, count]."""
     found = _Sessions()
     if cache:
-        plugin.keep_compiled_programs(Path(cache))
+        keep_compiled_programs(Path(cache))
     arguments = pytest_arguments(day, "")
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(arguments, plugins=[found])

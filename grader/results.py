@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from grader.findings import Finding, Kind, finding_from
+
+
+class Exit(IntEnum):
+    """What a command leaves to the shell."""
+
+    DONE = 0  # all that was asked for passed
+    UNDONE = 1  # something did not, or was left undone
+    USAGE = 2  # asked for in a way that cannot be meant
+    FAULT = 3  # the grader's own, or the machine's
+    INTERRUPTED = 130  # by Ctrl-C
 
 
 class Aspect(StrEnum):
@@ -187,6 +197,7 @@ class ExerciseResult:
     checks: tuple[CheckResult, ...]
     whole: bool = True  # whether all its checks were asked for; not so when timing was left out
     comparison: Comparison | None = None  # with the reference, where it was asked for and could be made
+    not_compared: str = ""  # why it could not be made, with a traceback where something raised; for --verbose
 
     @property
     def status(self) -> Status:
@@ -242,7 +253,7 @@ class DayResult:
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
     source: str | None = (
-        None  # the file's text as it was judged; None when it could not be read or changed meanwhile
+        None  # the file's text as judged; None when it could not be read or changed meanwhile
     )
 
     @property
@@ -268,12 +279,12 @@ class RunResult:
     interrupted: bool = False  # by Ctrl-C; what was not judged by then is blocked
 
     @property
-    def exit_status(self) -> int:
-        """0: all asked for passed; 1: something is not passed; 3: the grader's own fault; 130: interrupted."""
+    def exit_status(self) -> Exit:
+        """What the run comes to for a shell."""
         if self.interrupted:
-            return 130
+            return Exit.INTERRUPTED
         statuses = [day.status for day in self.days]
         checks = [c.status for d in self.days for e in d.exercises for c in e.checks]
         if self.faults or Status.FAULT in statuses or Status.FAULT in checks:
-            return 3
-        return 0 if all(status in ACCEPTED for status in statuses) else 1
+            return Exit.FAULT
+        return Exit.DONE if all(status in ACCEPTED for status in statuses) else Exit.UNDONE

@@ -49,13 +49,6 @@ def prepare_jax() -> None:
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 
-def keep_compiled_programs(folder: Path) -> None:
-    """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
 _session = pytest.StashKey[Session]()
 _file = pytest.StashKey[LearnerFile]()
 
