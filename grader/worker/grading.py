@@ -36,8 +36,9 @@ from grader.worker.protocol import (
     Renew,
     Started,
 )
+from grader.worker.second_look import second_look, stumbled
 from grader.worker.verdict import judge
-from grader.worker.warm_up import warm_up
+from grader.worker.warm_up import run_on_the_reference, warm_up
 
 _TestReport = pytest.TestReport  # bound before any learner's code runs
 
@@ -54,6 +55,7 @@ class Grading:
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
+        self._may_ring = False  # whether a check runs, which the alarm may break off
         self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         self._accept(job)
 
@@ -145,13 +147,8 @@ class Grading:
         return True
 
     def _run(self, item: pytest.Item, check: Check) -> CheckResult:
-        self._failure = None
         begin = time.perf_counter()
-        try:
-            # None: pytest tidies up after each. The next one may not run at all, and the one after it lie elsewhere.
-            runtestprotocol(item, log=False, nextitem=None)
-        except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
-            self._failure = error
+        failure = self._raised_by(item)
         result = CheckResult(
             check.name,
             check.aspect,
@@ -160,12 +157,38 @@ class Grading:
             output=self._output.take(),
             speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
         )
+        tampered = self._tampered(result, check)
+        if stumbled(failure) and not tampered:
+            failure = second_look(
+                check.exercise,
+                lambda: self._raised_by(item),
+                lambda: run_on_the_reference(item, self._job),
+            )
+            tampered = self._tampered(result, check)
+        return tampered or judge(result, failure, check, self._job)
+
+    def _tampered(self, result: CheckResult, check: Check) -> CheckResult | None:
+        """Put back what the learner's code changed of ours; the verdict on it where there was something."""
         changed = self._integrity.restore() if self._integrity else ""
-        if changed:
-            self._tampered_with = True
-            finding = Finding(f"changed {changed} while it ran.", Kind.TAMPERED, check.exercise)
-            return replace(result, status=Status.ERROR, finding=finding, hint=_LEAVE_IT_ALONE)
-        return judge(result, self._failure, check, self._job)
+        if not changed:
+            return None
+        self._tampered_with = True
+        finding = Finding(f"changed {changed} while it ran.", Kind.TAMPERED, check.exercise)
+        return replace(result, status=Status.ERROR, finding=finding, hint=_LEAVE_IT_ALONE)
+
+    def _raised_by(self, item: pytest.Item) -> BaseException | None:
+        """Run a check; what it raised. The alarm may ring in here alone: anywhere else it would hit code of ours."""
+        self._failure = None
+        try:
+            try:
+                self._may_ring = True
+                # None: pytest tidies up after each. The next one may not run at all, and the one after it lie elsewhere.
+                runtestprotocol(item, log=False, nextitem=None)
+            finally:
+                self._may_ring = False
+        except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
+            self._failure = error
+        return self._failure
 
     def set_beside_the_reference(self) -> None:
         """Compare what passed. All verdicts are given by now, so this can change none."""
@@ -187,7 +210,9 @@ class Grading:
 
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
         def ring(signum: int, frame: FrameType | None) -> None:
-            raise TookTooLong
+            if self._may_ring:  # else the parent's clock decides
+                self._may_ring = False
+                raise TookTooLong
 
         if hasattr(signal, "SIGALRM"):
             signal.signal(signal.SIGALRM, ring)

@@ -31,10 +31,21 @@ def warm_up(
             continue
         if enough():
             return
-        given = {"learner": Learner(session, reference), "numbers": Numbers(job.options.seed, item.name)}
-        wanted = item.fixturenames  # type: ignore[attr-defined]
         with suppress(Exception):
-            item.function(**{name: value for name, value in given.items() if name in wanted})  # type: ignore[attr-defined]
+            _run(item, session, job.options.seed)
     # What is warm stays: the garbage collector need not go through it again while somebody waits.
     gc.collect()
     gc.freeze()
+
+
+def run_on_the_reference(item: pytest.Item, job: Job) -> None:
+    """Run one check on the reference, with the numbers that it has for this job. Raises what the check raises."""
+    contract = Contract(job.task.solution.read_text(encoding="utf-8"))
+    _run(item, Session(load(job.task.solution), contract), job.options.seed)
+
+
+def _run(item: pytest.Item, session: Session, seed: int) -> None:
+    """Run a check as pytest does, without its fixtures' ends."""
+    given = {"learner": Learner(session, session.learner), "numbers": Numbers(seed, item.name)}
+    wanted = item.fixturenames  # type: ignore[attr-defined]
+    item.function(**{name: value for name, value in given.items() if name in wanted})  # type: ignore[attr-defined]
