@@ -13,6 +13,7 @@ from grader.toolkit.digits import digits
 from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.labels import Named, Shown
 from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.speed import must_beat
@@ -54,8 +55,10 @@ __all__ = [
     "Called",
     "Handle",
     "Learner",
+    "Named",
     "Numbers",
     "RaisedError",
+    "Shown",
     "Trace",
     "Unavailable",
     "Verdict",

@@ -19,6 +19,7 @@ from grader.source.loading import LearnerFile
 from grader.toolkit import comparison, programs, purity, wording
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
+from grader.toolkit.labels import bare, taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation, as_it_is
 from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
 
@@ -100,7 +101,8 @@ class Session:
                 raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
             self.contract.check_signature(name, function, self.learner.lines.get(name))
             guarded = self._guarded(name, function)
-            self._handles[name] = Handle(self, name, name, guarded, raw=function, transform=as_it_is)
+            raw = function if self.contract.is_class(name) else taking_names(function)
+            self._handles[name] = Handle(self, name, name, guarded, raw=raw, transform=as_it_is)
         return self._handles[name]
 
     def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,6 +111,8 @@ class Session:
         @functools.wraps(function)
         def guarded(*arguments: Any, **keywords: Any) -> Any:
             what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
+            arguments = tuple(map(bare, arguments))
+            keywords = {key: bare(value) for key, value in keywords.items()}
             result = function(*arguments, **keywords)
             self.contract.check_result(what, name, arguments, keywords, result)
             return result
@@ -273,6 +277,14 @@ class Handle:
                 self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
             )
         return self._transformed[key]
+
+    def derive(self, shown: str, function: Callable[..., Any]) -> Handle:
+        """A handle of code of a check's that uses what the learner wrote; `shown` names it in messages.
+
+        It takes named arguments. Its calls are not set beside the reference.
+        """
+        taking = taking_names(function)
+        return Handle(self.session, self.name, shown, taking, raw=taking)
 
     # ---- looking inside
 

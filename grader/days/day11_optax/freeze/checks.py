@@ -13,8 +13,6 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day11_optax.shared import (
     ADAM,
     ADAMW,
-    Named,
-    Shown,
     Tree,
     adamw_oracle,
     build,
@@ -23,14 +21,7 @@ from grader.days.day11_optax.shared import (
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    WrongAnswer,
-    check,
-    own_hint,
-)
+from grader.toolkit import Called, Learner, Named, Numbers, Shown, WrongAnswer, check, own_hint
 
 
 def in_encoder(name: str) -> bool:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, hint_for, updates_of
-from grader.toolkit import Learner, Numbers, bans, check, own_hint, wide
+from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, updates_of
+from grader.toolkit import Learner, Numbers, bans, check, hint_when, own_hint, wide
 
 
 def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[Tree], float]:
@@ -78,7 +78,7 @@ def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
     params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
     gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
     leaves = "A dict is only one form of a tree. jax.tree.map goes through the leaves of any: dicts, lists, tuples."
-    with own_hint("pytree structure"), hint_for("object has no attribute", leaves):
+    with own_hint("pytree structure"), hint_when("object has no attribute", leaves):
         found = updates_of(learner.lion, (0.5,), [params] * 2, gradients)
     close(found, lion_oracle(gradients, 0.5)[0])
 

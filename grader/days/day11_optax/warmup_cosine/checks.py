@@ -7,8 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day11_optax.shared import hint_for
-from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, check
+from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, check, hint_when
 
 
 def warmup_cosine_oracle(step: Any, peak: Any, warmup_steps: int, total_steps: int) -> Array:
@@ -31,7 +30,7 @@ def test_warmup_cosine_uses_no_shortcut(learner: Learner) -> None:
 )
 def test_warmup_cosine_rises(learner: Learner) -> None:
     hint = "Return an array. A traced step cannot be compared by Python's if: let jnp.where or jnp.select choose."
-    with hint_for("the Python float", hint):
+    with hint_when("the Python float", hint):
         for step, expected in ((1, 0.5), (2, 1.0), (3, 1.5)):
             learner.warmup_cosine(step, 2, 4, 12).close_to(expected)
 
