@@ -1,4 +1,4 @@
-"""What a check is written with. A day's checks import from here and from nowhere deeper."""
+"""What a check is written with. Checks import from here and from their own day, and from nowhere deeper."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from grader.datasets.vision import NoVision, torchvision_parts
 from grader.toolkit.comparison import compare
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
@@ -56,6 +57,7 @@ __all__ = [
     "Handle",
     "Learner",
     "Named",
+    "NoVision",
     "Numbers",
     "RaisedError",
     "Shown",
@@ -79,6 +81,7 @@ __all__ = [
     "refuses",
     "same_size_for",
     "temporary_memory_at_most",
+    "torchvision_parts",
     "traces_at_most",
     "uses_each_key_once",
     "watched",
