@@ -28,10 +28,11 @@ class Shown(Named):
     """A tree of arrays under a name. It goes through jit, vmap and grad as the tree itself does."""
 
 
-class _Text(str):
+class _Text:
     """A name that makes no difference: under jit, trees that differ in it alone are one program."""
 
-    __slots__ = ()
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Text)
@@ -51,7 +52,7 @@ class _Nothing:
 jax.tree_util.register_pytree_with_keys(
     Shown,
     lambda shown: (((_Nothing(), shown.value),), _Text(shown.text)),
-    lambda text, children: Shown(str(text), *children),
+    lambda text, children: Shown(text.text, *children),
 )
 
 
