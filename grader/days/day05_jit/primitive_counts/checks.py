@@ -10,12 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from grader.days.day05_jit.shared import Spy, shown
-from grader.toolkit import (
-    Called,
-    Learner,
-    RaisedError,
-    check,
-)
+from grader.toolkit import Called, Learner, RaisedError, check
 
 
 def sines(x: jax.Array) -> jax.Array:

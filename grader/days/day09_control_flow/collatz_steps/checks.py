@@ -7,15 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    WrongAnswer,
-    check,
-    compiles_once,
-    hint_when,
-    must_beat,
-)
+from grader.toolkit import Learner, Numbers, WrongAnswer, check, compiles_once, hint_when, must_beat
 
 MANY = 4000  # the same in the speed check, so that it is compiled once
 

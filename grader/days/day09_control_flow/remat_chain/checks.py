@@ -10,16 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day09_control_flow.shared import stays_a_loop
-from grader.toolkit import (
-    Array,
-    Handle,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    temporary_memory_at_most,
-    wide,
-)
+from grader.toolkit import Array, Handle, Learner, Numbers, agrees_once, check, temporary_memory_at_most, wide
 
 
 def chain_oracle(weights: Any, x: Any) -> Array:

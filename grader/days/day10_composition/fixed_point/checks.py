@@ -11,17 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import listed
-from grader.toolkit import (
-    Array,
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    own_hint,
-    wide,
-)
+from grader.toolkit import Array, Called, Handle, Learner, Numbers, agrees_once, check, own_hint, wide
 
 
 def affine(x: jax.Array, theta: Any) -> Any:

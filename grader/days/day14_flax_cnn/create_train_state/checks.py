@@ -23,15 +23,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_images,
     small_oracle,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-    compiles_once,
-    own_hint,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiled_if_possible, compiles_once, own_hint
 
 SAMPLE = np.zeros((1, 2, 2, 1), np.float32)
 
