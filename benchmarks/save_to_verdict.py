@@ -180,7 +180,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
         for name, sample in samples.items():
             begin = time.perf_counter()
             with contextlib.suppress(Exception):  # a function that needs what only its check knows
-                function = sample.transform(getattr(module, name))
+                function = sample.of(getattr(module, name))
                 compiled = jax.jit(function, **jit_options(function, sample))
                 jax.block_until_ready(compiled(*sample.arguments, **sample.keywords))
                 taken[name] = time.perf_counter() - begin

@@ -1,4 +1,4 @@
-"""What a check is written with. A day's checks import from here and from nowhere deeper."""
+"""What a check is written with. Checks import from here and from their own day, and from nowhere deeper."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from grader.datasets.vision import NoVision, torchvision_parts
 from grader.findings import Finding, Kind
 from grader.toolkit.called import Called
 from grader.toolkit.comparison import compare
@@ -17,6 +18,7 @@ from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
 from grader.toolkit.keys import uses_each_key_once
+from grader.toolkit.labels import Named, Shown
 from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.session import Learner
@@ -55,8 +57,11 @@ __all__ = [
     "Handle",
     "Kind",
     "Learner",
+    "Named",
+    "NoVision",
     "Numbers",
     "RaisedError",
+    "Shown",
     "Trace",
     "Unavailable",
     "Verdict",
@@ -80,6 +85,7 @@ __all__ = [
     "refuses",
     "same_size_for",
     "temporary_memory_at_most",
+    "torchvision_parts",
     "traces_at_most",
     "uses_each_key_once",
     "watched",

@@ -21,6 +21,7 @@ from grader.toolkit import bound, programs, purity, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
+from grader.toolkit.labels import taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation
 from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
 
@@ -191,6 +192,14 @@ class Handle:
                 self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
             )
         return self._transformed[key]
+
+    def derive(self, shown: str, function: Callable[..., Any]) -> Handle:
+        """A handle of code of a check's that uses what the learner wrote; `shown` names it in messages.
+
+        It takes named arguments. Its calls are not set beside the reference.
+        """
+        taking = taking_names(function)
+        return Handle(self.session, self.name, shown, taking, raw=taking)
 
     # ---- looking inside
 

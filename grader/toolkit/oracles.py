@@ -9,6 +9,7 @@ import numpy as np
 
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle
+from grader.toolkit.labels import taking_names
 from grader.toolkit.structure import compiles_once
 
 Array = np.ndarray[Any, Any]
@@ -38,5 +39,5 @@ def agrees_once(
     results = compiles_once(handle, calls, leaks=leaks, **keywords)
     tolerances = {name: value for name, value in {"rtol": rtol, "atol": atol}.items() if value is not None}
     for arguments, result in zip(calls, results, strict=True):
-        by(result, oracle(*arguments, **keywords), **tolerances)
+        by(result, taking_names(oracle)(*arguments, **keywords), **tolerances)
     return results

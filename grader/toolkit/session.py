@@ -11,6 +11,7 @@ from grader.source.loading import LearnerFile
 from grader.toolkit import wording
 from grader.toolkit.contract import Contract
 from grader.toolkit.handles import Handle, Subject
+from grader.toolkit.labels import bare, taking_names
 from grader.toolkit.samples import as_it_is
 from grader.toolkit.verdicts import NotStarted, RaisedError
 
@@ -34,7 +35,8 @@ class Session(Subject):
                 raise NotStarted(name, self.learner.lines.get(name))
             self.contract.check_signature(name, function, self.learner.lines.get(name))
             guarded = self._guarded(name, function)
-            self._handles[name] = Handle(self, name, name, guarded, raw=function, transform=as_it_is)
+            raw = function if self.contract.is_class(name) else taking_names(function)
+            self._handles[name] = Handle(self, name, name, guarded, raw=raw, transform=as_it_is)
         return self._handles[name]
 
     def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +45,8 @@ class Session(Subject):
         @functools.wraps(function)
         def guarded(*arguments: Any, **keywords: Any) -> Any:
             what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
+            arguments = tuple(map(bare, arguments))
+            keywords = {key: bare(value) for key, value in keywords.items()}
             result = function(*arguments, **keywords)
             self.contract.check_result(what, name, arguments, keywords, result)
             return result

@@ -15,6 +15,7 @@ from grader.results import Speed
 from grader.toolkit import bound, comparison, wording
 from grader.toolkit.handles import Handle
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.labels import taking_names
 from grader.toolkit.session import Learner
 from grader.toolkit.structure import grows
 from grader.toolkit.verdicts import Unclear, WrongAnswer
@@ -105,6 +106,7 @@ def must_beat(
     """
     needed = gate if isinstance(gate, int | float) else gate.get(jax.default_backend(), max(gate.values()))
     agree = agree or _close
+    baseline = taking_names(baseline)
     arguments = draw(size)
     text = wording.call(handle.shown, arguments, keywords)
     small, large = handle.program(*draw(size // 2), **keywords), handle.program(*arguments, **keywords)

@@ -65,7 +65,7 @@ def _compare(session: Session, name: str, solution: str) -> Comparison:
 
     namespace: dict[str, Any] = {"__name__": "_kata_reference"}
     exec(compile(solution, "<reference>", "exec", dont_inherit=True), namespace)
-    reference = sample.transform(namespace[name])
+    reference = sample.of(namespace[name])
     options = jit_options(reference, sample)
     yours: Any = sample.function or sample.transform(session.handle(name).function)
     if sample.function is None or sample.jit_options is None:

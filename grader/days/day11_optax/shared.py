@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.toolkit import Called, Handle, Kind, compiles_once, wide
+from grader.toolkit import Called, Handle, Kind, Named, Shown, compiles_once, wide
 
 Tree = Any
 
@@ -25,47 +24,10 @@ ADAM = 1e-4
 # ---- optimisers in use
 
 
-class Shown:
-    """A tree that is written as one word in messages."""
-
-    def __init__(self, text: str, tree: Tree) -> None:
-        self.text = text
-        self.tree = tree
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class _Nothing:
-    """The key of a tree in what shows it: in messages the path goes on as if it were not there."""
-
-    def __str__(self) -> str:
-        return ""
-
-
-jax.tree_util.register_pytree_with_keys(
-    Shown,
-    lambda shown: (((_Nothing(), shown.tree),), None),
-    lambda _, children: Shown("a tree", *children),
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """An optimiser that is written as one word in messages."""
-
-    text: str
-    optimizer: optax.GradientTransformation
-
-    def __repr__(self) -> str:
-        return self.text
-
-
 def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
     """Have an exercise build an optimiser; returns the call as text, and the optimiser. Raises WrongAnswer."""
     text = f"{handle.name}({', '.join(map(_word, arguments))})"
-    called = handle.using(text, handle.function, *map(_bare, arguments))
+    called = handle.using(text, handle.function, *arguments)
     result = called.value
     called.require(
         isinstance(result, optax.GradientTransformation),
@@ -81,10 +43,6 @@ def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
 
 def _word(value: Any) -> str:
     return getattr(value, "__name__", repr(value))
-
-
-def _bare(value: Any) -> Any:
-    return value.tree if isinstance(value, Shown) else value.optimizer if isinstance(value, Named) else value
 
 
 def updates_of(
@@ -127,14 +85,13 @@ def _unchanged(text: str, before: tuple[list[Any], Any], after: tuple[list[Any],
 def _update_by(handle: Handle, static: tuple[Hashable, ...]) -> Handle:
     """A handle on one update by the optimiser that the exercise builds from numbers and static arguments."""
 
-    def update(gradients: Shown, state: Shown, params: Shown, *numbers: Any) -> dict[str, Tree]:
-        first = (params.tree,) if _takes_params(handle) else ()
-        optimizer = handle.function(*first, *map(_bare, static), *numbers)
-        updates, after = optimizer.update(gradients.tree, state.tree, params.tree)
+    def update(gradients: Tree, state: Tree, params: Tree, *numbers: Any) -> dict[str, Tree]:
+        first = (params,) if _takes_params(handle) else ()
+        updates, after = handle.function(*first, *static, *numbers).update(gradients, state, params)
         return {"updates": updates, "state": after}
 
     update.__name__ = handle.name  # so that the reasons for a second trace are told
-    return Handle(handle.session, handle.name, f"update by {handle.name}", update, raw=update)
+    return handle.derive(f"update by {handle.name}", update)
 
 
 def compiled_updates_of(
@@ -175,7 +132,7 @@ def compiled_updates_of(
     results = compiles_once(_update_by(handle, static).jit(), calls)
     handle.compare_on(
         f"the first updates of {handle.name}",
-        functools.partial(_first_updates, _takes_params(handle), tuple(map(_bare, static))),
+        functools.partial(_first_updates, _takes_params(handle), static),
         gradients[0],
         params[0],
         *numbers[0],

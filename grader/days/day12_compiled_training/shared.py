@@ -7,11 +7,9 @@ the same steps again, slowly, in float64.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -23,15 +21,15 @@ from grader.toolkit import (
     Array,
     Called,
     Handle,
+    Named,
     Numbers,
-    WrongAnswer,
+    Shown,
     compiled_if_possible,
     hint_when,
     own_hint,
     raised,
     uses_each_key_once,
     wide,
-    wording,
 )
 
 Tree = Any
@@ -41,66 +39,6 @@ RISK = 1e-9  # that a right answer leaves a margin of chance
 
 # A dozen steps of descent with momentum, each a sum of ten products, in float32 against float64.
 RTOL, ATOL = 1e-4, 1e-5
-
-
-# ---- calls that can be read
-
-
-class Shown:
-    """A tree that is written as one word in messages."""
-
-    def __init__(self, text: str, tree: Tree) -> None:
-        self.text = text
-        self.tree = tree
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-jax.tree_util.register_pytree_node(
-    Shown, lambda shown: ((shown.tree,), shown.text), lambda text, children: Shown(text, *children)
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """An optimiser that is written as one word in messages."""
-
-    text: str
-    optimizer: optax.GradientTransformation
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _bare(value: Any) -> Any:
-    return value.tree if isinstance(value, Shown) else value.optimizer if isinstance(value, Named) else value
-
-
-@functools.cache
-def readable(handle: Handle) -> Handle:
-    """The handle of an exercise, which takes Shown and Named in the place of what they show."""
-
-    def taking(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def bare(*arguments: Any, **keywords: Any) -> Any:
-            plain, named = tuple(map(_bare, arguments)), {k: _bare(value) for k, value in keywords.items()}
-            try:
-                return function(*plain, **named)
-            except WrongAnswer as wrong:  # of the signature, which sees the call as it is
-                wrong.finding = wrong.finding.called(wording.call(handle.name, arguments, keywords))
-                raise
-
-        return bare
-
-    return Handle(
-        handle.session,
-        handle.name,
-        handle.name,
-        taking(handle.function),
-        raw=taking(handle.raw),
-        transform=taking,
-    )
 
 
 STATIC = {
@@ -117,7 +55,7 @@ STATIC = {
 
 def compiled(handle: Handle) -> Handle:
     """The jit handle of an exercise, with what is static marked so."""
-    return readable(handle).jit(static_argnames=STATIC[handle.name])
+    return handle.jit(static_argnames=STATIC[handle.name])
 
 
 HAND_ON = (
@@ -128,7 +66,7 @@ HAND_ON = (
 def called(handle: Handle, *arguments: Any) -> Called:
     """Call an exercise for a check of correctness: under jit where that is possible."""
     with hint_when(raised(text="current value of parameters"), HAND_ON):
-        return compiled_if_possible(readable(handle), *arguments, static=STATIC[handle.name])
+        return compiled_if_possible(handle, *arguments, static=STATIC[handle.name])
 
 
 KEEPS_SHAPES = "Shapes and dtypes of the parameters stay; optax.apply_updates sees to that."

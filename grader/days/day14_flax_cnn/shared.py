@@ -36,7 +36,7 @@ def softmax_losses(logits: Array, labels: Any) -> Array:
 
 def with_function(handle: Handle, shown: str, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses what the learner wrote."""
-    return Handle(handle.session, handle.name, shown, function, raw=function)
+    return handle.derive(shown, function)
 
 
 def compiled(handle: Handle, *arguments: Any) -> Called:

@@ -9,13 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import reuses_no_key
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once
 
 
 def bits(key: Any) -> tuple[int, ...]:

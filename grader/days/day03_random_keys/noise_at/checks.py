@@ -16,13 +16,7 @@ from grader.days.day03_random_keys.shared import (
     must_not_repeat,
     reuses_no_key,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once
 
 
 @check(

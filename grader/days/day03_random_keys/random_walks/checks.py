@@ -16,16 +16,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Array,
-    Called,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    must_beat,
-    same_size_for,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, must_beat, same_size_for
 
 WALKS = (64, 256)
 

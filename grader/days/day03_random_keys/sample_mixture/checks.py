@@ -15,16 +15,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Array,
-    Called,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    same_size_for,
-    wide,
-)
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, same_size_for, wide
 
 SAMPLES = 1000
 MEANS = np.array([-1000.0, 1000.0, 3000.0])

@@ -9,11 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from grader.days.day05_jit.shared import Spy
-from grader.toolkit import (
-    Called,
-    Learner,
-    check,
-)
+from grader.toolkit import Called, Learner, check
 
 
 def double(x: jax.Array) -> jax.Array:

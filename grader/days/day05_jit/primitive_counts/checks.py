@@ -10,13 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from grader.days.day05_jit.shared import Spy, shown
-from grader.toolkit import (
-    Called,
-    Learner,
-    check,
-    hint_when,
-    raised,
-)
+from grader.toolkit import Called, Learner, check, hint_when, raised
 
 
 def sines(x: jax.Array) -> jax.Array:

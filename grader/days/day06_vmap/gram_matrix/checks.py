@@ -9,16 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day06_vmap.shared import ATOL, GATES, takes_all_at_once
-from grader.toolkit import (
-    Array,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    compiled_if_possible,
-    must_beat,
-    wide,
-)
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible, must_beat, wide
 
 
 def inner_product(a: Any, b: Any) -> Any:

@@ -107,7 +107,7 @@ def test_Dual_compares_labels_by_their_text(learner: Learner) -> None:
 
 def _with_function(learner: Learner, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses the learner's Dual."""
-    return Handle(learner.session, "Dual", "Dual", function, raw=function)
+    return learner.Dual.derive("Dual", function)
 
 
 @check(

@@ -105,8 +105,7 @@ def _doubling(ravel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def double_by_ravel(learner: Learner) -> Handle:
-    doubled = _doubling(learner.ravel.function)
-    return Handle(learner.session, "ravel", "double_by_ravel", doubled, raw=doubled).jit()
+    return learner.ravel.derive("double_by_ravel", _doubling(learner.ravel.function)).jit()
 
 
 @check(

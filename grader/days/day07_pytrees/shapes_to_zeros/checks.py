@@ -8,11 +8,7 @@ import jax
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, must_be_tree_exactly
-from grader.toolkit import (
-    Learner,
-    check,
-    own_hint,
-)
+from grader.toolkit import Learner, check, own_hint
 
 
 @check(

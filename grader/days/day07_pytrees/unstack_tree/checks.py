@@ -9,14 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import mixed, must_be_tree_exactly, nested
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once, same_size_for
 
 
 def must_be_trees(called: Called, tree: Any, rows: int) -> None:

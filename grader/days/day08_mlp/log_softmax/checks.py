@@ -9,16 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.shared import SHORTCUTS, log_softmax_oracle, softmax_oracle
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    RaisedError,
-    agrees_once,
-    bans,
-    check,
-    compiled_if_possible,
-    wide,
-)
+from grader.toolkit import Learner, Numbers, RaisedError, agrees_once, bans, check, compiled_if_possible, wide
 
 
 @check("log_softmax", "correct", hint="Each logit minus the logarithm of the sum of all exponentials.")

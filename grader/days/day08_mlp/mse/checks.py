@@ -7,15 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    compiled_if_possible,
-    refuses,
-    wide,
-)
+from grader.toolkit import Learner, Numbers, agrees_once, check, compiled_if_possible, refuses, wide
 
 
 def mse_oracle(predictions: Any, targets: Any) -> float:

@@ -9,15 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day09_control_flow.shared import stays_a_loop
-from grader.toolkit import (
-    Array,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    largest_value_at_most,
-    wide,
-)
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, largest_value_at_most, wide
 
 
 def returns_oracle(rewards: jax.Array, ends: jax.Array, discount: Any) -> Array:

@@ -133,8 +133,7 @@ def power_gradient(learner: Learner) -> Handle:
     def gradient(matrix: jax.Array, n_steps: int) -> Any:
         return jax.grad(lambda matrix: function(matrix, n_steps)[0])(matrix)
 
-    shown = "grad(eigenvalue of power_iteration)"
-    return Handle(learner.session, "power_iteration", shown, gradient, raw=gradient)
+    return learner.power_iteration.derive("grad(eigenvalue of power_iteration)", gradient)
 
 
 def power_gradient_oracle(matrix: jax.Array, n_steps: int) -> Array:

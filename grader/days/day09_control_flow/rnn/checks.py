@@ -64,7 +64,7 @@ def rnn_gradients(learner: Learner) -> Handle:
 
         return jax.grad(loss, argnums=(0, 1, 2))(params, inputs, state)
 
-    return Handle(learner.session, "rnn", "gradients of rnn", gradients, raw=gradients).jit()
+    return learner.rnn.derive("gradients of rnn", gradients).jit()
 
 
 @check(

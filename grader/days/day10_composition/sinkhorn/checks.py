@@ -10,17 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import listed
-from grader.toolkit import (
-    Array,
-    Handle,
-    Learner,
-    Numbers,
-    agrees_once,
-    check,
-    must_beat,
-    same_size_for,
-    wide,
-)
+from grader.toolkit import Array, Handle, Learner, Numbers, agrees_once, check, must_beat, same_size_for, wide
 
 
 def sinkhorn_oracle(cost: Any, a: Any, b: Any, epsilon: float, n_steps: int) -> Array:

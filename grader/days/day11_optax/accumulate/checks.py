@@ -13,21 +13,13 @@ from grader.days.day11_optax.shared import (
     ADAM,
     ADAMW,
     MOMENTUM,
-    Named,
     Tree,
     adamw_oracle,
     close,
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Called, Learner, Named, Numbers, check, own_hint, raised
 
 
 def vectors(numbers: Numbers, n: int) -> list[Tree]:

@@ -13,8 +13,6 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day11_optax.shared import (
     ADAM,
     ADAMW,
-    Named,
-    Shown,
     Tree,
     adamw_oracle,
     build,
@@ -23,15 +21,7 @@ from grader.days.day11_optax.shared import (
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Called,
-    Kind,
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Called, Kind, Learner, Named, Numbers, Shown, check, own_hint, raised
 
 
 def in_encoder(name: str) -> bool:

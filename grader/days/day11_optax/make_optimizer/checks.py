@@ -18,13 +18,7 @@ from grader.days.day11_optax.shared import (
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Learner, Numbers, check, own_hint, raised
 
 
 def scaled(gradient: Tree, norm: float) -> Tree:

@@ -19,8 +19,6 @@ from grader.days.day12_compiled_training.shared import (
     STATE_HINT,
     TRACED,
     Data,
-    Named,
-    Shown,
     Tree,
     called,
     compiled,
@@ -38,7 +36,19 @@ from grader.days.day12_compiled_training.shared import (
     simple_data,
     took_steps,
 )
-from grader.toolkit import Called, Learner, Numbers, check, compiles_once, must_beat, own_hint, raised, wide
+from grader.toolkit import (
+    Called,
+    Learner,
+    Named,
+    Numbers,
+    Shown,
+    check,
+    compiles_once,
+    must_beat,
+    own_hint,
+    raised,
+    wide,
+)
 
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
 
@@ -127,13 +137,13 @@ def test_train_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
 
 
 def eager_train(
-    key: Any, params: Shown, x: Any, y: Any, optimizer: Named, loss: Any, n_epochs: Any
+    key: Any, params: Any, x: Any, y: Any, optimizer: Any, loss: Any, n_epochs: Any
 ) -> dict[str, Any]:
-    now = params.tree
-    state = optimizer.optimizer.init(now)
+    now = params
+    state = optimizer.init(now)
     for _ in range(int(n_epochs)):
         gradients = jax.grad(loss)(now, x, y, key)
-        updates, state = optimizer.optimizer.update(gradients, state, now)
+        updates, state = optimizer.update(gradients, state, now)
         now = optax.apply_updates(now, updates)
     return now  # type: ignore[no-any-return]
 

@@ -19,7 +19,6 @@ from grader.days.day12_compiled_training.shared import (
     TRACED,
     Data,
     N,
-    Named,
     Tree,
     called,
     compiled,
@@ -30,6 +29,7 @@ from grader.toolkit import (
     Array,
     Called,
     Learner,
+    Named,
     Numbers,
     check,
     compiles_once,
@@ -176,11 +176,11 @@ def _one_run() -> Callable[..., Any]:
     def run(key: Any, x: Any, y: Any, n_epochs: Any) -> Any:
         def epoch(_: Any, carry: Any) -> Any:
             params, state = carry
-            updates, state = GENTLE.optimizer.update(jax.grad(network_error)(params, x, y), state, params)
+            updates, state = GENTLE.value.update(jax.grad(network_error)(params, x, y), state, params)
             return optax.apply_updates(params, updates), state
 
         params = network_start(key)
-        params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, GENTLE.optimizer.init(params)))
+        params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, GENTLE.value.init(params)))
         return params, network_error(params, x, y)
 
     return run

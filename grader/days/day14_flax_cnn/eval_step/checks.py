@@ -14,15 +14,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_oracle,
     small_state,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    hint_when,
-    own_hint,
-    raised,
-)
+from grader.toolkit import Learner, Numbers, check, compiles_once, hint_when, own_hint, raised
 
 
 @check(

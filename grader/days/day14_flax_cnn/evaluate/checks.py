@@ -20,13 +20,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_oracle,
     small_state,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    Verdict,
-    check,
-)
+from grader.toolkit import Called, Learner, Numbers, Verdict, check
 
 
 class WatchedNetwork(nn.Module):
