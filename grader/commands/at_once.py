@@ -177,12 +177,18 @@ def _names(selection: Selection) -> list[str]:
 
 
 def stubs(tree: Path) -> int:
-    """Write the stubs that are missing or out of step."""
-    from grader.kata import workspace
+    """Write the stubs that are missing or out of step; in the kata's own tree the tables of exercises, too."""
+    from grader.kata import tables, workspace
 
     for outcome in workspace.write_stubs(catalogue.days(), tree):
         why = " (it was changed; `reset` brings the stub back)" if outcome.action == "kept" else ""
         print(f"{outcome.action:<10} {outcome.file}{why}")
+    if tree.resolve() == catalogue.EXERCISES:
+        try:
+            for path in tables.write():
+                print(f"{'written':<10} {path}")
+        except tables.NoTable as error:
+            return _refuse(str(error))
     return 0
 
 
