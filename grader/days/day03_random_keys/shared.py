@@ -14,16 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from grader.toolkit import (
-    Array,
-    Called,
-    Handle,
-    Numbers,
-    own_hint,
-    raised,
-    uses_each_key_once,
-    wide,
-)
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, own_hint, raised, uses_each_key_once, wide
 
 RISK = 1e-9
 
@@ -95,7 +86,9 @@ def must_not_repeat(called: Called, complaint: str, values: Array, variance: flo
 def must_have_shape(called: Called, shape: tuple[int, ...]) -> None:
     """For sizes that no argument's shape tells. Raises WrongAnswer."""
     got = called.value.shape
-    called.require(got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}")
+    called.require(
+        got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}", kind=Kind.SHAPE
+    )
 
 
 def must_differ(one: Called, two: Called) -> None:

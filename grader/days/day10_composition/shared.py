@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Called, Handle, wide
+from grader.toolkit import Called, Handle, Kind, wide
 
 
 def wide_tree(tree: Any) -> Any:
@@ -39,4 +39,6 @@ def sent_back(handle: Handle, gradient: jax.Array, x: jax.Array, *others: Any) -
 
 def has_the_dtype_of(called: Called, x: jax.Array) -> None:
     dtype = called.value.dtype
-    called.require(dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name)
+    called.require(
+        dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name, kind=Kind.DTYPE
+    )

@@ -21,6 +21,7 @@ from grader.toolkit import (
     Array,
     Called,
     Handle,
+    Kind,
     Named,
     Numbers,
     Shown,
@@ -81,6 +82,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
         expected=f"parameters like those that came in: a dict with keys {sorted(params)}",
         got=value,
         hint="Return the parameters, in the structure in which they came.",
+        kind=Kind.THING,
     )
     for name, leaf in params.items():
         part = result[name]
@@ -96,6 +98,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
             expected=kind,
             got=came or type(value[name]).__name__,
             hint=hint,
+            kind=Kind.THING,
         )
     return result
 
