@@ -10,7 +10,7 @@ import sys
 from functools import cache
 
 from grader import __version__
-from grader.kata.catalogue import TOOLKIT, Day, days
+from grader.kata.catalogue import SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
@@ -94,9 +94,9 @@ def _result_from(name: str, text: str) -> ExerciseResult:
 
 @cache
 def judge_of(day: Day) -> str:
-    """A fingerprint of what judges a day: its checks and signatures, the toolkit, and the packages underneath."""
+    """A fingerprint of what judges a day: its checks and signatures, the toolkit, the reading of files, the packages."""
     digest = hashlib.sha256()
-    for file in [day.checks, day.solution, *sorted(TOOLKIT.glob("*.py"))]:
+    for file in [day.checks, day.solution, *sorted(TOOLKIT.glob("*.py")), *sorted(SOURCE.glob("*.py"))]:
         digest.update(file.read_bytes())
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
     surroundings = [__version__, sys.version, os.environ.get("JAX_PLATFORMS", ""), *versions]

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import ModuleType
 
 from grader.results import Problem
-from grader.source.blocks import blocks, parsed
+from grader.source.blocks import parsed
+from grader.source.syntax import Definition, Function, functions_in, split_lines
 
 MODULE_NAME = "_kata_learner_file"
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass
@@ -40,7 +40,7 @@ class LearnerFile:
     def function_names(self) -> frozenset[str]:
         """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
         nodes = list(ast.walk(self.tree))
-        defined = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        defined = (node.name for node in nodes if isinstance(node, Function))
         jitted = (
             node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
         )
@@ -54,10 +54,9 @@ class LearnerFile:
 
         Of a class: whether all its methods are.
         """
-        for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-                members = node.body if isinstance(node, ast.ClassDef) else [node]
-                functions = [member for member in members if isinstance(member, ast.FunctionDef)]
+        for node in reversed(self.tree.body):  # the last one counts
+            if isinstance(node, Definition) and node.name == name:
+                functions = functions_in(node)
                 return bool(functions) and all(_is_stub(function) for function in functions)
         return False
 
@@ -96,7 +95,7 @@ def _is_jit(function: ast.expr) -> bool:
     )
 
 
-def _is_stub(function: ast.FunctionDef) -> bool:
+def _is_stub(function: Function) -> bool:
     last = function.body[-1]
     rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
     return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
@@ -121,7 +120,7 @@ def load(
         return loaded
     loaded.source = source
     # Tracebacks and inspect.getsource read from here, also when the file changes under us.
-    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    linecache.cache[str(path)] = (len(source), None, split_lines(source), str(path))
     sys.modules[MODULE_NAME] = loaded.module
     loaded.tree = _parse(loaded, source)
     for statement in loaded.tree.body:
@@ -138,7 +137,7 @@ def _read(loaded: LearnerFile) -> str | None:
     try:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
         loaded.problems.append(
             Problem(
@@ -154,7 +153,7 @@ def _read(loaded: LearnerFile) -> str | None:
         )
         return None
     if "\0" in source:
-        line = source[: source.index("\0")].count("\n") + 1
+        line = len(split_lines(source[: source.index("\0") + 1]))
         loaded.problems.append(Problem(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line))
         return None
     if not source.strip():
@@ -165,34 +164,20 @@ def _read(loaded: LearnerFile) -> str | None:
 
 def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     """The syntax tree of all blocks that parse; the others are noted."""
-    name = str(loaded.path)
-    try:
-        return ast.parse(source, name)
-    except SyntaxError:
-        pass
-    except (RecursionError, MemoryError):
-        loaded.problems.append(Problem(f"{loaded.path.name} is nested too deeply for Python to read."))
-        return ast.Module([], [])
-    body: list[ast.stmt] = []
-    for start, text in blocks(source):
-        try:
-            block = parsed(start, text, name)
-        except SyntaxError as error:
-            line = error.lineno or start + 1
-            lines = source.splitlines()
-            shown = lines[line - 1] if line <= len(lines) else ""
-            caret = " " * max((error.offset or 1) - 1, 0) + "^"
-            problem = Problem(
-                f"SyntaxError on line {line} of {loaded.path.name}: {error.msg}\n  {shown}\n  {caret}",
-                "Python cannot read this block. The rest of the file is graded all the same.",
-                line,
-            )
-            names = _HEAD.findall(text)
-            loaded.broken.update(dict.fromkeys(names, problem))
-            loaded.problems.append(problem)
-        else:
-            body += block.body
-    return ast.Module(body, [])
+    file = parsed(source, str(loaded.path))
+    for block in file.broken:
+        line = block.error.lineno or block.lines.start + 1
+        shown = file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else ""
+        # Tabs stay, so that the caret stands below its sign.
+        caret = re.sub(r"[^\t]", " ", shown[: max((block.error.offset or 1) - 1, 0)]) + "^"
+        problem = Problem(
+            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}\n  {shown}\n  {caret}",
+            "Python cannot read this block. The rest of the file is graded all the same.",
+            line,
+        )
+        loaded.broken.update(dict.fromkeys(block.names, problem))
+        loaded.problems.append(problem)
+    return file.tree
 
 
 def _run(
@@ -202,7 +187,7 @@ def _run(
     skip_lines: Collection[int],
 ) -> None:
     line = statement.lineno
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
         problem = Problem(
@@ -225,7 +210,7 @@ def _run(
 
 def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseException) -> Problem:
     line = statement.lineno
-    lines = loaded.source.splitlines()
+    lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
     raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "The other statements of the file ran all the same; repair this one."
@@ -247,7 +232,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
 
 def _bound_names(statement: ast.stmt) -> list[str]:
     """The names that a statement would have bound."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import AbstractArray
 
 from grader.kata.stubs import stub
+from grader.source.syntax import Definition
 from grader.toolkit import wording
 from grader.toolkit.comparison import must_be_jax_array
 from grader.toolkit.verdicts import RaisedError, WrongAnswer
@@ -47,9 +48,8 @@ class Contract:
         exec(compile(text, "<contract>", "exec", dont_inherit=True), namespace)
         self._members = namespace
         nodes = ast.parse(text).body
-        self.names = frozenset(
-            node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        )  # of the day's exercises
+        # Of the day's exercises.
+        self.names = frozenset(node.name for node in nodes if isinstance(node, Definition))
 
     def signature(self, name: str) -> inspect.Signature:
         """The promised signature of a function, or of a class's constructor."""

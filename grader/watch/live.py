@@ -5,7 +5,6 @@ No terminal and no clock here: whoever watches calls `saved` and hears of verdic
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 import time
@@ -21,12 +20,12 @@ from grader.machine import faults
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded, Standing
 from grader.results import ACCEPTED, Comparison, DayResult, ExerciseResult, RunResult, Status
+from grader.source.edits import edited_exercise
 from grader.source.fingerprints import Source, sources
 
 _COMPARED = (
     3  # exercises at most that are set beside the reference after a save: that takes a moment for each
 )
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +257,6 @@ class Live:
     def _fingerprints(self) -> dict[str, str]:
         self._sources = sources(self.text or "", self.exercise_names())
         return {name: source.fingerprint for name, source in self._sources.items()}
-
-
-def edited_exercise(old: str, new: str, names: Sequence[str]) -> str:
-    """The exercise that holds the first line in which two texts differ; empty when none does. The texts need not parse."""
-    before, after = old.splitlines(), new.splitlines()
-    first = next(
-        (number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-        min(len(before), len(after)),
-    )
-    for line in reversed(after[: first + 1]):
-        head = _HEAD.match(line)
-        if head:
-            return head[1] if head[1] in names else ""
-    return ""
 
 
 def _read(file: Path) -> str | None:
