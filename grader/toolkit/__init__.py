@@ -14,9 +14,9 @@ from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, Numbers
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
+from grader.toolkit.rules import bans
 from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import (
-    bans,
     compiles_once,
     largest_value_at_most,
     same_size_for,
