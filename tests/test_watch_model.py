@@ -10,6 +10,7 @@ import pytest
 from grader.kata.catalogue import Day
 from grader.report.watch_views import BoardView, PageView, SearchView
 from grader.results import Problem, Status
+from grader.source.edits import edited_exercise
 from grader.source.fingerprints import Source
 from grader.watch import effects, events, model
 from grader.watch.effects import (
@@ -43,7 +44,7 @@ from grader.watch.events import (
 )
 from grader.watch.modes import Board, Page, Question
 from grader.watch.search import Search
-from grader.watch.update import begun, edited_exercise, update
+from grader.watch.update import begun, update
 from tests.small_kata import DAY, NEXT, NOW, TREE, result, small_kata, text_of
 
 pytestmark = pytest.mark.usefixtures("small_kata")
