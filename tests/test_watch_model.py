@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.findings import Finding, Kind
 from grader.kata.catalogue import Day
 from grader.report.watch_views import BoardView, PageView, SearchView
 from grader.results import Problem, Status
@@ -191,7 +192,7 @@ def test_h_shows_one_stage_after_another_and_escape_folds_them(watching: Watchin
 
 
 def test_a_hint_is_as_wide_as_the_screen(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.kata.hints.read", lambda file, name: ["word " * 40])
+    monkeypatch.setattr("grader.kata.hints.read", lambda file: ["word " * 40])
     watching.press("h")
     watching.now = replace(NOW, columns=30)
     assert max(len(line) for line in watching.board.below.splitlines() if "word" in line) <= 29
@@ -551,7 +552,9 @@ def test_the_verdict_of_an_older_grading_is_filed_where_it_fits(watching: Watchi
     assert watching.model.state.verdicts["norm"].result.status is Status.FAILED  # the text is another one
     assert watching.model.verdicts()["mean"].checks[0].message == "anew"
     assert watching.board.checking == {"mean", "norm", "rank"}  # the newer grading judges them all the same
-    watching.on(Graded(old.number, problems=[Problem("old")], notices=["told once"]))
+    watching.on(
+        Graded(old.number, problems=[Problem(Finding("old", Kind.UNREADABLE))], notices=["told once"])
+    )
     assert watching.board.checking == {"mean", "norm", "rank"}
     watching.all_judged()
     assert watching.board.problems == ()
@@ -636,8 +639,8 @@ def test_what_takes_long_says_how_long(watching: Watching) -> None:
 def test_problems_of_the_file_are_shown_when_everything_is_judged(watching: Watching) -> None:
     watching.save(mean=WRONG, norm=WRONG)
     watching.judged("mean", Status.ERROR)
-    watching.graded(problems=[Problem("no module", line=1)])
-    assert watching.board.problems == (Problem("no module", line=1),)
+    watching.graded(problems=[Problem(Finding("no module", Kind.NOT_LOADED, line=1))])
+    assert watching.board.problems == (Problem(Finding("no module", Kind.NOT_LOADED, line=1)),)
     watching.save(mean="return 7", norm=WRONG)
     assert watching.board.problems == ()
 
