@@ -146,9 +146,9 @@ def test_a_solution_fault_of_the_grader_is_status_3(tmp_path: Path) -> None:
 
     for name in ("grader", "solutions", "exercises"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    checks = tmp_path / "grader" / "checks" / "day01_pure_functions.py"
+    checks = tmp_path / "grader" / "days" / "day01_pure_functions" / "standardize" / "checks.py"
     checks.write_text(
-        "from grader.checks.toolkit import check\n"
+        "from grader.toolkit import check\n"
         "@check('standardize', 'correct', hint='none')\n"
         "def test_standardize_by_hand(learner) -> None:\n"
         "    learner.standardize\n"

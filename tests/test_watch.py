@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader.kata import catalogue
-from grader.watch import events as happenings
-from grader.watch.live import edited_exercise
+from grader.watch import listeners
+from grader.watch.update import edited_exercise
 from tests.stub_answers import RIGHT_STANDARDIZE, WRONG_STANDARDIZE, answer, exercises_in
 from tests.terminal_driver import ROOT, Terminal
 
@@ -273,10 +273,10 @@ def test_a_folder_of_another_machine_is_polled(monkeypatch: pytest.MonkeyPatch) 
 
     mount = namedtuple("mount", "mountpoint fstype")
     monkeypatch.setattr(
-        happenings.psutil,
+        listeners.psutil,
         "disk_partitions",
         lambda all: [mount("/", "ext4"), mount("/home", "nfs4"), mount("/home/here", "ext4")],
     )
-    assert happenings.needs_polling(Path("/home/me/kata"))
-    assert not happenings.needs_polling(Path("/home/here/kata"))
-    assert not happenings.needs_polling(Path("/work"))
+    assert listeners.needs_polling(Path("/home/me/kata"))
+    assert not listeners.needs_polling(Path("/home/here/kata"))
+    assert not listeners.needs_polling(Path("/work"))

@@ -15,7 +15,7 @@ from grader.report.text import printable, shown_path
 if TYPE_CHECKING:
     from grader.kata import workspace
     from grader.record.standing import Standings
-    from grader.report.versions import Side
+    from grader.report.versions import Version
 
 REFUSED = 1
 OWN_FAULT = 3
@@ -59,7 +59,7 @@ def hint(words: Sequence[str], level: int, format: str) -> int:
     sheet = standard_output(format)
     for selection in catalogue.select(words):
         for exercise in selection.exercises:
-            stages = hints.read(selection.day.hints, exercise.name)
+            stages = hints.read(selection.day.hints_of(exercise.name))
             print(sheet.wrapped(f"{selection.day.key}.{exercise.name}: {exercise.summary}") + "\n")
             for number, stage in enumerate(stages[:level], start=1):
                 print(
@@ -93,7 +93,7 @@ def solution(words: Sequence[str], tree: Path, *, reveal: bool, format: str) -> 
 
         console = versions.console_for(format)
         for day, name in opened:
-            yours, reference = sides_of(day, name, tree)
+            yours, reference = versions_of(day, name, tree)
             versions.show(console, f"{day.key}.{name}", yours, reference, ascii=format == "plain")
     if not closed:
         return 0
@@ -106,14 +106,14 @@ def solution(words: Sequence[str], tree: Path, *, reveal: bool, format: str) -> 
     )
 
 
-def sides_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Side, Side]:
+def versions_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Version, Version]:
     """An exercise as it stands in a tree, and the reference."""
-    return _side("yours", day.file_in(tree), name), _side("reference", day.solution, name)
+    return _version("yours", day.file_in(tree), name), _version("reference", day.solution, name)
 
 
-def _side(whose: str, file: Path, name: str) -> Side:
+def _version(whose: str, file: Path, name: str) -> Version:
     """One definition of a file; a note where there is none to show."""
-    from grader.report.versions import Side
+    from grader.report.versions import Version
     from grader.source.excerpts import excerpt
 
     shown = shown_path(file)
@@ -121,12 +121,12 @@ def _side(whose: str, file: Path, name: str) -> Side:
         lines = excerpt(file.read_text(encoding="utf-8", errors="replace"), name)
     except SyntaxError as error:
         where = f"line {error.lineno} of it is no Python" if error.lineno else "it is no Python"
-        return Side(whose, shown, note=f"{shown} cannot be taken apart: {where}.")
+        return Version(whose, shown, note=f"{shown} cannot be taken apart: {where}.")
     except OSError as error:
-        return Side(whose, shown, note=f"{shown} cannot be read ({error.strerror}).")
+        return Version(whose, shown, note=f"{shown} cannot be read ({error.strerror}).")
     if lines is None:
-        return Side(whose, shown, note=f"{shown} holds no {name}.")
-    return Side(whose, shown, lines)
+        return Version(whose, shown, note=f"{shown} holds no {name}.")
+    return Version(whose, shown, lines)
 
 
 def reset(words: Sequence[str], tree: Path, *, yes: bool) -> int:

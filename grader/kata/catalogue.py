@@ -14,13 +14,15 @@ from pathlib import Path
 
 from grader.source.syntax import Definition, functions_in
 
-ROOT = Path(__file__).resolve().parents[2]
+GRADER = Path(__file__).resolve().parents[1]
+INSTALLED = (GRADER / "solutions").is_dir()  # from a wheel, which holds the whole kata below the grader
+ROOT = GRADER if INSTALLED else GRADER.parent
 SOLUTIONS = ROOT / "solutions"
 EXERCISES = ROOT / "exercises"
-CHECKS = ROOT / "grader" / "checks"
-TOOLKIT = ROOT / "grader" / "toolkit"
-SOURCE = ROOT / "grader" / "source"
-HINTS = ROOT / "grader" / "hints"
+OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # whose folders progress and downloads are kept in
+DAYS = GRADER / "days"  # a folder a day, and in it one an exercise
+TOOLKIT = GRADER / "toolkit"
+SOURCE = GRADER / "source"
 STRETCH_SIGN = "★"
 
 
@@ -64,12 +66,19 @@ class Day:
         return SOLUTIONS / self.folder / f"{self.stem}.py"
 
     @property
-    def checks(self) -> Path:
-        return CHECKS / f"{self.folder}.py"
+    def shared(self) -> Path:
+        """What several exercises of the day use in their checks."""
+        return DAYS / self.folder / "shared.py"
 
-    @property
-    def hints(self) -> Path:
-        return HINTS / f"{self.folder}.md"
+    def folder_of(self, exercise: str) -> Path:
+        """Where all that belongs to one exercise lies: its checks, its hints, answers to try them on."""
+        return DAYS / self.folder / exercise
+
+    def checks_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "checks.py"
+
+    def hints_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "hints.md"
 
     def file_in(self, tree: Path) -> Path:
         """The learner's file of this day in a tree shaped like `exercises/`."""

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from grader.kata.catalogue import OWN
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 1  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
@@ -70,6 +72,14 @@ class AttemptLog:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
+
+    def take_notices(self) -> list[str]:
+        """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
+        taken = []
+        with suppress(IndexError):
+            while True:
+                taken.append(self.notices.pop(0))
+        return taken
 
     def record(self, attempts: Sequence[Attempt]) -> int:
         """Add attempts, all or none; those that are there already are left as they are. Returns how many were new.
@@ -210,7 +220,7 @@ def own() -> AttemptLog:
 
 def folder() -> Path:
     """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or Path(__file__).resolve().parents[2] / ".kata")
+    return Path(os.environ.get(FOLDER) or OWN / ".kata")
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import difflib
 import linecache
-import re
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from grader.findings import Finding, Kind, of_error, words_of
 from grader.results import Problem
 from grader.source.blocks import parsed
 from grader.source.syntax import Definition, Function, functions_in, split_lines
@@ -71,19 +71,20 @@ class LearnerFile:
         near = difflib.get_close_matches(name, list(self.lines), n=1, cutoff=0.6)
         if near and near[0] != name:
             line = self.lines[near[0]]
+            words = (
+                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it."
+            )
             return Problem(
-                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it.",
+                Finding(words, Kind.ABSENT, line=line),
                 f"Call it {name} again: the names are a contract between your file and the checks.",
-                line,
             )
         if name in self.lines:  # defined, and yet nothing: what its decorators made of it
             return Problem(
-                f"{name} in {self.path.name} is None.",
+                Finding(f"{name} in {self.path.name} is None.", Kind.ABSENT, line=self.lines[name]),
                 "A decorator has to return what it decorates.",
-                self.lines[name],
             )
         return Problem(
-            f"There is no {kind} {name} in {self.path.name}.",
+            Finding(f"There is no {kind} {name} in {self.path.name}.", Kind.ABSENT),
             f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
 
@@ -132,7 +133,7 @@ def _read(loaded: LearnerFile) -> str | None:
     path = loaded.path
     if not path.is_file():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(Problem(f"There is no file {path.parent.name}/{path.name}.", hint))
+        loaded.problems.append(_unreadable(f"There is no file {path.parent.name}/{path.name}.", hint))
         return None
     try:
         source = path.read_text(encoding="utf-8-sig")
@@ -140,7 +141,7 @@ def _read(loaded: LearnerFile) -> str | None:
         line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
         loaded.problems.append(
-            Problem(
+            _unreadable(
                 f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
                 "Save the file in your editor with the encoding UTF-8.",
                 line,
@@ -149,17 +150,23 @@ def _read(loaded: LearnerFile) -> str | None:
         return None
     except OSError as error:
         loaded.problems.append(
-            Problem(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
+            _unreadable(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
         )
         return None
     if "\0" in source:
         line = len(split_lines(source[: source.index("\0") + 1]))
-        loaded.problems.append(Problem(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line))
+        loaded.problems.append(
+            _unreadable(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line)
+        )
         return None
     if not source.strip():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(Problem(f"{path.name} is empty.", hint))
+        loaded.problems.append(_unreadable(f"{path.name} is empty.", hint))
     return source
+
+
+def _unreadable(words: str, hint: str = "", line: int | None = None) -> Problem:
+    return Problem(Finding(words, Kind.UNREADABLE, line=line), hint)
 
 
 def _parse(loaded: LearnerFile, source: str) -> ast.Module:
@@ -167,13 +174,16 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     file = parsed(source, str(loaded.path))
     for block in file.broken:
         line = block.error.lineno or block.lines.start + 1
-        shown = file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else ""
-        # Tabs stay, so that the caret stands below its sign.
-        caret = re.sub(r"[^\t]", " ", shown[: max((block.error.offset or 1) - 1, 0)]) + "^"
+        finding = Finding(
+            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}",
+            Kind.UNREADABLE,
+            **of_error(block.error),
+            line=line,
+            source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
+            column=max(block.error.offset or 1, 1),
+        )
         problem = Problem(
-            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}\n  {shown}\n  {caret}",
-            "Python cannot read this block. The rest of the file is graded all the same.",
-            line,
+            finding, "Python cannot read this block. The rest of the file is graded all the same."
         )
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
@@ -190,11 +200,9 @@ def _run(
     if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
-        problem = Problem(
-            f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded.",
-            "Keep the top level to imports and definitions; move anything else into a function.",
-            line,
-        )
+        words = f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded."
+        hint = "Keep the top level to imports and definitions; move anything else into a function."
+        problem = Problem(Finding(words, Kind.NOT_LOADED, line=line), hint)
         loaded.problems.append(problem)
         loaded.missing_names.update(dict.fromkeys(_bound_names(statement), problem))
         return
@@ -212,7 +220,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     line = statement.lineno
     lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
-    raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name, text = type(error).__name__, words_of(error)
     hint = "The other statements of the file ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
         near = difflib.get_close_matches(
@@ -223,11 +231,15 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
         )
     elif isinstance(error, SystemExit):
         hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
-    return Problem(
-        f"Line {line} of {loaded.path.name} failed while the file was loaded:\n  {shown}\n  {raised}",
-        hint,
-        line,
+    finding = Finding(
+        f"Line {line} of {loaded.path.name} failed while the file was loaded:",
+        Kind.NOT_LOADED,
+        **of_error(error),
+        cause=f"{name}: {text}" if text else name,
+        line=line,
+        source=shown,
     )
+    return Problem(finding, hint)
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:

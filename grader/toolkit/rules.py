@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.findings import Finding, Kind
 from grader.source.scopes import Names
-from grader.toolkit import wording
 from grader.toolkit.handles import Handle
 from grader.toolkit.verdicts import WrongAnswer
 
@@ -20,8 +20,15 @@ def bans(handle: Handle, *names: str) -> None:
     for dotted, line in _uses(Names(handle.session.learner.tree), handle.name):
         for banned in names:
             if dotted == banned or dotted.startswith(f"{banned}."):
-                rows = wording.table(expected=f"no {banned}", got=f"{dotted} on line {line}")
-                raise WrongAnswer(f"{handle.name} uses what its rules leave out\n{rows}", line=line)
+                finding = Finding(
+                    "uses what its rules leave out",
+                    Kind.BANNED_NAME,
+                    handle.name,
+                    expected=f"no {banned}",
+                    got=f"{dotted} on line {line}",
+                    line=line,
+                )
+                raise WrongAnswer(finding)
 
 
 def _uses(file: Names, name: str) -> Iterator[tuple[str, int]]:
