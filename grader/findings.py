@@ -130,8 +130,9 @@ class Finding:
             return
         yield f"  {self.line} | {self.source}" if self.call else f"  {self.source}"
         if self.column is not None:
-            before = "".join("\t" if sign == "\t" else " " for sign in self.source[: self.column - 1])
-            yield f"  {before.ljust(self.column - 1)}^"  # tabs stay, so that it stands below its sign
+            before = self.source[: self.column - 1].ljust(self.column - 1)
+            # Tabs stay, so that the caret stands below what it means.
+            yield f"  {''.join(sign if sign.isspace() else ' ' for sign in before)}^"
 
 
 def of_error(error: BaseException) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import pytest
 from grader.kata import catalogue
 from grader.source.scopes import Names
 from grader.toolkit import WrongAnswer, bans
-from tests.answers import HERE
 from tests.toolkit_session import FIRST_LINE, learner_of
 
 # Below the usual imports (jax, jnp, np, lax); `f` is the exercise, and jax.nn, hash and optax are banned.
@@ -262,25 +261,27 @@ def test_a_part_of_a_module_is_banned_alone(tmp_path: Path) -> None:
         bans(learner.f, "jax.nn.relu")
 
 
-FILES = [day.solution for day in catalogue.days()] + sorted(HERE.glob("*_answers/day*.py"))
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
-def test_scopes_are_those_of_pythons_own_table(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    tree, table = ast.parse(text), symtable.symtable(text, str(file), "exec")
-    names = Names(tree)
-    top = {
-        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
-    }
-    top |= set(_declared_global(table))
-    bodies = [*table.get_children()]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            read = set().union(*(names.read_from_top(statement) for statement in node.body))
-            body = next(body for body in bodies if body.get_name() == node.name)
-            bodies.remove(body)  # another of that name may follow
-            assert read == top & set(_global_names(body)), node.name
+@pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
+def test_scopes_are_those_of_pythons_own_table(day: catalogue.Day) -> None:
+    files = [day.solution, *day.shared.parent.glob("*/*_answers.py")]
+    assert len(files) > 10
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        tree, table = ast.parse(text), symtable.symtable(text, str(file), "exec")
+        names = Names(tree)
+        top = {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        }
+        top |= set(_declared_global(table))
+        bodies = [*table.get_children()]
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                read = set().union(*(names.read_from_top(statement) for statement in node.body))
+                body = next(body for body in bodies if body.get_name() == node.name)
+                bodies.remove(body)  # another of that name may follow
+                assert read == top & set(_global_names(body)), (file, node.name)
 
 
 def _global_names(table: symtable.SymbolTable) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.findings import Finding, Kind
 from grader.options import Options
 from grader.results import CheckResult, Status
+from grader.source.syntax import split_lines
 from grader.worker.protocol import Check, Exiting, Job
 
 KILLS = 3  # of a worker in the middle of the same check, before the check is taken to be the reason
@@ -122,6 +123,6 @@ class Ending:
 
 def _source_line(file: Path, number: int) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()[number - 1].strip()
+        return split_lines(file.read_text(encoding="utf-8", errors="replace"))[number - 1].strip()
     except (OSError, IndexError):
         return ""

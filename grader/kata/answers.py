@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from grader.kata.catalogue import Day
+from grader.source.syntax import Definition
 
 Kind = Literal["wrong", "right"]
 
@@ -50,9 +51,9 @@ def answers_of(kind: Kind, day: Day, exercise: str) -> list[Answer]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             if getattr(node, "module", "") != __name__:
                 needs.append(ast.unparse(node))
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and "__" not in node.name:
+        elif isinstance(node, Definition) and "__" not in node.name:
             needs.append(ast.unparse(node))
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, Definition):
             found.append(_answer(node))
             if found[-1].exercise != exercise:
                 raise ValueError(f"{path}: {node.name} is no answer to {exercise}")
@@ -62,7 +63,7 @@ def answers_of(kind: Kind, day: Day, exercise: str) -> list[Answer]:
     return [replace(answer, needs=tuple(needs)) for answer in found]
 
 
-def _answer(node: ast.FunctionDef | ast.ClassDef) -> Answer:
+def _answer(node: Definition) -> Answer:
     exercise, _, _ = node.name.partition("__")
     label, aspect, check, kept = node.name, "", "", []
     for decorator in node.decorator_list:

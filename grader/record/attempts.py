@@ -107,8 +107,8 @@ def _judge_of_all(day: Day) -> hashlib._Hash:
     """What the judges of a day's exercises have in common."""
     digest = hashlib.sha256()
     findings = GRADER / "findings.py"  # hints are chosen by its kinds
-    tools = [*sorted(TOOLKIT.glob("*.py")), *sorted(SOURCE.glob("*.py"))]
-    for file in [day.shared, day.solution, findings, *tools]:
+    rooms = [*sorted(TOOLKIT.glob("*.py")), *sorted(SOURCE.glob("*.py"))]
+    for file in [day.shared, day.solution, findings, *rooms]:
         digest.update(file.read_bytes())
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
     surroundings = [__version__, sys.version, os.environ.get("JAX_PLATFORMS", ""), *versions]
