@@ -84,7 +84,8 @@ class Loop:
             self.model, effects = update(self.model, event, self._now())
         except Exception as error:
             self._own_fault(error)
-            self.left = self.left or event in {Pressed(key) for key in (*LEAVING, "q")}
+            if isinstance(event, Pressed) and event.key in {*LEAVING, "q"}:
+                self.left = True
             return
         for effect in effects:
             self.do(effect)

@@ -93,7 +93,7 @@ class DayState:
     def with_verdict(self, result: ExerciseResult, source: Source) -> DayState:
         """File a verdict, if it is on the exercise as it stands; one on another text changes nothing."""
         verdict, before = Verdict(result, source), self.verdicts.get(result.name)
-        if result.name not in self.sources or not verdict.holds_for(self.sources[result.name]):
+        if not verdict.holds_for(self.sources[result.name]):
             return self
         same = before is not None and before.source.fingerprint == source.fingerprint
         if before and same and not result.comparison and result.status in ACCEPTED:
