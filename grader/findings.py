@@ -130,7 +130,8 @@ class Finding:
             return
         yield f"  {self.line} | {self.source}" if self.call else f"  {self.source}"
         if self.column is not None:
-            yield f"  {' ' * (self.column - 1)}^"
+            before = "".join("\t" if sign == "\t" else " " for sign in self.source[: self.column - 1])
+            yield f"  {before.ljust(self.column - 1)}^"  # tabs stay, so that it stands below its sign
 
 
 def of_error(error: BaseException) -> dict[str, Any]:

@@ -177,12 +177,20 @@ def _names(selection: Selection) -> list[str]:
 
 
 def stubs(tree: Path) -> int:
-    """Write the stubs that are missing or out of step."""
-    from grader.kata import workspace
+    """Write the stubs that are missing or out of step; in the kata's own tree the tables of exercises, too."""
+    from grader.kata import tables, workspace
 
     for outcome in workspace.write_stubs(catalogue.days(), tree):
         why = " (it was changed; `reset` brings the stub back)" if outcome.action == "kept" else ""
+        if outcome.action == "damaged":
+            why = f" (a new one begins, and files that may have been changed are kept; as it was: {outcome.backup})"
         print(f"{outcome.action:<10} {outcome.file}{why}")
+    if tree.resolve() == catalogue.EXERCISES:
+        try:
+            for path in tables.write():
+                print(f"{'written':<10} {path}")
+        except tables.NoTable as error:
+            return _refuse(str(error))
     return 0
 
 
@@ -225,7 +233,7 @@ def data(words: Sequence[str], tree: Path, *, n_epochs: int | None, folder: Path
 
 def export(words: Sequence[str], *, yes: bool) -> int:
     """Write the record as lines of JSON, on standard output or into a file that is not there yet."""
-    from grader.kata import workspace
+    from grader.kata.files import write
     from grader.record import store
 
     if len(words) > 1:
@@ -244,7 +252,7 @@ def export(words: Sequence[str], *, yes: bool) -> int:
             f"{words[0]} exists already. To write over it: python -m grader export {words[0]} --yes"
         )
     try:
-        workspace.write(file, "".join(lines).encode())
+        write(file, "".join(lines).encode())
     except (FileExistsError, NotADirectoryError) as error:
         raise WrongUsage(f"{words[0]} cannot be made ({error.strerror}: {error.filename})") from error
     print(f"{_attempts(len(lines))} written to {words[0]}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import difflib
 import linecache
-import re
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -18,10 +17,10 @@ from types import ModuleType
 
 from grader.findings import Finding, Kind, of_error, words_of
 from grader.results import Problem
-from grader.source.blocks import blocks, parsed
+from grader.source.blocks import parsed
+from grader.source.syntax import Definition, Function, functions_in, split_lines
 
 MODULE_NAME = "_kata_learner_file"
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass
@@ -41,7 +40,7 @@ class LearnerFile:
     def function_names(self) -> frozenset[str]:
         """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
         nodes = list(ast.walk(self.tree))
-        defined = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        defined = (node.name for node in nodes if isinstance(node, Function))
         jitted = (
             node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
         )
@@ -55,10 +54,9 @@ class LearnerFile:
 
         Of a class: whether all its methods are.
         """
-        for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-                members = node.body if isinstance(node, ast.ClassDef) else [node]
-                functions = [member for member in members if isinstance(member, ast.FunctionDef)]
+        for node in reversed(self.tree.body):  # the last one counts
+            if isinstance(node, Definition) and node.name == name:
+                functions = functions_in(node)
                 return bool(functions) and all(_is_stub(function) for function in functions)
         return False
 
@@ -98,7 +96,7 @@ def _is_jit(function: ast.expr) -> bool:
     )
 
 
-def _is_stub(function: ast.FunctionDef) -> bool:
+def _is_stub(function: Function) -> bool:
     last = function.body[-1]
     rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
     return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
@@ -123,7 +121,7 @@ def load(
         return loaded
     loaded.source = source
     # Tracebacks and inspect.getsource read from here, also when the file changes under us.
-    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    linecache.cache[str(path)] = (len(source), None, split_lines(source), str(path))
     sys.modules[MODULE_NAME] = loaded.module
     loaded.tree = _parse(loaded, source)
     for statement in loaded.tree.body:
@@ -140,7 +138,7 @@ def _read(loaded: LearnerFile) -> str | None:
     try:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
         loaded.problems.append(
             _unreadable(
@@ -156,7 +154,7 @@ def _read(loaded: LearnerFile) -> str | None:
         )
         return None
     if "\0" in source:
-        line = source[: source.index("\0")].count("\n") + 1
+        line = len(split_lines(source[: source.index("\0") + 1]))
         loaded.problems.append(
             _unreadable(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line)
         )
@@ -173,37 +171,22 @@ def _unreadable(words: str, hint: str = "", line: int | None = None) -> Problem:
 
 def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     """The syntax tree of all blocks that parse; the others are noted."""
-    name = str(loaded.path)
-    try:
-        return ast.parse(source, name)
-    except SyntaxError:
-        pass
-    except (RecursionError, MemoryError):
-        loaded.problems.append(_unreadable(f"{loaded.path.name} is nested too deeply for Python to read."))
-        return ast.Module([], [])
-    body: list[ast.stmt] = []
-    for start, text in blocks(source):
-        try:
-            block = parsed(start, text, name)
-        except SyntaxError as error:
-            line = error.lineno or start + 1
-            lines = source.splitlines()
-            finding = Finding(
-                f"SyntaxError on line {line} of {loaded.path.name}: {error.msg}",
-                Kind.UNREADABLE,
-                **of_error(error),
-                line=line,
-                source=lines[line - 1] if line <= len(lines) else "",
-                column=max(error.offset or 1, 1),
-            )
-            hint = "Python cannot read this block. The rest of the file is graded all the same."
-            problem = Problem(finding, hint)
-            names = _HEAD.findall(text)
-            loaded.broken.update(dict.fromkeys(names, problem))
-            loaded.problems.append(problem)
-        else:
-            body += block.body
-    return ast.Module(body, [])
+    file = parsed(source, str(loaded.path))
+    for block in file.broken:
+        line = block.error.lineno or block.lines.start + 1
+        finding = Finding(
+            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}",
+            Kind.UNREADABLE,
+            **of_error(block.error),
+            line=line,
+            source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
+            column=max(block.error.offset or 1, 1),
+        )
+        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        problem = Problem(finding, hint)
+        loaded.broken.update(dict.fromkeys(block.names, problem))
+        loaded.problems.append(problem)
+    return file.tree
 
 
 def _run(
@@ -213,7 +196,7 @@ def _run(
     skip_lines: Collection[int],
 ) -> None:
     line = statement.lineno
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
         words = f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded."
@@ -234,7 +217,7 @@ def _run(
 
 def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseException) -> Problem:
     line = statement.lineno
-    lines = loaded.source.splitlines()
+    lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
     name, text = type(error).__name__, words_of(error)
     hint = "The other statements of the file ran all the same; repair this one."
@@ -260,7 +243,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
 
 def _bound_names(statement: ast.stmt) -> list[str]:
     """The names that a statement would have bound."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]

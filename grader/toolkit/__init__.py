@@ -21,9 +21,10 @@ from grader.toolkit.keys import uses_each_key_once
 from grader.toolkit.labels import Named, Shown
 from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
+from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import bans, compiles_once, largest_value_at_most, same_size_for
+from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 

@@ -16,6 +16,7 @@ from jaxtyping import AbstractArray
 
 from grader.findings import Finding, Kind
 from grader.kata.stubs import stub
+from grader.source.syntax import Definition
 from grader.toolkit import wording
 from grader.toolkit.comparison import kind_of, must_be_jax_array, wrong_thing
 from grader.toolkit.verdicts import RaisedError, WrongAnswer
@@ -48,9 +49,8 @@ class Contract:
         exec(compile(text, "<contract>", "exec", dont_inherit=True), namespace)
         self._members = namespace
         nodes = ast.parse(text).body
-        self.names = frozenset(
-            node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        )  # of the day's exercises
+        # Of the day's exercises.
+        self.names = frozenset(node.name for node in nodes if isinstance(node, Definition))
 
     def signature(self, name: str) -> inspect.Signature:
         """The promised signature of a function, or of a class's constructor."""

@@ -1,9 +1,7 @@
-"""Verdicts on structure, which need no stopwatch: traces, loops, sizes, callbacks, banned names."""
+"""Verdicts on structure, which need no stopwatch: traces, loops, sizes, callbacks."""
 
 from __future__ import annotations
 
-import ast
-import builtins
 import gc
 import weakref
 from collections.abc import Sequence
@@ -126,68 +124,3 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
             got=f"an array of {program.largest_value:,} elements",
         )
         raise WrongAnswer(finding)
-
-
-def bans(handle: Handle, *names: str) -> None:
-    """The learner's function, and what it calls in the same file, uses none of these dotted names.
-
-    `jax.nn` bans all of that module. Imports under other names are seen through. `hash` bans Python's own function,
-    unless the file gives something else that name. Raises WrongAnswer.
-    """
-    tree = handle.session.learner.tree
-    aliases = {name: name for name in names if hasattr(builtins, name)} | _aliases(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            aliases.pop(node.id, None)
-        elif isinstance(node, ast.FunctionDef | ast.arg):
-            aliases.pop(node.name if isinstance(node, ast.FunctionDef) else node.arg, None)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    seen: set[str] = set()
-    waiting = [handle.name]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in functions:
-            continue
-        seen.add(name)
-        local = aliases | _aliases(functions[name])
-        for node in ast.walk(functions[name]):
-            if isinstance(node, ast.Name):
-                waiting.append(node.id)
-            if not isinstance(node, ast.Name | ast.Attribute):
-                continue
-            dotted = _dotted(node, local) or ""
-            for banned in names:
-                if dotted == banned or dotted.startswith(f"{banned}."):
-                    finding = Finding(
-                        "uses what its rules leave out",
-                        Kind.BANNED_NAME,
-                        handle.name,
-                        expected=f"no {banned}",
-                        got=f"{dotted} on line {node.lineno}",
-                        line=node.lineno,
-                    )
-                    raise WrongAnswer(finding)
-
-
-def _aliases(tree: ast.AST) -> dict[str, str]:
-    """What imported names stand for: jnp -> jax.numpy, logsumexp -> jax.nn.logsumexp."""
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
-
-
-def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
-    if isinstance(node, ast.Name):
-        return aliases.get(node.id)
-    if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value, aliases)
-        return f"{owner}.{node.attr}" if owner else None
-    return None

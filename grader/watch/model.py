@@ -179,8 +179,8 @@ class Model:
         return replace(self, status="\n".join([*words, *self.notices]), notices=())
 
     def judging(self, names: Iterable[str], now: Moment, *, first: Sequence[str] = ()) -> Step:
-        """Have exercises judged, some of them first, and what an earlier grading still owes. There must be one."""
-        state, wanted = self.state, {*names, *self.state.owed}
+        """Have exercises judged, some of them first, and the others in the order of the day. There must be one."""
+        state, wanted = self.state, set(names)
         order = dict.fromkeys(name for name in (*first, *state.names) if name in wanted)
         checked = tuple(order)
         number = self.grading.number + 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.report.text import shown_path
 from grader.results import ACCEPTED, ExerciseResult, Status
+from grader.source.edits import edited_exercise
 from grader.watch.effects import OpenDay, Quit, ReadFile, StopGrading
 from grader.watch.events import (
     Broken,
@@ -34,7 +33,6 @@ from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen
 OWN_FAULT = "the grader's own fault, not yours:"
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)")
 
 
 def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
@@ -91,7 +89,7 @@ def _file_read(model: Model, event: FileRead, now: Moment) -> Step:
     """Judge what has changed, and what has no verdict yet."""
     if event.day != model.day:
         return model, ()
-    before, state = model.state.text, model.state.with_text(event.text)
+    before, seen, state = model.state.text, model.seen.get(model.day.key), model.state.with_text(event.text)
     model = replace(model, state=state, grading=replace(model.grading, outdated=False))
     if event.text is None:
         stubs = f"python -m grader reset {model.day.key}"
@@ -103,7 +101,7 @@ def _file_read(model: Model, event: FileRead, now: Moment) -> Step:
     names = [] if being_judged else state.unsettled()
     if not names:
         return model.saying(f"saved at {now.clock}: nothing in it has changed"), ()
-    edited = edited_exercise(before or "", event.text, state.names)
+    edited = edited_exercise(seen or "", event.text, state.names)
     first = [name for name in (edited, model.focus) if name in names]
     model = model.turned_to([*first, *names][0])
     model = replace(model, hints=replace(model.hints, open=False))
@@ -116,7 +114,7 @@ def _day_opened(model: Model, event: DayOpened, now: Moment) -> Step:
     state = DayState(day, day.file_in(model.tree)).with_text(event.text)
     for result in event.results.values():
         state = state.with_verdict(result, state.sources[result.name])
-    edited = edited_exercise(seen or "", event.text or "", state.names) if seen != event.text else ""
+    edited = edited_exercise(seen or "", event.text or "", state.names)
     model = replace(
         _with_the_board(model),
         state=state,
@@ -134,20 +132,6 @@ def _day_opened(model: Model, event: DayOpened, now: Moment) -> Step:
 
 def _with_the_board(model: Model) -> Model:
     return model if model.mode.stays else replace(model, mode=Board())
-
-
-def edited_exercise(old: str, new: str, names: Sequence[str]) -> str:
-    """The exercise that holds the first line in which two texts differ; empty when none does. The texts need not parse."""
-    before, after = old.splitlines(), new.splitlines()
-    first = next(
-        (number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-        min(len(before), len(after)),
-    )
-    for line in reversed(after[: first + 1]):
-        head = _HEAD.match(line)
-        if head:
-            return head[1] if head[1] in names else ""
-    return ""
 
 
 def _stub_reset(model: Model, event: StubReset) -> Model:
