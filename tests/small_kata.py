@@ -33,7 +33,9 @@ NOW = Moment(100.0, "12:00:00", columns=80, rows=24)
 def small_kata(monkeypatch: pytest.MonkeyPatch) -> None:
     """The days of the kata are these two, with three hints for each exercise."""
     monkeypatch.setattr(catalogue, "days", lambda: DAYS)
-    monkeypatch.setattr(hints, "read", lambda file: [f"{file.parent.name} {stage}" for stage in ("a", "b", "c")])
+    monkeypatch.setattr(
+        hints, "read", lambda file: [f"{file.parent.name} {stage}" for stage in ("a", "b", "c")]
+    )
 
 
 def text_of(day: Day = DAY, **bodies: str) -> str:

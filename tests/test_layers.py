@@ -46,7 +46,7 @@ ALLOWED = {
         "source",
         "watch",
     },
-    "cli": {"commands", "kata", "machine", "options", "record", "results"},
+    "cli": {"commands", "kata", "machine", "record", "results"},
     "__main__": {"cli"},
 }
 # Plain data and words, below all else: everybody may import them.
