@@ -14,9 +14,18 @@ from typing import Any
 import jax
 import numpy as np
 
-from grader.toolkit import Array, Called, Handle, Kind, Numbers, own_hint, raised, uses_each_key_once, wide
-
-RISK = 1e-9
+from grader.toolkit import (
+    RISK,
+    Array,
+    Called,
+    Handle,
+    Kind,
+    Numbers,
+    own_hint,
+    raised,
+    uses_each_key_once,
+    wide,
+)
 
 # ---- statistics: what chance allows
 

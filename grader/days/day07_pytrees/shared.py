@@ -6,10 +6,9 @@ import re
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Called, Kind, Numbers
+from grader.toolkit import Called, Kind, Numbers, float16
 
 
 class Layer(NamedTuple):
@@ -17,10 +16,6 @@ class Layer(NamedTuple):
 
     weight: Any
     bias: Any
-
-
-def float16(x: Any) -> jax.Array:
-    return jnp.asarray(np.asarray(x).astype(np.float16))
 
 
 def nested(numbers: Numbers, *, rows: tuple[int, ...] = ()) -> Any:

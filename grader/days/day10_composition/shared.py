@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from grader.toolkit import Called, Handle, Kind, wide
@@ -19,10 +18,6 @@ def wide_tree(tree: Any) -> Any:
 def listed(values: Any) -> str:
     """`[5, -0.5]`, for messages."""
     return "[" + ", ".join(f"{float(value):g}" for value in np.ravel(values)) + "]"
-
-
-def float16(values: Any) -> jax.Array:
-    return jnp.asarray(np.asarray(values, np.float16))
 
 
 def sent_back(handle: Handle, gradient: jax.Array, x: jax.Array, *others: Any) -> Called:

@@ -18,6 +18,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.toolkit import (
+    RISK,
     Array,
     Called,
     Handle,
@@ -35,8 +36,6 @@ from grader.toolkit import (
 
 Tree = Any
 Data = tuple[jax.Array, jax.Array]
-
-RISK = 1e-9  # that a right answer leaves a margin of chance
 
 # A dozen steps of descent with momentum, each a sum of ten products, in float32 against float64.
 RTOL, ATOL = 1e-4, 1e-5
