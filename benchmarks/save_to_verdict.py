@@ -4,7 +4,7 @@
 
 For each day (1 to 7 by default) a copy of its reference file is watched as `python -m grader watch` does it, without a
 screen. Measured, in seconds of wall time, SAVES times each (5 by default), with a pause between saves for the worker
-that rehearses, as there is when somebody thinks:
+that warms up, as there is when somebody thinks:
 
     exercise   one exercise is edited; until it has every verdict but that on its speed
     day        a line that all depend on is edited; until the core exercises have theirs
@@ -27,7 +27,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -37,20 +36,26 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grader.judge import processes  # noqa: E402
+from grader.judge import processes, runner  # noqa: E402
 from grader.kata import catalogue  # noqa: E402
 from grader.kata.catalogue import Day  # noqa: E402
 from grader.machine import compile_cache  # noqa: E402
 from grader.record import store  # noqa: E402
+from grader.report.watch_views import View  # noqa: E402
 from grader.source.loading import load  # noqa: E402
 from grader.toolkit.handles import Session  # noqa: E402
-from grader.watch.events import Saved, listen_to_saves  # noqa: E402
-from grader.watch.live import Graded, Judged, Live  # noqa: E402
-from grader.worker import plugin  # noqa: E402
+from grader.watch.effects import OpenDay  # noqa: E402
+from grader.watch.events import Graded, Judged  # noqa: E402
+from grader.watch.grading import Gradings, WorkerJudge, recording_in  # noqa: E402
+from grader.watch.handlers import Handlers  # noqa: E402
+from grader.watch.keys import Keys  # noqa: E402
+from grader.watch.listeners import listening  # noqa: E402
+from grader.watch.loop import Loop  # noqa: E402
+from grader.watch.update import begun  # noqa: E402
+from grader.worker.backend import keep_compiled_programs  # noqa: E402
 from grader.worker.comparison import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
-Happenings = queue.SimpleQueue  # of Judged, Graded, Saved
 
 
 def save(file: Path, text: str) -> float:
@@ -72,47 +77,54 @@ def edited(text: str, exercise: str, number: int) -> str:
     return "".join([*lines[:last], f"{indent}# save {number}\n", *lines[last:]])
 
 
+class NoScreen:
+    """A screen that nobody looks at."""
+
+    size, takes_keys = (80, 24), False
+
+    def draw(self, view: View) -> None:
+        pass
+
+
 class Watched:
     """A day under watch, without a screen."""
 
     def __init__(self, day: Day, tree: Path, workers: processes.Workers) -> None:
-        self.day, self.file = day, day.file_in(tree)
-        self.happenings: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self.live = Live(day, tree, workers, self.happenings.put)
-        self.stop = threading.Event()
-        self.listener = threading.Thread(
-            target=listen_to_saves,
-            args=(tree, self.happenings.put, self.stop),
-            kwargs={"poll": False},
-            daemon=True,
-        )
-        self.listener.start()
-        self.live.judge(self.live.exercise_names())
-        self.until_graded()
+        self.day, tree = day, tree.resolve()
+        self.file, self.events = day.file_in(tree), queue.SimpleQueue()
+        judge = WorkerJudge(tree, workers, runner.CHECK_TIMEOUT)
+        self.contexts, keys = contextlib.ExitStack(), Keys()
+        gradings = Gradings(tree, judge, self.events.put, recording_in(None))
+        self.contexts.enter_context(listening(tree, keys, self.events.put, poll=False))
+        self.contexts.enter_context(contextlib.closing(gradings))
+        handlers = Handlers(tree, gradings, None, keys, lambda day, name: [])
+        self.loop = Loop(begun(day, tree, handlers.texts()), handlers.carry_out, NoScreen(), self.events)
+        self.loop.do(OpenDay(day))
+        self.over = self.until_graded()
 
-    def until_graded(self) -> None:
-        while not isinstance(self.happenings.get(timeout=300), Graded):
-            pass
+    def until_graded(self) -> Graded:
+        while not isinstance(event := self.events.get(timeout=300), Graded):
+            self.loop.answer(event)
+        return event
 
     def verdict(self, text: str, focus: str, wanted: set[str]) -> float:
         """Save a text; the seconds until all wanted exercises have their verdicts."""
-        self.live.rehearse(focus)
+        self.loop.model = self.loop.model.turned_to(focus)
+        self.loop.answer(self.over)  # a worker gets ready
         time.sleep(PAUSE)
         left, begin, taken = set(wanted), save(self.file, text), 0.0
         while True:
-            happening = self.happenings.get(timeout=300)
-            if isinstance(happening, Saved):
-                self.live.saved(focus)
-            elif isinstance(happening, Judged) and left:
-                left.discard(happening.exercise.name)
+            event = self.events.get(timeout=300)
+            if isinstance(event, Judged) and left:
+                left.discard(event.result.name)
                 taken = time.perf_counter() - begin
-            elif isinstance(happening, Graded):
+            elif isinstance(event, Graded):
+                self.over = event
                 return taken
+            self.loop.answer(event)
 
     def close(self) -> None:
-        self.stop.set()
-        self.live.stop()
-        self.listener.join(3)
+        self.contexts.close()
 
 
 def pytest_arguments(day: Day, exercise: str) -> list[str]:
@@ -149,7 +161,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
     """Rehearse like a worker, then print as JSON what it takes to compile and run: [seconds of each, seconds of all, count]."""
     found = _Sessions()
     if cache:
-        plugin.keep_compiled_programs(Path(cache))
+        keep_compiled_programs(Path(cache))
     arguments = pytest_arguments(day, "")
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(arguments, plugins=[found])
@@ -168,7 +180,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
         for name, sample in samples.items():
             begin = time.perf_counter()
             with contextlib.suppress(Exception):  # a function that needs what only its check knows
-                function = sample.transform(getattr(module, name))
+                function = sample.of(getattr(module, name))
                 compiled = jax.jit(function, **jit_options(function, sample))
                 jax.block_until_ready(compiled(*sample.arguments, **sample.keywords))
                 taken[name] = time.perf_counter() - begin

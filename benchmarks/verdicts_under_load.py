@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT))
 from grader.judge import processes, runner  # noqa: E402
 from grader.kata import catalogue  # noqa: E402
 from grader.kata.answers import answers, learners_file  # noqa: E402
+from grader.options import Options  # noqa: E402
 from grader.results import Aspect, RunResult  # noqa: E402
 
 Counts = collections.Counter[str]
@@ -107,11 +108,11 @@ def through_the_grader(runs: int, days: list[catalogue.Day]) -> None:
     with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
         timed = catalogue.select(timed_exercises(days))
         for run in range(runs):
-            solutions += speed_verdicts(runner.grade(timed, catalogue.SOLUTIONS, workers, seed=run))
+            solutions += speed_verdicts(runner.grade(timed, catalogue.SOLUTIONS, workers, Options(seed=run)))
         tree = Path(folder)
         slow = catalogue.select(naive_tree(tree, days))
         for run in range(max(runs // 10, 1)):
-            naive += speed_verdicts(runner.grade(slow, tree, workers, seed=run))
+            naive += speed_verdicts(runner.grade(slow, tree, workers, Options(seed=run)))
     print(f"reference solutions, {runs} runs: {dict(solutions)}", flush=True)
     print(f"naive answers, {max(runs // 10, 1)} runs: {dict(naive)}", flush=True)
 

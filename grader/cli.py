@@ -12,6 +12,8 @@ from typing import NamedTuple
 from grader import __version__
 from grader.commands import at_once as commands
 from grader.kata import catalogue
+from grader.options import UNTIMED, Options
+from grader.results import Aspect
 
 USAGE_ERROR = 2
 OWN_FAULT = 3
@@ -189,16 +191,14 @@ def _grade(words: list[str], options: argparse.Namespace) -> int:
         print(f"grader: {notice}", file=sys.stderr)
     from grader.commands import grading
 
-    result = grading.grade(
-        selections,
-        tree,
-        format=options.format,
-        verbose=options.verbose,
+    names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
+    judging = Options(
         seed=seed,
-        with_speed=not options.no_speed,
+        aspects=UNTIMED if options.no_speed else tuple(Aspect),
         check_timeout=options.timeout,
-        compare=_compares(selections, options),
+        compare=names if _compares(selections, options) else frozenset(),
     )
+    result = grading.grade(selections, tree, format=options.format, verbose=options.verbose, options=judging)
     return result.exit_status
 
 

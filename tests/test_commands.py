@@ -439,6 +439,19 @@ def test_several_days_are_one_question_and_all_or_none(
     assert DAY.file_in(tree).read_text() == MINE
 
 
+def test_a_damaged_record_of_stubs_is_told(ask: Ask, tree: Path) -> None:
+    (tree / ".generated.json").write_text("{")
+    DAY.file_in(tree).write_text(MINE)
+    status, out, _ = ask("stubs", "--from", str(tree))
+    assert status == 0
+    assert f"kept       {DAY.file_in(tree)} (it was changed" in out
+    told = out.splitlines()[-1]
+    assert told.startswith(
+        f"damaged    {tree / '.generated.json'} (a new one begins, and files that may have been"
+    )
+    assert Path(told.removesuffix(")").rpartition(" ")[2]).read_text() == "{"
+
+
 @pytest.mark.parametrize(("typed", "status"), [(b"y\n", 0), (b"\x04", 1), (b"\x03", 1)])
 def test_reset_in_a_real_terminal(tree: Path, typed: bytes, status: int) -> None:
     DAY.file_in(tree).write_text(MINE)

@@ -11,6 +11,7 @@ import pytest
 from grader.judge import processes, runner
 from grader.kata import catalogue, hints, stubs
 from grader.kata.answers import answers, waves
+from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, Aspect, Status
 from tests.try_answers import grade_wave
 
@@ -21,7 +22,7 @@ SMALLEST = 4  # wrong answers an exercise
 
 @EACH_DAY
 def test_every_solution_passes_every_check(day: catalogue.Day, workers: processes.Workers) -> None:
-    result = runner.grade(catalogue.select([day.key]), catalogue.SOLUTIONS, workers, seed=0)
+    result = runner.grade(catalogue.select([day.key]), catalogue.SOLUTIONS, workers, Options(seed=0))
     assert result.faults == ()
     verdicts = {
         f"{e.name}.{c.name}": (c.status.value, c.message) for e in result.days[0].exercises for c in e.checks
@@ -34,7 +35,7 @@ def test_every_solution_passes_every_check(day: catalogue.Day, workers: processe
 def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(
     day: catalogue.Day, workers: processes.Workers
 ) -> None:
-    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, seed=0)
+    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, Options(seed=0))
     statuses = {f"{e.name}.{c.name}": c.status for e in result.days[0].exercises for c in e.checks}
     assert set(statuses.values()) == {Status.TODO}
     for exercise in result.days[0].exercises:
@@ -130,5 +131,5 @@ def _names_in(folder: Path) -> set[str]:
 def test_a_copied_tree_is_graded_like_our_own(tmp_path: Path, workers: processes.Workers) -> None:
     shutil.copytree(catalogue.SOLUTIONS, tmp_path / "class")
     selections = catalogue.select(["day01.standardize"])
-    result = runner.grade(selections, tmp_path / "class", workers, seed=0, with_speed=False)
+    result = runner.grade(selections, tmp_path / "class", workers, Options(seed=0, aspects=UNTIMED))
     assert result.exit_status == 0

@@ -54,9 +54,3 @@ def test_paths_and_options_of_the_readme_exist() -> None:
 def test_every_day_is_in_the_table() -> None:
     for day in catalogue.days():
         assert f"| [{day.number}](exercises/{day.folder}/README.md) | {day.title} |" in README
-
-
-def test_the_table_of_topics_names_every_exercise_and_no_other() -> None:
-    named = set(re.findall(r"`(day\d\d\.\w+)`", (ROOT / "TOPICS.md").read_text(encoding="utf-8")))
-    there = {f"{day.key}.{exercise.name}" for day in catalogue.days() for exercise in day.exercises}
-    assert named == there

@@ -1,4 +1,4 @@
-"""Whether an exercise is in order: what can be read, then what it takes a grading to see. Each point in a line, with what to do."""
+"""Whether an exercise is in order: what can be read, then what only a grading shows; each point with what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from grader.authoring.templates import FILES, FILL_IN
 from grader.authoring.trial import caught_by, grade_text
 from grader.judge.processes import Workers
-from grader.kata import answers, catalogue, hints, stubs
+from grader.kata import answers, catalogue, hints, stubs, tables
 from grader.kata.answers import Answer, learners_file
 from grader.kata.catalogue import Day, Exercise
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
@@ -54,6 +54,7 @@ def texts_in_order(day: Day, exercise: Exercise) -> Iterator[Point]:
     yield _solution(day, exercise)
     yield _stub(day, exercise)
     yield _hints(day, exercise)
+    yield _tables(day)
     yield from _answers_on_file(day, exercise)
 
 
@@ -109,6 +110,22 @@ def _hints(day: Day, exercise: Exercise) -> Point:
     return Point(
         "hints", good, words, "Three numbered stages in hints.md: a question, the idea, almost the code."
     )
+
+
+def _tables(day: Day) -> Point:
+    """The lesson's table and TOPICS.md have the exercise's own lines."""
+    lesson = day.file_in(catalogue.EXERCISES).with_name("README.md")
+    try:
+        wanted = {lesson: tables.lesson(day, lesson.read_text(encoding="utf-8"))}
+        if tables.TOPICS.exists():
+            wanted[tables.TOPICS] = tables.topics(catalogue.days(), tables.TOPICS.read_text(encoding="utf-8"))
+    except tables.NoTable as error:
+        return Point(
+            "tables", False, str(error), "The lines lesson: and topics: at the head of hints.md feed them."
+        )
+    stale = [file.name for file, text in wanted.items() if file.read_text(encoding="utf-8") != text]
+    words = f"{' and '.join(stale)} not in step" if stale else "lesson and topics in step"
+    return Point("tables", not stale, words, "python -m grader stubs")
 
 
 def _answers_on_file(day: Day, exercise: Exercise) -> Iterator[Point]:

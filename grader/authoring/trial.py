@@ -12,6 +12,7 @@ from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.answers import Answer, answers_in
 from grader.kata.catalogue import Day
+from grader.options import Options
 from grader.results import ExerciseResult, RunResult
 
 
@@ -23,7 +24,7 @@ def grade_text(workers: Workers, day: Day, text: str, names: Sequence[str], *, s
         file.parent.mkdir()
         file.write_text(text, encoding="utf-8")
         # One worker: several trials run at once, and each worker compiles what another has compiled already.
-        return runner.grade(selections, Path(tree), workers, seed=seed, parallel=1)
+        return runner.grade(selections, Path(tree), workers, Options(seed=seed, parallel=1))
 
 
 def answers_of_file(file: Path, exercise: str) -> list[Answer]:

@@ -15,7 +15,7 @@ from grader.report.text import printable, shown_path
 if TYPE_CHECKING:
     from grader.kata import workspace
     from grader.record.standing import Standings
-    from grader.report.versions import Side
+    from grader.report.versions import Version
 
 REFUSED = 1
 OWN_FAULT = 3
@@ -93,7 +93,7 @@ def solution(words: Sequence[str], tree: Path, *, reveal: bool, format: str) -> 
 
         console = versions.console_for(format)
         for day, name in opened:
-            yours, reference = sides_of(day, name, tree)
+            yours, reference = versions_of(day, name, tree)
             versions.show(console, f"{day.key}.{name}", yours, reference, ascii=format == "plain")
     if not closed:
         return 0
@@ -106,14 +106,14 @@ def solution(words: Sequence[str], tree: Path, *, reveal: bool, format: str) -> 
     )
 
 
-def sides_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Side, Side]:
+def versions_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Version, Version]:
     """An exercise as it stands in a tree, and the reference."""
-    return _side("yours", day.file_in(tree), name), _side("reference", day.solution, name)
+    return _version("yours", day.file_in(tree), name), _version("reference", day.solution, name)
 
 
-def _side(whose: str, file: Path, name: str) -> Side:
+def _version(whose: str, file: Path, name: str) -> Version:
     """One definition of a file; a note where there is none to show."""
-    from grader.report.versions import Side
+    from grader.report.versions import Version
     from grader.source.excerpts import excerpt
 
     shown = shown_path(file)
@@ -121,12 +121,12 @@ def _side(whose: str, file: Path, name: str) -> Side:
         lines = excerpt(file.read_text(encoding="utf-8", errors="replace"), name)
     except SyntaxError as error:
         where = f"line {error.lineno} of it is no Python" if error.lineno else "it is no Python"
-        return Side(whose, shown, note=f"{shown} cannot be taken apart: {where}.")
+        return Version(whose, shown, note=f"{shown} cannot be taken apart: {where}.")
     except OSError as error:
-        return Side(whose, shown, note=f"{shown} cannot be read ({error.strerror}).")
+        return Version(whose, shown, note=f"{shown} cannot be read ({error.strerror}).")
     if lines is None:
-        return Side(whose, shown, note=f"{shown} holds no {name}.")
-    return Side(whose, shown, lines)
+        return Version(whose, shown, note=f"{shown} holds no {name}.")
+    return Version(whose, shown, lines)
 
 
 def reset(words: Sequence[str], tree: Path, *, yes: bool) -> int:
@@ -177,12 +177,20 @@ def _names(selection: Selection) -> list[str]:
 
 
 def stubs(tree: Path) -> int:
-    """Write the stubs that are missing or out of step."""
-    from grader.kata import workspace
+    """Write the stubs that are missing or out of step; in the kata's own tree the tables of exercises, too."""
+    from grader.kata import tables, workspace
 
     for outcome in workspace.write_stubs(catalogue.days(), tree):
         why = " (it was changed; `reset` brings the stub back)" if outcome.action == "kept" else ""
+        if outcome.action == "damaged":
+            why = f" (a new one begins, and files that may have been changed are kept; as it was: {outcome.backup})"
         print(f"{outcome.action:<10} {outcome.file}{why}")
+    if tree.resolve() == catalogue.EXERCISES:
+        try:
+            for path in tables.write():
+                print(f"{'written':<10} {path}")
+        except tables.NoTable as error:
+            return _refuse(str(error))
     return 0
 
 
@@ -225,7 +233,7 @@ def data(words: Sequence[str], tree: Path, *, n_epochs: int | None, folder: Path
 
 def export(words: Sequence[str], *, yes: bool) -> int:
     """Write the record as lines of JSON, on standard output or into a file that is not there yet."""
-    from grader.kata import workspace
+    from grader.kata.files import write
     from grader.record import store
 
     if len(words) > 1:
@@ -244,7 +252,7 @@ def export(words: Sequence[str], *, yes: bool) -> int:
             f"{words[0]} exists already. To write over it: python -m grader export {words[0]} --yes"
         )
     try:
-        workspace.write(file, "".join(lines).encode())
+        write(file, "".join(lines).encode())
     except (FileExistsError, NotADirectoryError) as error:
         raise WrongUsage(f"{words[0]} cannot be made ({error.strerror}: {error.filename})") from error
     print(f"{_attempts(len(lines))} written to {words[0]}")

@@ -62,7 +62,11 @@ def _check(words: Sequence[str], options: argparse.Namespace) -> Exit:
             found.append(point)
             put(_lines(paper, point))
     left = sum(not point.good for point in found)
-    print(f"\n{day.key}.{exercise.name} is in order." if not left else f"\n{left} of {len(found)} points are left to mend.")
+    print(
+        f"\n{day.key}.{exercise.name} is in order."
+        if not left
+        else f"\n{left} of {len(found)} points are left to mend."
+    )
     return Exit.UNDONE if left else Exit.DONE
 
 
@@ -108,10 +112,21 @@ def _outcome(paper: Paper, answer: Answer, graded: ExerciseResult) -> list[str]:
     lead = graded.lead
     if lead is None:
         return [f"{paper.text('✓', 'green')} {answer.label} passes all {len(graded.checks)} checks"]
-    lines = [f"{paper.text('✗', 'red')} {answer.label} is caught by {lead.aspect.value} {lead.name} ({lead.status.value})", ""]
+    lines = [
+        f"{paper.text('✗', 'red')} {answer.label} is caught by {lead.aspect.value} {lead.name} ({lead.status.value})",
+        "",
+    ]
     lines += [f"    {paper.text(line)}" for line in lead.message.splitlines()]
-    lines += ["", *(f"    {line}" for line in paper.wrapped(f"hint: {lead.hint}").splitlines())] if lead.hint else []
-    lines += ["", *(f"    {check.status.value:<12} {check.aspect.value:<8} {check.name}" for check in graded.checks), ""]
+    lines += (
+        ["", *(f"    {line}" for line in paper.wrapped(f"hint: {lead.hint}").splitlines())]
+        if lead.hint
+        else []
+    )
+    lines += [
+        "",
+        *(f"    {check.status.value:<12} {check.aspect.value:<8} {check.name}" for check in graded.checks),
+        "",
+    ]
     return lines
 
 

@@ -17,6 +17,7 @@ from grader.machine import compile_cache
 from grader.record import store
 
 if TYPE_CHECKING:
+    from grader.options import Options
     from grader.results import RunResult
 
 
@@ -26,15 +27,9 @@ def grade(
     *,
     format: str,
     verbose: bool,
-    seed: int,
-    with_speed: bool,
-    check_timeout: float,
-    compare: bool,
+    options: Options,
 ) -> RunResult:
-    """Grade once, show the verdicts in a format and record them if the tree is the learner's own.
-
-    `check_timeout` is in seconds, for each check; `compare` sets what passes beside the reference.
-    """
+    """Grade once, show the verdicts in a format and record them if the tree is the learner's own."""
     _take_other_endings_for_ctrl_c()
     with _warm_workers(probe_first=False) as workers:
         # Imported while the warm process imports JAX.
@@ -46,11 +41,8 @@ def grade(
                 selections,
                 tree,
                 workers,
-                seed=seed,
-                with_speed=with_speed,
-                check_timeout=check_timeout,
-                listener=screen.progress,
-                compare=compare,
+                options,
+                runner.Listeners(progress=screen.progress),
             )
             screen.show(result)
     if tree == catalogue.EXERCISES:  # other trees are other people's
@@ -68,7 +60,7 @@ def watch(
     _take_other_endings_for_ctrl_c()
     print("starting JAX", flush=True)  # which takes a second or two
     with _warm_workers(probe_first=True) as workers:
-        from grader.commands.at_once import sides_of
+        from grader.commands.at_once import versions_of
         from grader.report import watch_screen
         from grader.watch.loop import watch
 
@@ -77,9 +69,9 @@ def watch(
             tree,
             watch_screen(plain=format == "plain"),
             workers,
-            keeper=store.own() if tree == catalogue.EXERCISES else None,
+            log=store.own() if tree == catalogue.EXERCISES else None,
             check_timeout=check_timeout,
-            sides=lambda day, exercise: sides_of(day, exercise.name, tree),
+            versions_of=lambda day, exercise: versions_of(day, exercise.name, tree),
             poll=poll,
             focus=focus,
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from grader.kata.catalogue import Day
+from grader.source.syntax import Definition
 
 Kind = Literal["wrong", "right"]
 
@@ -62,9 +63,13 @@ def answers_in(text: str) -> list[Answer]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             if getattr(node, "module", "") != __name__:
                 needs.append(ast.unparse(node))
+<<<<<<< HEAD
         elif isinstance(node, ast.FunctionDef | ast.ClassDef) and "__" not in node.name.strip("_"):
+=======
+        elif isinstance(node, Definition) and "__" not in node.name:
+>>>>>>> main
             needs.append(ast.unparse(node))
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, Definition):
             found.append(_answer(node))
         elif found:  # a statement after an answer belongs to it: a class is registered by one
             answer, statement = found[-1], _under_its_own_name(node, found[-1].label)
@@ -74,7 +79,7 @@ def answers_in(text: str) -> list[Answer]:
     return [replace(answer, needs=tuple(needs)) for answer in found]
 
 
-def _answer(node: ast.FunctionDef | ast.ClassDef) -> Answer:
+def _answer(node: Definition) -> Answer:
     exercise, _, _ = node.name.partition("__")
     label, aspect, check, kept = node.name, "", "", []
     for decorator in node.decorator_list:

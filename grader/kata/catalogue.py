@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from grader.source.syntax import Definition, functions_in
+
 GRADER = Path(__file__).resolve().parents[1]
 INSTALLED = (GRADER / "solutions").is_dir()  # from a wheel, which holds the whole kata below the grader
 ROOT = GRADER if INSTALLED else GRADER.parent
@@ -20,6 +22,7 @@ EXERCISES = ROOT / "exercises"
 OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # whose folders progress and downloads are kept in
 DAYS = GRADER / "days"  # a folder a day, and in it one an exercise
 TOOLKIT = GRADER / "toolkit"
+SOURCE = GRADER / "source"
 STRETCH_SIGN = "★"
 
 
@@ -111,18 +114,17 @@ def days() -> tuple[Day, ...]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
         title = re.sub(r"^Day \d+: ", "", title)
-        found.append(Day(number, name, file.stem, title, tuple(_exercises(tree))))
+        found.append(Day(number, name, file.stem, title, tuple(exercises_in(tree))))
     return tuple(found)
 
 
-def _exercises(tree: ast.Module) -> list[Exercise]:
+def exercises_in(tree: ast.Module) -> list[Exercise]:
+    """The exercises of a solution file: its public functions and classes, but for classes that are given."""
     found = []
     for node in tree.body:
-        if isinstance(node, ast.ClassDef) and not any(
-            isinstance(part, ast.FunctionDef) for part in node.body
-        ):
+        if isinstance(node, ast.ClassDef) and not functions_in(node):
             continue  # fields alone: nothing to write, so it is given
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+        if isinstance(node, Definition) and not node.name.startswith("_"):
             text = ast.get_docstring(node) or ""
             summary = text.partition("\n")[0]
             stretch = summary.startswith(STRETCH_SIGN)

@@ -10,7 +10,7 @@ import sys
 from functools import cache
 
 from grader import __version__
-from grader.kata.catalogue import TOOLKIT, Day, days
+from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
@@ -96,7 +96,7 @@ def _result_from(name: str, text: str) -> ExerciseResult:
 @cache
 def judge_of(day: Day, exercise: str) -> str:
     """A fingerprint of what judges an exercise: its checks, what they share with others, the day's signatures, the
-    toolkit, and the packages underneath."""
+    toolkit, the reading of files, and the packages underneath."""
     digest = _judge_of_all(day).copy()
     digest.update(day.checks_of(exercise).read_bytes())
     return digest.hexdigest()
@@ -106,7 +106,9 @@ def judge_of(day: Day, exercise: str) -> str:
 def _judge_of_all(day: Day) -> hashlib._Hash:
     """What the judges of a day's exercises have in common."""
     digest = hashlib.sha256()
-    for file in [day.shared, day.solution, *sorted(TOOLKIT.glob("*.py"))]:
+    findings = GRADER / "findings.py"  # hints are chosen by its kinds
+    rooms = [*sorted(TOOLKIT.glob("*.py")), *sorted(SOURCE.glob("*.py"))]
+    for file in [day.shared, day.solution, findings, *rooms]:
         digest.update(file.read_bytes())
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
     surroundings = [__version__, sys.version, os.environ.get("JAX_PLATFORMS", ""), *versions]

@@ -73,6 +73,14 @@ class AttemptLog:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
 
+    def take_notices(self) -> list[str]:
+        """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
+        taken = []
+        with suppress(IndexError):
+            while True:
+                taken.append(self.notices.pop(0))
+        return taken
+
     def record(self, attempts: Sequence[Attempt]) -> int:
         """Add attempts, all or none; those that are there already are left as they are. Returns how many were new.
 
@@ -193,16 +201,15 @@ class AttemptLog:
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         """Give a damaged file another name, so that nothing of it is lost, and begin anew."""
-        aside = self.file.with_name(
-            f"{self.file.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.sqlite3"
-        )
+        file = Path(os.path.realpath(self.file))  # a link stays, and leads to the new one
+        aside = file.with_name(f"{file.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.sqlite3")
         with suppress(FileNotFoundError):  # another grader was quicker
-            self.file.replace(aside)
+            file.replace(aside)
             self.notices.append(
                 f"The record of your progress was damaged ({error}). It lies aside as {aside}; a new one begins."
             )
         with suppress(FileNotFoundError):
-            journal = self.file.with_name(f"{self.file.name}-journal")
+            journal = file.with_name(f"{file.name}-journal")
             journal.replace(aside.with_name(f"{aside.name}-journal"))
 
 

@@ -6,8 +6,10 @@ from rich.box import ASCII, SIMPLE_HEAD, Box
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.looks import in_ascii
 from grader.report.text import printable
 from grader.results import Comparison
+from grader.units import memory, seconds
 
 _WORDS = {
     "bytes_accessed": "memory traffic",
@@ -34,20 +36,5 @@ def _amount(quantity: str, value: float | None, *, ascii: bool) -> str:
     if value is None:
         return "-"
     if quantity == "seconds":
-        return _seconds(value, ascii=ascii)
-    return _bytes(value) if "bytes" in quantity else f"{value:,.0f}"
-
-
-def _bytes(size: float) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"
-
-
-def _seconds(value: float, *, ascii: bool) -> str:
-    for unit, factor in (("us" if ascii else "µs", 1e6), ("ms", 1e3)):
-        if value * factor < 1000:
-            return f"{value * factor:.3g} {unit}"
-    return f"{value:.3g} s"
+        return in_ascii(seconds(value)) if ascii else seconds(value)
+    return memory(value) if "bytes" in quantity else f"{value:,.0f}"

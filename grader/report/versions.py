@@ -18,7 +18,7 @@ SIDE_BY_SIDE = 100  # columns, at least
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Version:
     """One of the two: whose it is, the file, and numbered lines; or a note that says why there are none."""
 
     whose: str
@@ -32,7 +32,7 @@ def console_for(format: str) -> Console:
     return plain_console() if format == "plain" else rich_console()
 
 
-def show(console: Console, title: str, yours: Side, reference: Side, *, ascii: bool = False) -> None:
+def show(console: Console, title: str, yours: Version, reference: Version, *, ascii: bool = False) -> None:
     """Print both; when there is nothing of yours to show, the reason and the reference."""
     ascii = ascii or not console.encoding.lower().startswith("utf")
     console.print(Rule(Text(printable(title)), align="left", characters="-" if ascii else "─"))
@@ -53,13 +53,13 @@ def show(console: Console, title: str, yours: Side, reference: Side, *, ascii: b
     console.print()
 
 
-def _block(console: Console, side: Side) -> RenderableType:
-    heading = Text.assemble((side.whose, "bold"), "  ", (printable(side.file), "dim"), overflow="fold")
+def _block(console: Console, version: Version) -> RenderableType:
+    heading = Text.assemble((version.whose, "bold"), "  ", (printable(version.file), "dim"), overflow="fold")
     code = Table.grid(padding=(0, 1, 0, 0))
     code.add_column(justify="right", style="dim", no_wrap=True)
     code.add_column(overflow="fold")
-    numbers = [number for number, _ in side.lines]
-    for number, line in zip(numbers, _coloured(console, [line for _, line in side.lines]), strict=True):
+    numbers = [number for number, _ in version.lines]
+    for number, line in zip(numbers, _coloured(console, [line for _, line in version.lines]), strict=True):
         indent = len(line.plain) - len(line.plain.lstrip())
         code.add_row(Text(str(number)), Padding(line[indent:], (0, 0, 0, indent)))  # also where it goes on
     return Group(heading, code)

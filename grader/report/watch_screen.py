@@ -1,19 +1,19 @@
-"""The screen of `watch`: one day, one exercise in focus, one line of keys. Drawn anew whenever something happens."""
+"""The screen of `watch`: draws a view, whichever it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import versions
+from grader.report import looks, versions
 from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
-from grader.report.versions import Side
-from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
+from grader.report.versions import Version
+from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
+from grader.results import ACCEPTED, Aspect, Status
 
 KEYS = (
     ("n", "next"),
@@ -30,35 +30,6 @@ KEYS = (
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
 
-@dataclass
-class View:
-    """All that the screen shows."""
-
-    day: str  # "day07"
-    title: str
-    file: str
-    exercises: Sequence[tuple[str, bool]]  # name, stretch
-    focus: str
-    summary: str  # what the focus is about, in a line
-    line: int | None = None  # where the focus begins in the file
-    board: Mapping[str, ExerciseResult] = field(default_factory=dict)
-    checking: frozenset[str] = frozenset()
-    timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
-    status: str = ""  # what just happened
-    below: str = ""  # a hint, a solution, a question
-    problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
-    output: str = ""
-
-
-@dataclass
-class Choice:
-    """The list of exercises, with what was typed to search it."""
-
-    rows: Sequence[tuple[str, str, str]]  # "day07.ravel", sign, summary
-    typed: str
-    chosen: int
-
-
 class WatchScreen:
     """Draws views on a console that is passed in. With keys the screen is cleared before each."""
 
@@ -68,7 +39,35 @@ class WatchScreen:
         self._screen = Screen(console, ascii=ascii)
         self._keys = keys and console.is_terminal
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self.console.width, self.console.height
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether there are keys, and a screen that is drawn anew."""
+        return self._keys
+
     def draw(self, view: View) -> None:
+        """Show a view instead of the last one. Raises OSError when the terminal is gone."""
+        match view:
+            case BoardView():
+                self._draw_board(view)
+            case SearchView():
+                self._draw_search(view)
+            case PageView():
+                self._draw_page(view)
+
+    def versions(self, name: str, yours: Version, reference: Version) -> list[str]:
+        """An exercise beside its reference, as the lines of a page."""
+        return self._rendered(
+            lambda: versions.show(self.console, name, yours, reference, ascii=self._ascii)
+        ).splitlines()
+
+    # ---- kinds of screens
+
+    def _draw_board(self, view: BoardView) -> None:
         """The day's table, then what there is to say of the exercise in focus, then the keys.
 
         In a terminal that is too low for all of it, the table shows the rows about the focus.
@@ -95,9 +94,9 @@ class WatchScreen:
         lengths = [Text.from_ansi(line).cell_len for line in rendered.splitlines()]
         return sum(max(1, -(-length // self.console.width)) for length in lengths)
 
-    def _heading(self, view: View) -> None:
+    def _heading(self, view: BoardView) -> None:
         done = sum(
-            name in view.board and view.board[name].status in ACCEPTED
+            name in view.verdicts and view.verdicts[name].status in ACCEPTED
             for name, stretch in view.exercises
             if not stretch
         )
@@ -111,14 +110,11 @@ class WatchScreen:
         self.console.print(Text(place, style="dim"), soft_wrap=True)
         self.console.print()
 
-    def _below_the_table(self, view: View) -> None:
-        for message, hint, line in view.problems:
-            self._screen.print_message(
-                "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
-            )
+    def _below_the_table(self, view: BoardView) -> None:
+        for problem in view.problems:
+            place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
+            self._screen.print_finding("the file", problem.finding, problem.hint, place, "red")
         self._focus(view)
-        if view.output.strip():
-            self.console.print(Text(printable(view.output).rstrip(), style="dim"))
         if view.below:
             self.console.print()
             self.console.print(Text(printable(view.below)))
@@ -128,61 +124,49 @@ class WatchScreen:
         if self._keys:
             self._print_keys()
 
-    def choose(self, choice: Choice) -> None:
+    def _draw_search(self, view: SearchView) -> None:
         """The list, as far as it matches what was typed."""
-        with self.console:
-            self._choose(choice)
+        with self.console:  # written at once
+            self._clear()
+            self._print_search(view)
 
-    def _choose(self, choice: Choice) -> None:
-        self._clear()
-        count = f"   {choice.chosen + 1} of {len(choice.rows)}" if choice.rows else ""
+    def _print_search(self, view: SearchView) -> None:
+        count = f"   {view.chosen + 1} of {len(view.rows)}" if view.rows else ""
         self.console.print(
-            Text.assemble(("search: ", "bold cyan"), printable(choice.typed), ("_", "blink"), (count, "dim"))
+            Text.assemble(("search: ", "bold cyan"), printable(view.typed), ("_", "blink"), (count, "dim"))
         )
         self.console.print()
         room = max(self.console.height - 5, 3)
-        first = max(0, min(choice.chosen - room // 2, len(choice.rows) - room))
+        first = max(0, min(view.chosen - room // 2, len(view.rows) - room))
         table = Table.grid(padding=(0, 1, 0, 0))
+        signs = looks.sign_width(ascii=self._ascii)
         table.add_column(width=1, min_width=1, no_wrap=True)
-        table.add_column(width=1, min_width=1, no_wrap=True)
-        names = max((len(row[0]) for row in choice.rows), default=0)
+        table.add_column(width=signs, min_width=signs, no_wrap=True)
+        names = max((len(row[0]) for row in view.rows), default=0)
         table.add_column(no_wrap=True, min_width=names)
         table.add_column(no_wrap=True)
-        left = max(self.console.width - names - 6, 0)  # for summaries: two signs and three gaps go off
-        for number, (name, sign, summary) in list(enumerate(choice.rows))[first : first + room]:
-            mark = (">" if self._ascii else "▸") if number == choice.chosen else ""
-            style = "reverse" if number == choice.chosen else ""
+        left = max(
+            self.console.width - names - signs - 5, 0
+        )  # for summaries: two signs and three gaps go off
+        for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
+            mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
+            style = "reverse" if number == view.chosen else ""
             words = Text(summary, style="dim")
             words.truncate(left, overflow="ellipsis")
-            table.add_row(mark, sign, Text(name, style=style), words)
-        self.console.print(
-            table if choice.rows else Text("nothing matches; Backspace deletes", style="yellow")
-        )
+            table.add_row(mark, self._screen.sign(sign), Text(name, style=style), words)
+        self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
 
-    def sides(self, name: str, yours: Side, reference: Side) -> list[str]:
-        """An exercise beside its reference, as lines to be shown by `page`."""
-        return self._rendered(
-            lambda: versions.show(self.console, name, yours, reference, ascii=self._ascii)
-        ).splitlines()
-
-    def page(self, lines: Sequence[str], first: int) -> int:
-        """Show so many lines as there is room for, from one on, and how to go on. Returns the first that is shown."""
-        room = max(self.console.height - 2, 1) if self._keys else len(lines)
-        first = max(0, min(first, len(lines) - room))
-        scroll = "up and down scroll, any other key: back" if len(lines) > room else "any key: back"
+    def _draw_page(self, view: PageView) -> None:
+        """So many lines as there is room for, and how to go on."""
+        room = page_room(self.console.height) if self._keys else len(view.lines)
+        scroll = "up and down scroll, any other key: back" if len(view.lines) > room else "any key: back"
         self._clear()
-        self.console.file.write("".join(f"{line}\n" for line in lines[first : first + room]))
+        self.console.file.write("".join(f"{line}\n" for line in view.lines[view.first : view.first + room]))
         if self._keys:
             self.console.print(Text(scroll, style="dim"))
         self.console.file.flush()
-        return first
-
-    @property
-    def takes_keys(self) -> bool:
-        """Whether there are keys, and a screen that is drawn anew."""
-        return self._keys
 
     # ---- parts
 
@@ -193,10 +177,10 @@ class WatchScreen:
             self.console.print()
 
     def _bar(self, done: int, total: int) -> Text:
-        full, empty = ("#", ".") if self._ascii else ("█", "░")
+        full, empty = self._screen.sign(looks.FULL), self._screen.sign(looks.EMPTY)
         return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
 
-    def _table(self, view: View, rows: int) -> Table:
+    def _table(self, view: BoardView, rows: int) -> Table:
         """So many rows of the day's exercises; the one in focus is among them."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
@@ -209,12 +193,12 @@ class WatchScreen:
             rows, left_out = rows - 1, left_out + 1
         first = max(0, min(at - rows // 2, len(view.exercises) - rows))
         for name, stretch in view.exercises[first : first + rows]:
-            result = view.board.get(name)
-            mark = (">" if self._ascii else "▸") if name == view.focus else ""
-            star = ("* " if self._ascii else "★ ") if stretch else ""
+            result = view.verdicts.get(name)
+            mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
+            star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
             if name in view.checking:
-                wait = Text("..." if self._ascii else "…", style="yellow")
+                wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
                 known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
                 cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
@@ -224,18 +208,18 @@ class WatchScreen:
                 cells = [Text("")] * len(Aspect)
             table.add_row(mark, Text(star + name, style=style), *cells)
         if left_out:
-            table.add_row("", Text(f"{'...' if self._ascii else '…'} {left_out} more", style="dim"))
+            table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
         return table
 
-    def _focus(self, view: View) -> None:
-        result = view.board.get(view.focus)
+    def _focus(self, view: BoardView) -> None:
+        result = view.verdicts.get(view.focus)
         if view.focus in view.checking or result is None or view.problems:
             return
         lead = result.lead
         if lead and lead.status is not Status.TODO:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
-            self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
+            self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()
@@ -258,5 +242,5 @@ class WatchScreen:
             self.console.print(line)
 
 
-def _longest(view: View) -> int:
+def _longest(view: BoardView) -> int:
     return max((len(name) + 2 * stretch for name, stretch in view.exercises), default=0)

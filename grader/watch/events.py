@@ -1,38 +1,16 @@
-"""What happens while somebody watches: saves and keys, heard in threads of their own, and the verdicts of `live`."""
+"""What happens while somebody watches, as data: saves, keys, verdicts, and answers to effects. All of it goes to `update`."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-import watchfiles
+from grader.kata.catalogue import Day
+from grader.results import ACCEPTED, ExerciseResult, Problem
+from grader.source.fingerprints import Source
 
-from grader.watch.keys import Keys
-from grader.watch.live import Event
-
-# File systems whose changes happen on another machine: nobody tells this one of them.
-_REMOTE = frozenset(
-    {
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb3",
-        "smbfs",
-        "9p",
-        "fuse.sshfs",
-        "vboxsf",
-        "drvfs",
-        "afpfs",
-        "webdav",
-        "prl_fs",
-    }
-)
-_DEBOUNCE, _STEP = 200, 15  # milliseconds: at most, and until no more changes come
-_KEY_WAIT = 0.2  # seconds between looks at whether to stop
+# ---- from the listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +32,117 @@ class Redraw:
     """The window has another size, or the program came back from being suspended."""
 
 
-Happening = Event | Saved | Pressed | Redraw
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """For a while nothing else has happened."""
 
 
-def listen_to_saves(
-    tree: Path, put: Callable[[Happening], None], stop: threading.Event, *, poll: bool
-) -> None:
-    """Put a `Saved` for each burst of changes below a folder, until `stop` is set."""
-    for changes in watchfiles.watch(
-        tree,
-        watch_filter=lambda change, path: path.endswith(".py"),
-        debounce=_DEBOUNCE,
-        step=_STEP,
-        stop_event=stop,
-        rust_timeout=1000,
-        force_polling=True if poll or needs_polling(tree) else None,
-        poll_delay_ms=100,
-    ):
-        put(Saved(frozenset(Path(path) for _, path in changes)))
+# ---- from a grading, in a thread of its own
 
 
-def listen_to_keys(keys: Keys, put: Callable[[Happening], None], stop: threading.Event) -> None:
-    """Put a `Pressed` for each key, until `stop` is set."""
-    while keys.available and not stop.is_set():
-        if keys.lending:
-            time.sleep(_KEY_WAIT)
-        elif key := keys.read(_KEY_WAIT):
-            put(Pressed(key))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An exercise has its verdicts.
+
+    `source` is the exercise as it was judged; None when the file was written meanwhile, so that nobody can tell. A verdict
+    that is not `final` says nothing about speed yet.
+    """
+
+    grading: int  # its number
+    day: str
+    result: ExerciseResult
+    source: Source | None
+    final: bool
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is to come that could change it: what is wrong is not timed."""
+        return self.final or self.result.status not in ACCEPTED
 
 
-def needs_polling(tree: Path) -> bool:
-    """Whether the folder lies on a file system that tells nobody of changes."""
-    mounts = [mount for mount in psutil.disk_partitions(all=True) if tree.is_relative_to(mount.mountpoint)]
-    nearest = max(mounts, key=lambda mount: len(mount.mountpoint), default=None)
-    return nearest is not None and nearest.fstype in _REMOTE
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A grading is over, and its attempts are recorded."""
+
+    grading: int  # its number
+    problems: Sequence[Problem] = ()  # of the file as a whole
+    faults: Sequence[str] = ()  # the grader's own
+    notices: Sequence[str] = ()  # what the record has to say
+    outdated: bool = False  # the file was written meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The grader itself failed; `grading` is the number of the one that ended by it, if one did."""
+
+    text: str
+    grading: int | None = None
+
+
+# ---- answers to effects
+
+
+@dataclass(frozen=True, slots=True)
+class DayOpened:
+    """A day's file was read, and the verdicts on record that still hold."""
+
+    day: Day
+    text: str | None  # None when the file is not there
+    results: Mapping[str, ExerciseResult]
+    focus: str = ""  # the exercise that was asked for
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A day's file as it is now; None when it is not there."""
+
+    day: Day
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsShown:
+    """An exercise beside its reference, as lines."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingsRead:
+    """The exercises that were ever passed, as (day, name)."""
+
+    passed: frozenset[tuple[str, str]]
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StubReset:
+    """A stub is back, or was there already, or (`problem`) could not be brought back."""
+
+    backup: Path | None = None  # the file as it was
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorOpened:
+    """An editor was opened, and left if it took the terminal. `note` is what to say of it."""
+
+    note: str = ""
+
+
+Event = (
+    Saved
+    | Pressed
+    | Redraw
+    | Tick
+    | Judged
+    | Graded
+    | Broken
+    | DayOpened
+    | FileRead
+    | VersionsShown
+    | StandingsRead
+    | StubReset
+    | EditorOpened
+)

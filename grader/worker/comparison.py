@@ -1,15 +1,14 @@
 """An exercise that passed, set beside the reference: lines, program, cost and time on one call of its checks.
 
-This gives no verdict. Where it cannot be made, for whatever reason, there is none.
+This gives no verdict. Where it cannot be made, for whatever reason, there is none, and the reason is kept.
 """
 
 from __future__ import annotations
 
 import inspect
 import statistics
-import time
+import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,15 @@ import jax
 import numpy as np
 
 from grader.results import Comparison
-from grader.toolkit import wording
-from grader.toolkit.handles import Session
+from grader.toolkit import bound, wording
 from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, as_it_is
+from grader.toolkit.session import Session
 from grader.toolkit.source_lines import source_lines
 from grader.toolkit.speed import Timing, decide, fair
 from grader.worker import comparison_in_words
 from grader.worker.comparison_in_words import Facts
-
-# Bound here, before any learner's code runs.
-_jit: Callable[..., Any] = jax.jit
-_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
-_clock = time.perf_counter
-_processor_clock = time.process_time
+from grader.worker.protocol import Compared
 
 LIMIT = 1.0  # seconds of processor time for a whole comparison; what takes longer is left out
 _TIMING = 0.04  # seconds of timed calls, of each
@@ -38,42 +32,48 @@ _BATCH = 0.001  # seconds: calls that are shorter are timed several at once
 _MOST_CALLS, _MOST_PAIRS = 100, 15
 
 
-class _TooLong(Exception):
-    """The comparison would keep the learner waiting."""
+class NotComparable(Exception):
+    """There is nothing to compare, or it would keep the learner waiting; the text says which."""
 
 
-def beside_the_reference(session: Session, name: str, solution: Path) -> Comparison | None:
+def beside_the_reference(session: Session, name: str, solution: Path) -> Compared:
     """Compare the learner's function with that of the solution file, on the best sample of the exercise's checks.
 
-    None where that cannot be done: no call to compare on, a class of which no check says how, a function that jit does
-    not take, a reference that refuses the sample, or one of the two that takes too long.
+    Raises nothing. The learner's code runs here, too, and a mistake of ours costs the comparison alone: then the
+    traceback is in the answer.
     """
-    sample = session.samples.best(name)
-    if sample is None or (session.contract.is_class(name) and sample.transform is as_it_is):
-        return None
-    with suppress(BaseException):  # the learner's code runs here, too
-        return _compare(session, name, solution.read_text(encoding="utf-8"), sample)
-    return None
+    try:
+        return Compared(name, _compare(session, name, solution.read_text(encoding="utf-8")))
+    except NotComparable as error:
+        return Compared(name, None, str(error))
+    except BaseException:
+        return Compared(name, None, traceback.format_exc())
 
 
-def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comparison:
-    begin = _processor_clock()
+def _compare(session: Session, name: str, solution: str) -> Comparison:
+    begin = bound.processor_clock()
 
     def still_in_time() -> None:
-        if _processor_clock() - begin > LIMIT:
-            raise _TooLong
+        if bound.processor_clock() - begin > LIMIT:
+            raise NotComparable(f"it would take more than {LIMIT:g} s")
+
+    sample = session.samples.best(name)
+    if sample is None:
+        raise NotComparable("no check makes a call to compare on")
+    if session.contract.is_class(name) and sample.transform is as_it_is:
+        raise NotComparable("no check says how to compare this class")
 
     namespace: dict[str, Any] = {"__name__": "_kata_reference"}
     exec(compile(solution, "<reference>", "exec", dont_inherit=True), namespace)
-    reference = sample.transform(namespace[name])
+    reference = sample.of(namespace[name])
     options = jit_options(reference, sample)
     yours: Any = sample.function or sample.transform(session.handle(name).function)
     if sample.function is None or sample.jit_options is None:
-        yours = _jit(yours, **options)
-    both: tuple[Any, Any] = (
+        yours = bound.jit(yours, **options)
+    both = (
         yours,
-        _jit(reference, **options),
-    )  # compiled already, nothing of yours is traced anew
+        bound.jit(reference, **options),
+    )  # yours as a check compiled it: then it is not traced anew
     call = (sample.arguments, sample.keywords)
 
     programs = []
@@ -81,9 +81,9 @@ def _compare(session: Session, name: str, solution: str, sample: Sample) -> Comp
         programs.append(Program("", function.trace(*call[0], **call[1]).jaxpr))
         still_in_time()
     if not any(program.size for program in programs):
-        raise ValueError("nothing is computed: what the function does, it does while it is traced")
+        raise NotComparable("nothing is computed: what the function does, it does while it is traced")
     for function in both:
-        _block_until_ready(function(*call[0], **call[1]))
+        bound.block_until_ready(function(*call[0], **call[1]))
         still_in_time()
     pairs = _timed(both, call)
     still_in_time()
@@ -119,7 +119,7 @@ def _in_words(sample: Sample) -> str:
 def jit_options(function: Callable[..., Any], sample: Sample) -> dict[str, Any]:
     """The options of jit with which a function takes a sample, such as its static parameters.
 
-    Raises TypeError when it was called without jit, and transformed.
+    Raises NotComparable when it was called without jit, and transformed.
     """
     if sample.jit_options is not None:
         return sample.jit_options
@@ -129,7 +129,7 @@ def jit_options(function: Callable[..., Any], sample: Sample) -> dict[str, Any]:
 def _static(function: Callable[..., Any], sample: Sample) -> tuple[str, ...]:
     """The parameters of a call without jit that hold more than arrays and floats: functions, sizes, names."""
     if sample.transform is not as_it_is:
-        raise TypeError("the parameters of a transformed function are not known by name")
+        raise NotComparable("the parameters of a transformed function are not known by name")
     bound = inspect.signature(function).bind(*sample.arguments, **sample.keywords)
     return tuple(
         name for name, value in bound.arguments.items() if not all(map(_traces, jax.tree.leaves(value)))
@@ -144,11 +144,11 @@ def _timed(both: tuple[Any, Any], call: tuple[Any, Any]) -> list[tuple[float, fl
     """Pairs of (yours, reference) in seconds a call, in turns; both are compiled."""
 
     def run(function: Callable[..., Any], calls: int) -> Timing:
-        begin, processor = _clock(), _processor_clock()
+        begin, processor = bound.clock(), bound.processor_clock()
         for _ in range(calls):
             result = function(*call[0], **call[1])
-        _block_until_ready(result)
-        return Timing((_clock() - begin) / calls, (_processor_clock() - processor) / calls)
+        bound.block_until_ready(result)
+        return Timing((bound.clock() - begin) / calls, (bound.processor_clock() - processor) / calls)
 
     once = max(min(run(function, 1).wall for _ in range(2)) for function in both)
     calls = int(min(max(_BATCH / once, 1), _MOST_CALLS))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.results import ComparedQuantity
+from grader.units import memory, ratio
+from grader.worker.primitives import ARITHMETIC, HEAVY, INDEXED, LOOPS, MOVES, TRIFLES, UNCOUNTED, WRAPPERS
 
 # Ratios from which a difference is worth a remark, and absolute differences below which a ratio says nothing.
 MUCH_ARITHMETIC, _FEW_OPERATIONS = 1.5, 100.0
@@ -19,106 +21,6 @@ MANY_EQUATIONS, _FEW_EQUATIONS = 1.75, 8
 MUCH_TIME = 1.5
 _WRITTEN_OUT = 2.0  # times the equations of a loop: what has none is then written out, wholly or in part
 _ALIKE = 1.02  # a ratio of operations up to which the arithmetic is called the same
-
-LOOPS = ("scan", "while")
-WRAPPERS = frozenset(
-    {"jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "remat2", "checkpoint"}
-)
-
-# Primitive -> what a program does that has it, in the order of what it costs. Each group is gone through whole before
-# the next quantity is looked at.
-HEAVY = {
-    "sort": "sorts",
-    "top_k": "picks the largest",
-    "eigh": "computes eigenvalues",
-    "svd": "computes singular values",
-    "householder_product": "builds a matrix from reflections",
-    "cholesky": "factors by Cholesky",
-    "lu": "factors by LU",
-    "triangular_solve": "solves a triangular system",
-    "fft": "transforms by Fourier",
-    "conv_general_dilated": "convolves",
-    "dot_general": "multiplies matrices",
-    "random_bits": "draws random bits",
-    "threefry2x32": "draws random bits",
-    "random_split": "splits a key",
-    "random_fold_in": "folds a number into a key",
-    "cond": "branches",
-}
-INDEXED = {
-    "scatter": "writes by index",
-    "scatter-add": "adds by index",
-    "scatter-mul": "multiplies by index",
-    "scatter-max": "keeps the largest by index",
-    "scatter-min": "keeps the smallest by index",
-    "gather": "reads by index",
-}
-MOVES = {
-    **INDEXED,
-    "dynamic_update_slice": "writes a slice",
-    "dynamic_slice": "reads a slice",
-    "transpose": "transposes",
-    "concatenate": "joins arrays",
-    "pad": "pads",
-    "rev": "reverses",
-}
-ARITHMETIC = {
-    "cumsum": "sums cumulatively",
-    "cumprod": "multiplies cumulatively",
-    "cummax": "takes a running maximum",
-    "argmax": "looks for a largest place",
-    "argmin": "looks for a smallest place",
-    "reduce_sum": "sums",
-    "reduce_max": "takes a maximum",
-    "reduce_min": "takes a minimum",
-    "reduce_prod": "takes a product",
-    "exp": "exponentiates",
-    "exp2": "exponentiates",
-    "log": "takes a logarithm",
-    "log1p": "takes a logarithm",
-    "logistic": "takes a sigmoid",
-    "tanh": "takes a tanh",
-    "erf": "takes an error function",
-    "pow": "takes a power",
-    "sin": "takes a sine",
-    "cos": "takes a cosine",
-    "div": "divides",
-    "rem": "takes a remainder",
-    "sqrt": "takes a root",
-    "rsqrt": "takes a root",
-}
-# What costs next to nothing once it is compiled: no remark is made on it.
-_TRIFLES = frozenset(
-    {
-        "broadcast_in_dim",
-        "convert_element_type",
-        "copy",
-        "expand_dims",
-        "iota",
-        "reshape",
-        "select_n",
-        "slice",
-        "split",
-        "squeeze",
-        "stop_gradient",
-        "random_wrap",
-        "random_unwrap",
-    }
-)  # fmt: skip
-
-# Of these the compiler counts no operations: a library outside does them.
-_UNCOUNTED = (
-    "cholesky",
-    "eig",
-    "eigh",
-    "geqrf",
-    "householder_product",
-    "lu",
-    "schur",
-    "svd",
-    "triangular_solve",
-    "tridiagonal_solve",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +161,7 @@ def _whole(facts: Facts) -> bool:
 
     It counts the body of a loop once, however often it runs, and what a library of linear algebra does not at all.
     """
-    return not any(map(facts.primitives.get, (*LOOPS, *_UNCOUNTED)))
+    return not any(map(facts.primitives.get, (*LOOPS, *UNCOUNTED)))
 
 
 def _arithmetic(yours: Facts, reference: Facts) -> str:
@@ -282,8 +184,12 @@ def _memory(yours: Facts, reference: Facts) -> str:
     if max(mine, theirs) < MUCH_MEMORY * min(mine, theirs):
         return ""
     if mine > theirs:
-        return f"yours needs {memory(mine)} of temporary memory, the reference {memory(theirs)}"
-    return f"the reference needs {memory(theirs)} of temporary memory, yours {memory(mine)}"
+        return f"yours needs {memory(mine)} of temporary memory, the reference {_or_nothing(theirs)}"
+    return f"the reference needs {memory(theirs)} of temporary memory, yours {_or_nothing(mine)}"
+
+
+def _or_nothing(count: float) -> str:
+    return memory(count) if count else "nothing"
 
 
 def _equations(yours: Facts, reference: Facts) -> str:
@@ -307,7 +213,7 @@ def _others(yours: Facts, reference: Facts) -> str:
     """Nothing above: name an operation or two that only one of them has, and how much text it took."""
     lines = _in_lines(yours, reference)
     only = [
-        [name for name in one if name not in _TRIFLES | WRAPPERS and not other.get(name)][:2]
+        [name for name in one if name not in TRIFLES | WRAPPERS and not other.get(name)][:2]
         for one, other in (
             (yours.primitives, reference.primitives),
             (reference.primitives, yours.primitives),
@@ -321,20 +227,3 @@ def _others(yours: Facts, reference: Facts) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def ratio(value: float) -> str:
-    """1.8, 12."""
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def memory(count: float) -> str:
-    """`512 bytes`, `12 KiB`, `3.5 MiB`; `nothing` for none."""
-    if not count:
-        return "nothing"
-    size = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"

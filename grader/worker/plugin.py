@@ -19,8 +19,8 @@ import pytest
 from grader.results import Aspect
 from grader.source.loading import LearnerFile, load
 from grader.toolkit.contract import Contract
-from grader.toolkit.handles import Learner, Session
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.session import Learner, Session
 from grader.worker.protocol import Check
 
 _ASPECTS = list(Aspect)
@@ -47,13 +47,6 @@ def prepare_jax() -> None:
     # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
     # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
-
-
-def keep_compiled_programs(folder: Path) -> None:
-    """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 _session = pytest.StashKey[Session]()

@@ -9,14 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.toolkit import Handle
-
-Array = np.ndarray[Any, Any]
-
-
-def wide(x: Any) -> Array:
-    """The same numbers in float64."""
-    return np.asarray(x, np.float64)
+from grader.toolkit import Array, Handle, wide
 
 
 def goes_round(compiled: Handle, *arguments: Any) -> None:

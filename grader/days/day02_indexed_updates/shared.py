@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-
-Array = np.ndarray[Any, Any]
 
 FARTHEST = 2**31 - 1  # the largest int32: an index as far out of range as one can be
 

@@ -14,18 +14,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Numbers,
-    RaisedError,
-    uses_each_key_once,
-)
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, own_hint, raised, uses_each_key_once, wide
 
 RISK = 1e-9
-
-Array = np.ndarray[Any, Any]
-
 
 # ---- statistics: what chance allows
 
@@ -54,7 +45,7 @@ def shares_must_be(
 
 def must_be_standard_normal(called: Called, complaint: str, values: Array) -> None:
     """The values lie along the normal curve (Dvoretzky-Kiefer-Wolfowitz). Raises WrongAnswer."""
-    values = np.sort(np.asarray(values, np.float64).ravel())
+    values = np.sort(wide(values).ravel())
     n = len(values)
     called.require(n > 0, complaint, expected="some draws", got="none")
     below = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in values])
@@ -95,7 +86,9 @@ def must_not_repeat(called: Called, complaint: str, values: Array, variance: flo
 def must_have_shape(called: Called, shape: tuple[int, ...]) -> None:
     """For sizes that no argument's shape tells. Raises WrongAnswer."""
     got = called.value.shape
-    called.require(got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}")
+    called.require(
+        got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}", kind=Kind.SHAPE
+    )
 
 
 def must_differ(one: Called, two: Called) -> None:
@@ -124,12 +117,8 @@ def over_keys(handle: Handle, numbers: Numbers, count: int, *arguments: Any) -> 
 
 def reuses_no_key(handle: Handle, key: Any, *arguments: Any, **static: Any) -> None:
     """No key is used twice. Raises RaisedError, with the check's own hint: it knows what the draws are for."""
-    try:
+    with own_hint(raised("KeyReuseError")):
         uses_each_key_once(handle.jit(static_argnames=tuple(static)), key, *arguments, **static)
-    except RaisedError as error:
-        if "KeyReuseError" in error.message:
-            error.hint = None
-        raise
 
 
 TABLE = (4, 32, 129)  # 16,512 draws: shares come out to within two or three percent

@@ -9,12 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Unavailable,
-)
+from grader.toolkit import Array, Called, Unavailable
 
-Array = np.ndarray[Any, Any]
 Function = Callable[..., jax.Array]
 
 DIFFERENCES_HINT = (
@@ -51,10 +47,6 @@ def slope(function: Callable[[Array], Array], x: Array, direction: Array) -> Arr
     """The derivative of a NumPy function along a direction: in float64 a central difference has ten right digits."""
     step = 1e-6
     return np.asarray(function(x + step * direction) - function(x - step * direction)) / (2 * step)
-
-
-def wide(x: Any) -> Array:
-    return np.asarray(x, np.float64)
 
 
 # ---- functions to differentiate, and what they come to in float64

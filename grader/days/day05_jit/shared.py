@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax
-import numpy as np
-
-Array = np.ndarray[Any, Any]
 
 
 class Spy:

@@ -10,15 +10,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from grader.toolkit import (
-    Handle,
-    Numbers,
-    WrongAnswer,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, wide
 
 # Honest ways reach x600 and more on two busy cores, loops over examples x4 at the most.
 GATES = {"cpu": 80.0, "gpu": 30.0, "tpu": 30.0}
@@ -30,10 +23,6 @@ GATES_AGAINST_COMPILED = {"cpu": 40.0, "gpu": 15.0, "tpu": 15.0}
 # Where terms of both signs are summed, the error is to be measured against them and not against what is left
 # of them: a hundred roundings of terms of size 1.
 ATOL = 1e-5
-
-
-def double(x: Any) -> Array:
-    return np.asarray(x, np.float64)
 
 
 def inner_jaxprs(parameter: Any) -> list[Any]:
@@ -62,13 +51,13 @@ def takes_all_at_once(handle: Handle, few: tuple[Any, ...], many: tuple[Any, ...
     """The loops of a jit handle's program run no more rounds for many examples. Raises WrongAnswer."""
     one, two = handle.program(*few, **keywords), handle.program(*many, **keywords)
     before, after = rounds(one.jaxpr.jaxpr), rounds(two.jaxpr.jaxpr)
-    if after > before:
-        raise WrongAnswer(
-            f"{handle.shown} takes one example after the other\n"
-            "  expected  as many rounds of loops for any number of examples\n"
-            f"  got       {before} for {one.call}\n"
-            f"            {after} for {two.call}"
-        )
+    Called(handle.shown, None).require(
+        after <= before,
+        "takes one example after the other",
+        expected="as many rounds of loops for any number of examples",
+        got=f"{before} for {one.call}\n{after} for {two.call}",
+        kind=Kind.GROWS,
+    )
 
 
 def squared_error(params: Any, x: Any, y: Any) -> Any:
@@ -77,8 +66,8 @@ def squared_error(params: Any, x: Any, y: Any) -> Any:
 
 
 def squared_error_gradients(params: Any, x: Any, y: Any) -> dict[str, Array]:
-    residual = double(x) @ double(params["w"]) + double(params["b"]) - double(y)
-    return {"w": 2 * residual[:, None] * double(x), "b": 2 * residual}
+    residual = wide(x) @ wide(params["w"]) + wide(params["b"]) - wide(y)
+    return {"w": 2 * residual[:, None] * wide(x), "b": 2 * residual}
 
 
 def linear_problem(numbers: Numbers, batch: int) -> tuple[dict[str, jax.Array], jax.Array, jax.Array]:

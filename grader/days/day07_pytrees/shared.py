@@ -9,12 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Numbers,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Called, Kind, Numbers
 
 
 class Layer(NamedTuple):
@@ -34,10 +29,6 @@ def nested(numbers: Numbers, *, rows: tuple[int, ...] = ()) -> Any:
     return {"net": [layer, None, ()], "gain": numbers.normal((*rows,)), "rest": {"empty": {}}}
 
 
-def double(x: Any) -> Array:
-    return np.asarray(x, np.float64)
-
-
 def form(tree: Any) -> str:
     """The structure of a tree: `{'b': *, 'w': [*, None]}`."""
     text = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
@@ -47,7 +38,7 @@ def form(tree: Any) -> str:
 def must_be_tree(called: Called, expected: Any, *, rtol: float = 1e-5, atol: float = 1e-6) -> Called:
     """The result is the expected tree: structure, then shapes, dtypes and values at each leaf. Raises WrongAnswer."""
     wanted, came = form(expected), form(called.value)
-    called.require(wanted == came, "has another structure", expected=wanted, got=came)
+    called.require(wanted == came, "has another structure", expected=wanted, got=came, kind=Kind.STRUCTURE)
     leaves = jax.tree.leaves(expected)
     for (path, leaf), want in zip(jax.tree_util.tree_leaves_with_path(called.value), leaves, strict=True):
         part = Called(called.text + jax.tree_util.keystr(path), leaf).close_to(want, rtol=rtol, atol=atol)

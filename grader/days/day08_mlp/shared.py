@@ -15,18 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Numbers,
-)
+from grader.toolkit import Array, Called, Numbers, wide
 
-Array = np.ndarray[Any, Any]
 Layers = list[dict[str, Any]]
-
-
-def wide(x: Any) -> Array:
-    """The same numbers in float64."""
-    return np.asarray(x, np.float64)
 
 
 def drawn_layers(numbers: Numbers, sizes: tuple[int, ...]) -> Layers:

@@ -6,14 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 
-from grader.toolkit import (
-    Handle,
-    WrongAnswer,
-)
+from grader.toolkit import Called, Handle, Kind
 
-Array = np.ndarray[Any, Any]
 Params = dict[str, jax.Array]
 
 LENGTHS = (10, 40, 1000)
@@ -37,10 +32,10 @@ def stays_a_loop(
     first = program(lengths[0])
     for length, growth in ((lengths[1], 2.5), (lengths[2], 5.0)):
         longer = program(length)
-        if longer.size > growth * first.size:
-            raise WrongAnswer(
-                f"The program of {handle.shown} grows with the length of its loop\n"
-                f"  expected  about as many operations for both\n"
-                f"  got       {first.size} at length {lengths[0]}\n"
-                f"            {longer.size} at length {length}"
-            )
+        Called(handle.shown, None, about="The program of").require(
+            longer.size <= growth * first.size,
+            "grows with the length of its loop",
+            expected="about as many operations for both",
+            got=f"{first.size} at length {lengths[0]}\n{longer.size} at length {length}",
+            kind=Kind.GROWS,
+        )

@@ -8,17 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Called, Handle, Kind, wide
 
 
-def wide(tree: Any) -> Any:
+def wide_tree(tree: Any) -> Any:
     """A tree of JAX arrays in NumPy's float64."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
+    return jax.tree.map(wide, tree)
 
 
 def listed(values: Any) -> str:
@@ -44,4 +39,6 @@ def sent_back(handle: Handle, gradient: jax.Array, x: jax.Array, *others: Any) -
 
 def has_the_dtype_of(called: Called, x: jax.Array) -> None:
     dtype = called.value.dtype
-    called.require(dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name)
+    called.require(
+        dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name, kind=Kind.DTYPE
+    )

@@ -6,22 +6,14 @@ An exercise that returns an optimiser is judged by the updates that it makes, st
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Verdict,
-    WrongAnswer,
-    compiles_once,
-)
+from grader.toolkit import Called, Handle, Kind, Named, Shown, compiles_once, wide
 
 Tree = Any
 
@@ -29,61 +21,13 @@ Tree = Any
 ADAM = 1e-4
 
 
-@contextmanager
-def hint_for(words: str, hint: str) -> Iterator[None]:
-    """A verdict with these words in its message, that comes within, is answered by this hint."""
-    try:
-        yield
-    except Verdict as verdict:
-        if words in verdict.message:
-            verdict.hint = hint
-        raise
-
-
 # ---- optimisers in use
-
-
-class Shown:
-    """A tree that is written as one word in messages."""
-
-    def __init__(self, text: str, tree: Tree) -> None:
-        self.text = text
-        self.tree = tree
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class _Nothing:
-    """The key of a tree in what shows it: in messages the path goes on as if it were not there."""
-
-    def __str__(self) -> str:
-        return ""
-
-
-jax.tree_util.register_pytree_with_keys(
-    Shown,
-    lambda shown: (((_Nothing(), shown.tree),), None),
-    lambda _, children: Shown("a tree", *children),
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """An optimiser that is written as one word in messages."""
-
-    text: str
-    optimizer: optax.GradientTransformation
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
     """Have an exercise build an optimiser; returns the call as text, and the optimiser. Raises WrongAnswer."""
     text = f"{handle.name}({', '.join(map(_word, arguments))})"
-    called = handle.using(text, handle.function, *map(_bare, arguments))
+    called = handle.using(text, handle.function, *arguments)
     result = called.value
     called.require(
         isinstance(result, optax.GradientTransformation),
@@ -92,16 +36,13 @@ def build(handle: Handle, *arguments: Any) -> tuple[str, Any]:
         got=type(result).__name__,
         hint="optax.chain and its like take a pair of functions, init and update: return optax.GradientTransformation("
         "init, update). A MultiSteps becomes one by its gradient_transformation().",
+        kind=Kind.THING,
     )
     return text, result
 
 
 def _word(value: Any) -> str:
     return getattr(value, "__name__", repr(value))
-
-
-def _bare(value: Any) -> Any:
-    return value.tree if isinstance(value, Shown) else value.optimizer if isinstance(value, Named) else value
 
 
 def updates_of(
@@ -116,38 +57,41 @@ def updates_of(
         given = jax.tree.flatten((gradient, state, now))
         pair = handle.using(what, optimizer.update, gradient, state, now).value
         _unchanged(f"{text}.update", given, jax.tree.flatten((gradient, state, now)))
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise WrongAnswer(
-                f"{text}.update returned the wrong kind of thing\n  expected  (updates, state)\n"
-                f"  got       {type(pair).__name__}",
-                hint="update returns a tuple of two: the updates, and the state to go on with.",
-            )
+        Called(f"{text}.update", pair).require(
+            isinstance(pair, tuple) and len(pair) == 2,
+            "returned the wrong kind of thing",
+            expected="(updates, state)",
+            got=type(pair).__name__,
+            hint="update returns a tuple of two: the updates, and the state to go on with.",
+            kind=Kind.THING,
+        )
         updates, state = pair
         found.append(Called(what, updates))
     return found
 
 
 def _unchanged(text: str, before: tuple[list[Any], Any], after: tuple[list[Any], Any]) -> None:
-    if before[1] != after[1] or any(one is not other for one, other in zip(before[0], after[0], strict=True)):
-        rows = "  expected  gradients, state and parameters as they were\n  got       changed ones"
-        raise WrongAnswer(
-            f"{text} changed what it was given\n{rows}",
-            hint="Build a new state, and leave the old one as it is: somebody may go back to it.",
-        )
+    Called(text, None).require(
+        before[1] == after[1] and all(one is other for one, other in zip(before[0], after[0], strict=True)),
+        "changed what it was given",
+        expected="gradients, state and parameters as they were",
+        got="changed ones",
+        hint="Build a new state, and leave the old one as it is: somebody may go back to it.",
+        kind=Kind.MUTATES,
+    )
 
 
 @functools.cache
 def _update_by(handle: Handle, static: tuple[Hashable, ...]) -> Handle:
     """A handle on one update by the optimiser that the exercise builds from numbers and static arguments."""
 
-    def update(gradients: Shown, state: Shown, params: Shown, *numbers: Any) -> dict[str, Tree]:
-        first = (params.tree,) if _takes_params(handle) else ()
-        optimizer = handle.function(*first, *map(_bare, static), *numbers)
-        updates, after = optimizer.update(gradients.tree, state.tree, params.tree)
+    def update(gradients: Tree, state: Tree, params: Tree, *numbers: Any) -> dict[str, Tree]:
+        first = (params,) if _takes_params(handle) else ()
+        updates, after = handle.function(*first, *static, *numbers).update(gradients, state, params)
         return {"updates": updates, "state": after}
 
     update.__name__ = handle.name  # so that the reasons for a second trace are told
-    return Handle(handle.session, handle.name, f"update by {handle.name}", update, raw=update)
+    return handle.derive(f"update by {handle.name}", update)
 
 
 def compiled_updates_of(
@@ -188,7 +132,7 @@ def compiled_updates_of(
     results = compiles_once(_update_by(handle, static).jit(), calls)
     handle.compare_on(
         f"the first updates of {handle.name}",
-        functools.partial(_first_updates, _takes_params(handle), tuple(map(_bare, static))),
+        functools.partial(_first_updates, _takes_params(handle), static),
         gradients[0],
         params[0],
         *numbers[0],
@@ -226,8 +170,8 @@ def adam_oracle(gradients: Sequence[Tree]) -> list[Tree]:
     m = v = jax.tree.map(lambda g: np.zeros(np.shape(g)), gradients[0])
     found = []
     for t, gradient in enumerate(gradients, start=1):
-        m = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * np.asarray(g, np.float64), m, gradient)
-        v = jax.tree.map(lambda old, g: 0.999 * old + 0.001 * np.asarray(g, np.float64) ** 2, v, gradient)
+        m = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * wide(g), m, gradient)
+        v = jax.tree.map(lambda old, g: 0.999 * old + 0.001 * wide(g) ** 2, v, gradient)
         found.append(
             jax.tree.map(
                 lambda a, b, t=t: a / (1 - 0.9**t) / (np.sqrt(b / (1 - 0.999**t)) + 1e-8),
@@ -239,8 +183,8 @@ def adam_oracle(gradients: Sequence[Tree]) -> list[Tree]:
 
 
 def clip_oracle(gradient: Tree, max_norm: float) -> Tree:
-    norm = float(np.sqrt(sum(np.sum(np.asarray(g, np.float64) ** 2) for g in jax.tree.leaves(gradient))))
-    return jax.tree.map(lambda g: np.asarray(g, np.float64) * min(1.0, max_norm / norm), gradient)
+    norm = float(np.sqrt(sum(np.sum(wide(g) ** 2) for g in jax.tree.leaves(gradient))))
+    return jax.tree.map(lambda g: wide(g) * min(1.0, max_norm / norm), gradient)
 
 
 def adamw_oracle(
@@ -248,9 +192,7 @@ def adamw_oracle(
 ) -> list[Tree]:
     """-rate (a + weight_decay · params) for each step."""
     return [
-        jax.tree.map(
-            lambda a, p, rate=rate: -rate * (a + weight_decay * np.asarray(p, np.float64)), adam, now
-        )
+        jax.tree.map(lambda a, p, rate=rate: -rate * (a + weight_decay * wide(p)), adam, now)
         for rate, adam, now in zip(rates, adam_oracle(gradients), params, strict=True)
     ]
 

@@ -7,11 +7,9 @@ the same steps again, slowly, in float64.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -20,18 +18,21 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
+    Kind,
+    Named,
     Numbers,
-    RaisedError,
-    WrongAnswer,
+    Shown,
     compiled_if_possible,
+    hint_when,
     own_hint,
+    raised,
     uses_each_key_once,
-    wording,
+    wide,
 )
 
-Array = np.ndarray[Any, Any]
 Tree = Any
 Data = tuple[jax.Array, jax.Array]
 
@@ -39,72 +40,6 @@ RISK = 1e-9  # that a right answer leaves a margin of chance
 
 # A dozen steps of descent with momentum, each a sum of ten products, in float32 against float64.
 RTOL, ATOL = 1e-4, 1e-5
-
-
-def wide(x: Any) -> Array:
-    """The same numbers in float64."""
-    return np.asarray(x, np.float64)
-
-
-# ---- calls that can be read
-
-
-class Shown:
-    """A tree that is written as one word in messages."""
-
-    def __init__(self, text: str, tree: Tree) -> None:
-        self.text = text
-        self.tree = tree
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-jax.tree_util.register_pytree_node(
-    Shown, lambda shown: ((shown.tree,), shown.text), lambda text, children: Shown(text, *children)
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """An optimiser that is written as one word in messages."""
-
-    text: str
-    optimizer: optax.GradientTransformation
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _bare(value: Any) -> Any:
-    return value.tree if isinstance(value, Shown) else value.optimizer if isinstance(value, Named) else value
-
-
-@functools.cache
-def readable(handle: Handle) -> Handle:
-    """The handle of an exercise, which takes Shown and Named in the place of what they show."""
-
-    def taking(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def bare(*arguments: Any, **keywords: Any) -> Any:
-            plain, named = tuple(map(_bare, arguments)), {k: _bare(value) for k, value in keywords.items()}
-            try:
-                return function(*plain, **named)
-            except WrongAnswer as wrong:  # of the signature, which sees the call as it is
-                short = wording.call(handle.name, arguments, keywords)
-                wrong.message = wrong.message.replace(wording.call(handle.name, plain, named), short)
-                raise
-
-        return bare
-
-    return Handle(
-        handle.session,
-        handle.name,
-        handle.name,
-        taking(handle.function),
-        raw=taking(handle.raw),
-        transform=taking,
-    )
 
 
 STATIC = {
@@ -121,7 +56,7 @@ STATIC = {
 
 def compiled(handle: Handle) -> Handle:
     """The jit handle of an exercise, with what is static marked so."""
-    return readable(handle).jit(static_argnames=STATIC[handle.name])
+    return handle.jit(static_argnames=STATIC[handle.name])
 
 
 HAND_ON = (
@@ -131,12 +66,8 @@ HAND_ON = (
 
 def called(handle: Handle, *arguments: Any) -> Called:
     """Call an exercise for a check of correctness: under jit where that is possible."""
-    try:
-        return compiled_if_possible(readable(handle), *arguments, static=STATIC[handle.name])
-    except RaisedError as error:
-        if "current value of parameters" in error.message:
-            error.hint = HAND_ON
-        raise
+    with hint_when(raised(text="current value of parameters"), HAND_ON):
+        return compiled_if_possible(handle, *arguments, static=STATIC[handle.name])
 
 
 KEEPS_SHAPES = "Shapes and dtypes of the parameters stay; optax.apply_updates sees to that."
@@ -151,6 +82,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
         expected=f"parameters like those that came in: a dict with keys {sorted(params)}",
         got=value,
         hint="Return the parameters, in the structure in which they came.",
+        kind=Kind.THING,
     )
     for name, leaf in params.items():
         part = result[name]
@@ -166,6 +98,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
             expected=kind,
             got=came or type(value[name]).__name__,
             hint=hint,
+            kind=Kind.THING,
         )
     return result
 
@@ -368,7 +301,7 @@ TRACED = (
 
 def reuses_no_key(handle: Handle, *arguments: Any) -> None:
     """No key is used twice. Raises RaisedError with the check's own hint, which knows what the keys are for."""
-    with own_hint("key"):
+    with own_hint(raised("KeyReuseError")):
         uses_each_key_once(handle, *arguments, runs=True)
 
 

@@ -7,7 +7,6 @@ are in it, and how large their messages are. No check knows how many devices the
 from __future__ import annotations
 
 import ast
-import functools
 import math
 import re
 from dataclasses import dataclass
@@ -17,24 +16,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Numbers,
-    compiles_once,
-    need_several_devices,
-)
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, need_several_devices, wide
 
 need_several_devices(8)
 
-Array = np.ndarray[Any, Any]
 Tree = Any
 
 ROWS, FEATURES = 4, 3  # of a device
-
-# A pmap that closes over a traced value, or a gradient of a shard_map, leaves tracers in caches of JAX's own.
-traced_once = functools.partial(compiles_once, leaks=False)
-
 
 # ---- where arrays lie
 
@@ -97,6 +85,7 @@ def alike(part: Called, first: Array, other: Array, name: str) -> None:
             "differs from device to device",
             expected=f"{first[place]:.5g}, as on device 0",
             got=f"{other[place]:.5g} on {name}",
+            kind=Kind.VALUE,
         )
 
 
@@ -206,11 +195,12 @@ def must_use_all_devices(handle: Handle, *arguments: Any, **keywords: Any) -> li
     text = handle.compiled(*arguments, **keywords).as_text()
     counts = [int(count) for count in re.findall(r"num_(?:partitions|replicas)=(\d+)", text)]
     n_devices = jax.device_count()
-    Called(f"The program of {handle.shown}", None).require(
+    Called(handle.shown, None, about="The program of").require(
         math.prod(counts) == n_devices,
         "does not run on all devices",
         expected=f"a compiled program for {so_many_devices(n_devices)}",
         got=f"one for {so_many_devices(math.prod(counts))}",
+        kind=Kind.IDLE_DEVICES,
     )
     return messages_of(text)
 
@@ -231,7 +221,7 @@ def must_sum_over_devices(
     `hint` is for messages that are too large. Raises WrongAnswer.
     """
     messages = must_use_all_devices(handle, *arguments, **keywords)
-    program = Called(f"The program of {handle.shown}", None)
+    program = Called(handle.shown, None, about="The program of")
     names = sorted({message.collective for message in messages})
     program.require(
         _SUMS & set(names),
@@ -269,14 +259,14 @@ def regression(numbers: Numbers, rows: int, d: int = FEATURES) -> tuple[Tree, ja
 
 def gradient_oracle(params: Tree, x: Any, y: Any) -> tuple[Tree, float]:
     """Gradient and loss of the whole batch."""
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    residual = x @ np.asarray(params["w"], np.float64) + float(params["c"]) - y
+    x, y = wide(x), wide(y)
+    residual = x @ wide(params["w"]) + float(params["c"]) - y
     return {"w": 2 * x.T @ residual / len(y), "c": 2 * residual.mean()}, float(np.mean(residual**2))
 
 
 def step_oracle(params: Tree, x: Any, y: Any, rate: float) -> tuple[Tree, Any]:
     gradient, loss = gradient_oracle(params, x, y)
-    new = jax.tree.map(lambda p, g: np.asarray(p, np.float64) - rate * g, params, gradient)
+    new = jax.tree.map(lambda p, g: wide(p) - rate * g, params, gradient)
     return new, np.float64(loss)
 
 
@@ -287,9 +277,7 @@ def once(
 
     `hints` has one for a gradient that counts `count` times. What is no multiple at all is left to other checks.
     """
-    taken = jax.tree.map(
-        lambda p, new: (np.asarray(p, np.float64) - np.asarray(new)) / rate, params, called.value
-    )
+    taken = jax.tree.map(lambda p, new: (wide(p) - np.asarray(new)) / rate, params, called.value)
     ones, twos = (
         np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in (taken, gradient)
     )

@@ -19,23 +19,12 @@ import optax  # type: ignore[import-untyped]
 from flax import traverse_util
 from flax.training import train_state
 
-from grader.toolkit import (
-    Called,
-    Handle,
-    Numbers,
-    RaisedError,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, RaisedError, wide
 
 # Relative and absolute. Flax takes the variance as mean square minus squared mean, which cancels a few digits.
 NORMALIZED: Any = {"rtol": 1e-4, "atol": 1e-5}
 
 KEY_HINT = "Every model takes the key that it is given: no keys of your own."
-
-
-def double(x: Any) -> Array:
-    return np.asarray(x, np.float64)
 
 
 def softmax_losses(logits: Array, labels: Any) -> Array:
@@ -47,7 +36,7 @@ def softmax_losses(logits: Array, labels: Any) -> Array:
 
 def with_function(handle: Handle, shown: str, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses what the learner wrote."""
-    return Handle(handle.session, handle.name, shown, function, raw=function)
+    return handle.derive(shown, function)
 
 
 def compiled(handle: Handle, *arguments: Any) -> Called:
@@ -155,7 +144,7 @@ def network_of(leaves: Leaves) -> Network:
     """Parameters and statistics together, sorted out. The shapes tell which is which."""
     layers: dict[Any, dict[str, Array]] = {}
     for path, leaf in leaves.items():
-        layers.setdefault(path[:-1], {})[str(path[-1])] = double(leaf)
+        layers.setdefault(path[:-1], {})[str(path[-1])] = wide(leaf)
     by_size = sorted(layers.values(), key=lambda layer: layer["bias"].size)
     return Network(
         [layer for layer in by_size if "kernel" in layer and layer["kernel"].ndim == 4],
@@ -188,7 +177,7 @@ def pool(x: Array) -> Array:
 
 def cnn_oracle(network: Network, images: Any, train: bool) -> tuple[Array, Array, list[dict[str, Array]]]:
     """Logits, what the head is given, and the statistics after it, all without dropout."""
-    x, after = double(images), []
+    x, after = wide(images), []
     for convolution, norm in zip(network.convolutions, network.norms, strict=True):
         x = convolve(x, convolution)
         mean, var = (x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))) if train else (norm["mean"], norm["var"])
@@ -213,7 +202,7 @@ def masks_of(called: Called, logits: Any, network: Network, given: Array) -> Arr
     """
     ways = np.array(list(itertools.product((1.0, 0.0), repeat=HEAD)))
     masks = []
-    for row, found in zip(given, double(logits), strict=True):
+    for row, found in zip(given, wide(logits), strict=True):
         possible = (2 * ways * row) @ network.head["kernel"] + network.head["bias"]
         errors = np.abs(possible - found).max(axis=1)
         best = int(np.argmin(np.round(errors, 4)))
@@ -305,9 +294,9 @@ def small_images(numbers: Numbers, n: int = ROWS) -> tuple[Any, Any]:
 
 def small_oracle(state: Any, images: Any, labels: Any, train: bool) -> dict[str, Any]:
     """Logits, losses, gradients of the mean loss, and the statistics after it, without dropout."""
-    params, statistics = jax.tree.map(double, (state.params, state.batch_stats))
+    params, statistics = jax.tree.map(wide, (state.params, state.batch_stats))
     norm, dense, old = params["BatchNorm_0"], params["Dense_0"], statistics["BatchNorm_0"]
-    x = double(images).reshape(len(images), -1)
+    x = wide(images).reshape(len(images), -1)
     mean, var = (x.mean(axis=0), x.var(axis=0)) if train else (old["mean"], old["var"])
     standard = (x - mean) / np.sqrt(var + 1e-5)
     flat = standard * norm["scale"] + norm["bias"]
@@ -343,6 +332,7 @@ def must_be_state(called: Called, state: Any) -> Any:
         expected=f"an object with {', '.join(fields)}",
         got=f"{type(state).__name__} without {', '.join(missing)}",
         hint="Return the state as a TrainState: TrainState.create makes one, state.replace and state.apply_gradients change one.",
+        kind=Kind.THING,
     )
     return state
 
@@ -359,6 +349,7 @@ def must_be_alike(text: str, found: Any, wanted: Any) -> None:
         expected=shapes[1],
         got=shapes[0] or "nothing",
         hint='What apply_fn gives beside the logits is {"batch_stats": ...}: the statistics lie one level down.',
+        kind=Kind.STRUCTURE,
     )
 
 

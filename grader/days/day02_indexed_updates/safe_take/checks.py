@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, Array, float16
-from grader.toolkit import Learner, Numbers, check, compiles_once, same_size_for
+from grader.days.day02_indexed_updates.shared import FARTHEST, float16
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, same_size_for
 
 
 def safe_take_oracle(x: jax.Array, indices: Any, fill: Any) -> Array:
@@ -72,8 +72,7 @@ def test_safe_take_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None:
 @check("safe_take", "jit", hint="Keep one result an index; let jnp.where choose between x and fill.")
 def test_safe_take_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(numbers.normal((5, 2)), numbers.integers(-9, 9, 7), numbers.normal()) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.safe_take.jit(), calls), strict=True):
-        result.equals(safe_take_oracle(*call))
+    agrees_once(learner.safe_take.jit(), calls, safe_take_oracle, by=Called.equals)
 
 
 @check("safe_take", "jit", hint="One gather reads at all indices.")

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, Array, float16
-from grader.toolkit import Learner, Numbers, bans, check, compiles_once, must_beat
+from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, float16
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, must_beat
 
 
 def segment_max_oracle(values: jax.Array, segments: Any, n_segments: int) -> Array:
@@ -83,9 +83,7 @@ def test_segment_max_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None
 @check("segment_max", "jit", hint="Keep all values, and see that those that do not count cannot win.")
 def test_segment_max_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(numbers.normal(9), numbers.integers(-2, 6, 9), 4) for _ in range(3)]
-    results = compiles_once(learner.segment_max.jit(static_argnums=2), calls)
-    for call, result in zip(calls, results, strict=True):
-        result.equals(segment_max_oracle(*call))
+    agrees_once(learner.segment_max.jit(static_argnums=2), calls, segment_max_oracle, by=Called.equals)
 
 
 def segment_max_loop(values: jax.Array, segments: jax.Array, n_segments: int) -> jax.Array:

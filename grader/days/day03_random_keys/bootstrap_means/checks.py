@@ -10,22 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_differ,
     must_have_shape,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    WrongAnswer,
-    check,
-    compiles_once,
-    must_beat,
-)
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, check, compiles_once, must_beat, wide
 
 RESAMPLES = 1000
 DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how often each was picked
@@ -34,7 +25,7 @@ DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how
 def picks(called: Called, resamples: int = RESAMPLES) -> Array:
     """How often each resample picked each of DIGITS, (resamples, 6). Raises WrongAnswer when none fit."""
     must_have_shape(called, (resamples,))
-    means = np.asarray(called.value, np.float64)
+    means = wide(called.value)
     sums = 6 * means
     whole = np.round(np.nan_to_num(sums, nan=-1.0))
     counts = np.stack([whole // 7**j % 7 for j in range(6)], axis=1)
@@ -44,9 +35,11 @@ def picks(called: Called, resamples: int = RESAMPLES) -> Array:
         place = int(np.argmin(possible))
         called.require(
             False,
-            f"is wrong at index {place}",
+            "is wrong",
             expected="the mean of 6 elements of x, some of them more than once",
             got=f"{means[place]:.7g}",
+            kind=Kind.VALUE,
+            where=(place,),
         )
     return np.asarray(counts)
 
@@ -139,13 +132,15 @@ def one_resample_after_the_other(key: Any, x: Any, n_resamples: int) -> Any:
 
 def agree_on_average(text: str, got: Any, expected: Any) -> None:
     """Two bootstraps of the same data have the same centre and spread."""
-    got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    got, expected = wide(got), wide(expected)
     # 10 standard errors of a difference, for means that are close to normal.
     close = abs(got.mean() - expected.mean()) <= 10 * math.sqrt(2 / len(got)) * expected.std()
-    if got.shape != expected.shape or not close or not 0.5 < got.std() / expected.std() < 2:
-        rows = f"  expected  {expected.mean():.4g}, deviation {expected.std():.4g}"
-        rows += f"\n  got       {got.mean():.4g}, deviation {got.std():.4g}"
-        raise WrongAnswer(f"{text} has another mean or spread\n{rows}")
+    Called(text, got).require(
+        got.shape == expected.shape and close and 0.5 < got.std() / expected.std() < 2,
+        "has another mean or spread",
+        expected=f"{expected.mean():.4g}, deviation {expected.std():.4g}",
+        got=f"{got.mean():.4g}, deviation {got.std():.4g}",
+    )
 
 
 @check(

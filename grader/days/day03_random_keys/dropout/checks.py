@@ -9,34 +9,29 @@ import numpy as np
 
 from grader.days.day03_random_keys.shared import (
     TABLE,
-    Array,
     must_differ,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, wide
 
 
 def kept(called: Called, x: Any, rate: float) -> Array:
     """Where a result of dropout kept `x`: everywhere else it is 0. Raises WrongAnswer at another value."""
-    values = np.asarray(called.value, np.float64)
-    scaled = np.asarray(x, np.float64) / (1 - rate)
+    values = wide(called.value)
+    scaled = wide(x) / (1 - rate)
     stays = np.abs(values - scaled) <= 1e-5 * np.abs(scaled)  # one division, or two roundings
     wrong = np.argwhere(~stays & (values != 0))
     if len(wrong):
         place = tuple(int(index) for index in wrong[0])
         called.require(
             False,
-            f"is wrong at index {place}",
+            "is wrong",
             expected=f"0 or {scaled[place]:.5g}, which is {float(np.asarray(x)[place]):.5g} / (1 - {rate:g})",
             got=f"{values[place]:.5g}",
+            kind=Kind.VALUE,
+            where=place,
         )
     return np.asarray(stays)
 
@@ -103,10 +98,8 @@ def test_dropout_rate_one_gives_zeros(learner: Learner, numbers: Numbers) -> Non
 @check("dropout", "jit", hint="The formula needs no special case: at rate 0 it is the identity by itself.")
 def test_dropout_compiles_once(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
-    rates, keys = (0.25, 0.5, 0.0), [numbers.key() for _ in range(3)]
-    calls = [(key, x, jnp.float32(rate)) for key, rate in zip(keys, rates, strict=True)]
-    for key, rate, called in zip(keys, rates, compiles_once(learner.dropout.jit(), calls), strict=True):
-        called.close_to(learner.dropout(key, x, rate).value)
+    calls = [(numbers.key(), x, jnp.float32(rate)) for rate in (0.25, 0.5, 0.0)]
+    agrees_once(learner.dropout.jit(), calls, lambda key, x, rate: learner.dropout(key, x, float(rate)).value)
 
 
 @check("dropout", "jit", hint="One draw of a mask uses the key up. Split first, if you need more than one.")

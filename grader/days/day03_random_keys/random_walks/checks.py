@@ -10,22 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import (
-    Array,
     must_differ,
     must_have_shape,
     must_not_repeat,
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    same_size_for,
-)
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, must_beat, same_size_for
 
 WALKS = (64, 256)
 
@@ -33,7 +24,13 @@ WALKS = (64, 256)
 def steps(called: Called, shape: tuple[int, int]) -> Array:
     """The steps behind positions. Raises WrongAnswer at the first that is neither +1 nor -1."""
     must_have_shape(called, shape)
-    called.require(called.value.dtype == jnp.int32, "has another dtype", expected="i32", got=called.value)
+    called.require(
+        called.value.dtype == jnp.int32,
+        "has another dtype",
+        expected="i32",
+        got=called.value,
+        kind=Kind.DTYPE,
+    )
     moves = np.diff(np.asarray(called.value), axis=1, prepend=0)
     wrong = np.argwhere(np.abs(moves) != 1)
     if len(wrong):
@@ -82,9 +79,14 @@ def test_random_walks_other_key_other_draw(learner: Learner, numbers: Numbers) -
 def test_random_walks_compiles_once(learner: Learner, numbers: Numbers) -> None:
     keys = [numbers.key(), numbers.key()]
     compiled = learner.random_walks.jit(static_argnames=("n_walks", "n_steps"))
-    results = compiles_once(compiled, [(key,) for key in keys], n_walks=3, n_steps=5)
-    for key, called in zip(keys, results, strict=True):
-        called.equals(learner.random_walks(key, 3, 5).value)
+    agrees_once(
+        compiled,
+        [(key,) for key in keys],
+        lambda key, n_walks, n_steps: learner.random_walks(key, n_walks, n_steps).value,
+        by=Called.equals,
+        n_walks=3,
+        n_steps=5,
+    )
 
 
 @check("random_walks", "jit", hint="Split the key, and draw from each child once.")

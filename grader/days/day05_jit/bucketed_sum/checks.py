@@ -6,13 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    traces_at_most,
-    watched,
-)
+from grader.toolkit import Learner, Numbers, check, traces_at_most, watched, wide
 
 
 def whole_numbers(numbers: Numbers, n: int) -> jax.Array:
@@ -38,7 +32,7 @@ def test_bucketed_sum_by_hand(learner: Learner) -> None:
 def test_bucketed_sum_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for n in (1, 2, 16, 17):
         x = whole_numbers(numbers, n)
-        learner.bucketed_sum(x).equals(np.sum(np.asarray(x, np.float64)))
+        learner.bucketed_sum(x).equals(np.sum(wide(x)))
 
 
 @check("bucketed_sum", "correct", hint="The sum of nothing is 0. What does your size come to for n = 0?")
@@ -60,7 +54,7 @@ def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> 
     with jax.default_device(jax.devices()[0]):
         results = traces_at_most(learner.bucketed_sum, 5, calls)
     for (x,), result in zip(calls, results, strict=True):
-        result.equals(np.sum(np.asarray(x, np.float64)))
+        result.equals(np.sum(wide(x)))
 
 
 @check(

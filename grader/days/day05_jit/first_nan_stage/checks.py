@@ -8,12 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from grader.days.day05_jit.shared import shown
-from grader.toolkit import (
-    Called,
-    Learner,
-    check,
-    compiles_once,
-)
+from grader.toolkit import Called, Learner, check, compiles_once
 
 
 def clear_nans(x: jax.Array) -> jax.Array:

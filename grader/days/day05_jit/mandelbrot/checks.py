@@ -8,13 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day05_jit.shared import Array
 from grader.toolkit import (
+    Array,
+    Called,
+    Finding,
+    Kind,
     Learner,
     Numbers,
     WrongAnswer,
+    agrees_once,
     check,
-    compiles_once,
     largest_value_at_most,
     must_beat,
     same_size_for,
@@ -78,9 +81,7 @@ def test_mandelbrot_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> No
 @check("mandelbrot", "jit", hint="No Python branch on what has escaped: count all points, every time.")
 def test_mandelbrot_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(clear_points(numbers, (3, 5), 12), 12) for _ in range(2)]
-    results = compiles_once(learner.mandelbrot.jit(static_argnums=1), calls)
-    for call, result in zip(calls, results, strict=True):
-        result.equals(escape_oracle(*call))
+    agrees_once(learner.mandelbrot.jit(static_argnums=1), calls, escape_oracle, by=Called.equals)
 
 
 @check(
@@ -114,7 +115,8 @@ def same_counts(text: str, result: Any, wanted: Any) -> None:
     """Near the edge of the set one rounding changes a count by hundreds: nearly all must agree."""
     differ = int(np.sum(np.asarray(result) != np.asarray(wanted)))
     if differ > wanted.size // 20:
-        raise WrongAnswer(f"{text} and the same steps one by one differ at {differ} of {wanted.size} points")
+        complaint = "differs from the same steps one by one"
+        raise WrongAnswer(Finding(complaint, Kind.VALUE, text, differ=differ, of=int(wanted.size)))
 
 
 def points(numbers: Numbers, shape: tuple[int, int]) -> jax.Array:

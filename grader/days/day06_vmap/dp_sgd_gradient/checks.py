@@ -12,24 +12,25 @@ import numpy as np
 from grader.days.day06_vmap.shared import (
     ATOL,
     GATES,
-    Array,
-    double,
     linear_problem,
     squared_error,
     squared_error_gradients,
     takes_all_at_once,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
-    RaisedError,
     bans,
     check,
     compiles_once,
     must_beat,
+    own_hint,
+    raised,
     same_size_for,
     uses_each_key_once,
+    wide,
 )
 
 # Compiled, which is cheaper, and with clip and noise static, so that a branch on them waits for its own check.
@@ -108,7 +109,7 @@ def test_dp_sgd_gradient_survives_a_zero_gradient(learner: Learner) -> None:
 )
 def test_dp_sgd_gradient_scales_the_noise(learner: Learner, numbers: Numbers) -> None:
     called = pure_noise(learner, numbers)
-    draws = np.sort(np.concatenate([double(called.value[name]).ravel() for name in ("w", "v")])) * 16 / 3
+    draws = np.sort(np.concatenate([wide(called.value[name]).ravel() for name in ("w", "v")])) * 16 / 3
     below = np.array([0.5 * math.erfc(-draw / math.sqrt(2)) for draw in draws])
     n = len(draws)
     # The distance to the normal curve, and what chance allows (Dvoretzky, Kiefer and Wolfowitz).
@@ -127,7 +128,7 @@ def test_dp_sgd_gradient_scales_the_noise(learner: Learner, numbers: Numbers) ->
 def test_dp_sgd_gradient_draws_for_each_leaf(learner: Learner, numbers: Numbers) -> None:
     called = pure_noise(learner, numbers)
     # Signs of independent draws agree and differ equally often; Hoeffding says how nearly.
-    signs = np.sign(double(called.value["w"])) * np.sign(double(called.value["v"]))
+    signs = np.sign(wide(called.value["w"])) * np.sign(wide(called.value["v"]))
     called.require(
         abs(signs.mean()) <= math.sqrt(2 * math.log(2 / RISK) / signs.size),
         "gives two leaves noise that is alike",
@@ -173,14 +174,10 @@ def test_dp_sgd_gradient_takes_a_batch_of_one(learner: Learner, numbers: Numbers
 )
 def test_dp_sgd_gradient_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
     compiled, problem = learner.dp_sgd_gradient.jit(static_argnames="loss"), linear_problem(numbers, 17)
-    try:
+    with own_hint(raised("KeyReuseError")):  # the check's own knows what the draws are for
         uses_each_key_once(
             compiled, numbers.key(), squared_error, *problem, jnp.float32(1.0), jnp.float32(1.0)
         )
-    except RaisedError as error:
-        if "KeyReuseError" in error.message:
-            error.hint = None  # this check's own knows what the draws are for
-        raise
 
 
 @check("dp_sgd_gradient", "jit", hint="lax.map and lax.scan take turns. vmap clips all gradients at once.")

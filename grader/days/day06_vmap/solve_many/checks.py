@@ -8,16 +8,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, Array, double, takes_all_at_once
+from grader.days.day06_vmap.shared import ATOL, takes_all_at_once
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
+    agrees_once,
     bans,
     check,
     compiled_if_possible,
-    compiles_once,
     largest_value_at_most,
     same_size_for,
+    wide,
 )
 
 
@@ -28,7 +30,7 @@ def systems(numbers: Numbers, batch: int, n: int) -> dict[str, jax.Array]:
 
 
 def solve_oracle(given: dict[str, Any]) -> Array:
-    return np.asarray(np.linalg.solve(double(given["a"]), double(given["b"]).T).T)
+    return np.asarray(np.linalg.solve(wide(given["a"]), wide(given["b"]).T).T)
 
 
 @check(
@@ -75,12 +77,12 @@ def test_solve_many_loses_no_digits(learner: Learner, numbers: Numbers) -> None:
     # side unexplained, an inverse 1e-4.
     points = np.array([0.5, 0.6, 0.7, 0.8, 0.9]) + np.asarray(numbers.uniform(-0.02, 0.02, 5))
     a = jnp.asarray(np.vander(points), jnp.float32)
-    b = jnp.asarray(double(numbers.uniform(1.0, 2.0, (17, 5))) @ double(a).T, jnp.float32)
+    b = jnp.asarray(wide(numbers.uniform(1.0, 2.0, (17, 5))) @ wide(a).T, jnp.float32)
     called = compiled_if_possible(learner.solve_many, {"a": a, "b": b})
     called.close_to(solve_oracle({"a": a, "b": b}), atol=0.5)  # its kind, shape and size; the digits come now
-    solution = double(called.value)
-    left = np.abs(solution @ double(a).T - double(b)).max()
-    left /= np.abs(double(a)).sum(axis=1).max() * np.abs(solution).max()
+    solution = wide(called.value)
+    left = np.abs(solution @ wide(a).T - wide(b)).max()
+    left /= np.abs(wide(a)).sum(axis=1).max() * np.abs(solution).max()
     called.require(
         left <= 5e-6,
         "solves the systems inexactly",
@@ -92,8 +94,7 @@ def test_solve_many_loses_no_digits(learner: Learner, numbers: Numbers) -> None:
 @check("solve_many", "jit", hint="Everything in the dict is traced: no branch on its values, no NumPy.")
 def test_solve_many_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(systems(numbers, 17, 5),) for _ in range(2)]
-    for (given,), result in zip(calls, compiles_once(learner.solve_many.jit(), calls), strict=True):
-        result.close_to(solve_oracle(given), atol=ATOL)
+    agrees_once(learner.solve_many.jit(), calls, solve_oracle, atol=ATOL)
 
 
 @check(

@@ -11,16 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from grader.days.day07_pytrees.shared import Array, double, shown
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-    refuses,
-)
+from grader.days.day07_pytrees.shared import shown
+from grader.toolkit import Array, Called, Handle, Kind, Learner, Numbers, check, own_hint, refuses, wide
 
 # Labels whose equal copies are other objects in Python.
 SPEED, TIME = "speed", "time"
@@ -38,7 +30,9 @@ def must_be_dual(called: Called, value: Any, tangent: Any, label: str) -> None:
     """The parts of a Dual, as `parts` gives them, are these. Raises WrongAnswer."""
     came, text = called.value, called.text
     same = type(came[2]) is str and came[2] == label
-    Called(f"{text}.label", came[2]).require(same, "is wrong", expected=repr(label), got=shown(came[2]))
+    Called(f"{text}.label", came[2]).require(
+        same, "is wrong", expected=repr(label), got=shown(came[2]), kind=Kind.VALUE
+    )
     Called(f"{text}.value", came[0]).close_to(value)
     Called(f"{text}.tangent", came[1]).close_to(tangent)
 
@@ -71,7 +65,7 @@ CUBIC = "With cubic(x) = x * x * x + x, "
 
 
 def cubic_oracle(value: Any, tangent: Any) -> tuple[Array, Array]:
-    a, b = double(value), double(tangent)
+    a, b = wide(value), wide(tangent)
     return a**3 + a, (3 * a**2 + 1) * b
 
 
@@ -115,7 +109,7 @@ def test_Dual_compares_labels_by_their_text(learner: Learner) -> None:
 
 def _with_function(learner: Learner, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses the learner's Dual."""
-    return Handle(learner.session, "Dual", "Dual", function, raw=function)
+    return learner.Dual.derive("Dual", function)
 
 
 @check(
@@ -135,7 +129,7 @@ def test_Dual_has_two_leaves(learner: Learner) -> None:
         if unknown
         else "The children of a Dual are value and tangent; the label is static data (aux_data)."
     )
-    called.require(got == "[2, 3]", "is wrong", expected="[2, 3]", got=got, hint=hint)
+    called.require(got == "[2, 3]", "is wrong", expected="[2, 3]", got=got, hint=hint, kind=Kind.VALUE)
 
 
 def tenfold(leaf: Any) -> Any:
@@ -293,7 +287,7 @@ def test_Dual_passes_through_scan(learner: Learner, numbers: Numbers) -> None:
         called = learner.Dual.using(text, run, start, xs)
     value, tangent = np.float64(1.0), np.float64(0.0)
     sums = []
-    for x, dx in zip(double(values), double(tangents), strict=True):
+    for x, dx in zip(wide(values), wide(tangents), strict=True):
         sums.append((value + x, tangent + dx))
         value, tangent = value * x, value * dx + tangent * x
     must_be_dual(called[0], value, tangent, SPEED)

@@ -8,15 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, double, float16, must_be_tree, nested
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    must_beat,
-    refuses,
-)
+from grader.days.day07_pytrees.shared import Layer, float16, must_be_tree, nested
+from grader.toolkit import Learner, Numbers, agrees_once, check, must_beat, refuses, wide
 
 # float16 carries 11 bits: one rounding is 5e-4 of the value, and an average takes three.
 HALF = 2e-3
@@ -24,7 +17,7 @@ HALF = 2e-3
 
 def average_oracle(average: Any, new: Any, decay: Any) -> Any:
     rate = float(decay)
-    return jax.tree.map(lambda old, latest: rate * double(old) + (1 - rate) * double(latest), average, new)
+    return jax.tree.map(lambda old, latest: rate * wide(old) + (1 - rate) * wide(latest), average, new)
 
 
 @check(
@@ -79,9 +72,7 @@ def test_exponential_average_refuses_another_structure(learner: Learner) -> None
 @check("exponential_average", "jit", hint="decay is traced: compute with it, and branch on nothing.")
 def test_exponential_average_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(nested(numbers), nested(numbers), jnp.float32(decay)) for decay in (0.5, 1.0)]
-    results = compiles_once(learner.exponential_average.jit(), calls)
-    for call, result in zip(calls, results, strict=True):
-        must_be_tree(result, average_oracle(*call))
+    agrees_once(learner.exponential_average.jit(), calls, average_oracle, by=must_be_tree)
 
 
 def average_row_by_row(average: Any, new: Any, decay: Any) -> Any:

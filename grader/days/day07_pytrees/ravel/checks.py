@@ -9,29 +9,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import (
-    Array,
-    double,
-    mixed,
-    must_be_tree,
-    must_be_tree_exactly,
-    nested,
-    shown,
-)
+from grader.days.day07_pytrees.shared import mixed, must_be_tree, must_be_tree_exactly, nested, shown
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
     Numbers,
+    agrees_once,
     bans,
     check,
-    compiles_once,
     same_size_for,
+    wide,
 )
 
 
 def vector_oracle(tree: Any) -> Array:
-    return np.concatenate([np.zeros(0), *(double(leaf).ravel() for leaf in jax.tree.leaves(tree))])
+    return np.concatenate([np.zeros(0), *(wide(leaf).ravel() for leaf in jax.tree.leaves(tree))])
 
 
 def must_ravel(learner: Learner, tree: Any) -> tuple[Called, Callable[[Any], Any]]:
@@ -73,7 +67,7 @@ def test_ravel_is_undone(learner: Learner, numbers: Numbers) -> None:
     ):
         called, unravel = must_ravel(learner, tree)
         vector = 2 * called.value[0]
-        expected = jax.tree.map(lambda leaf: 2 * double(leaf), tree)
+        expected = jax.tree.map(lambda leaf: 2 * wide(leaf), tree)
         must_be_tree(learner.ravel.using("unravel(2 * vector)", unravel, vector), expected)
 
 
@@ -111,8 +105,7 @@ def _doubling(ravel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def double_by_ravel(learner: Learner) -> Handle:
-    doubled = _doubling(learner.ravel.function)
-    return Handle(learner.session, "ravel", "double_by_ravel", doubled, raw=doubled).jit()
+    return learner.ravel.derive("double_by_ravel", _doubling(learner.ravel.function)).jit()
 
 
 @check(
@@ -122,8 +115,12 @@ def double_by_ravel(learner: Learner) -> Handle:
 )
 def test_ravel_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(nested(numbers),) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(double_by_ravel(learner), calls), strict=True):
-        must_be_tree(result, jax.tree.map(lambda leaf: 2 * double(leaf), *call))
+    agrees_once(
+        double_by_ravel(learner),
+        calls,
+        lambda tree: jax.tree.map(lambda leaf: 2 * wide(leaf), tree),
+        by=must_be_tree,
+    )
     learner.ravel.compare_on("double_by_ravel", _doubling, *calls[0])
 
 
@@ -132,7 +129,7 @@ def test_ravel_can_be_undone_under_vmap_and_grad(learner: Learner, numbers: Numb
     tree = {"w": numbers.normal((3, 2)), "b": numbers.normal(3)}
     called, unravel = must_ravel(learner, tree)
     vectors = jnp.asarray(np.stack([called.value[0], np.zeros_like(called.value[0])]))
-    expected = jax.tree.map(lambda leaf: np.stack([double(leaf), 0 * double(leaf)]), tree)
+    expected = jax.tree.map(lambda leaf: np.stack([wide(leaf), 0 * wide(leaf)]), tree)
     lifted = jax.jit(jax.vmap(unravel))  # one program, not one for each operation
     must_be_tree(learner.ravel.using("jit(vmap(unravel))(vectors)", lifted, vectors), expected)
 
@@ -140,7 +137,7 @@ def test_ravel_can_be_undone_under_vmap_and_grad(learner: Learner, numbers: Numb
         return jnp.sum(unravel(vector)["w"] ** 2)
 
     text = "With loss(vector) = sum(unravel(vector)['w'] ** 2), jit(grad(loss))(vector)"
-    gradient = np.concatenate([np.zeros(3), 2 * double(tree["w"]).ravel()])
+    gradient = np.concatenate([np.zeros(3), 2 * wide(tree["w"]).ravel()])
     learner.ravel.using(text, jax.jit(jax.grad(loss)), called.value[0]).close_to(gradient)
 
 

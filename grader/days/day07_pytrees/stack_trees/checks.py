@@ -9,14 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import mixed, must_be_tree_exactly, nested
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    refuses,
-    same_size_for,
-)
+from grader.toolkit import Learner, Numbers, agrees_once, check, refuses, same_size_for
 
 
 def stack_oracle(trees: Any) -> Any:
@@ -74,8 +67,7 @@ def test_stack_trees_refuses_another_structure(learner: Learner) -> None:
 @check("stack_trees", "jit", hint="NumPy cannot see tracers: stack with jax.numpy.")
 def test_stack_trees_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [([nested(numbers) for _ in range(3)],) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.stack_trees.jit(), calls), strict=True):
-        must_be_tree_exactly(result, stack_oracle(*call))
+    agrees_once(learner.stack_trees.jit(), calls, stack_oracle, by=must_be_tree_exactly)
 
 
 @check("stack_trees", "jit", hint="One stack joins a leaf of all trees, however large it is.")

@@ -7,14 +7,15 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import Array, wide
 from grader.toolkit import (
+    Array,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     same_size_for,
+    wide,
 )
 
 
@@ -91,8 +92,7 @@ def test_accuracy_and_confusion_of_padding_alone(learner: Learner) -> None:
 def test_accuracy_and_confusion_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(numbers.normal((33, 5)), numbers.integers(-1, 5, 33), 5) for _ in range(2)]
     handle = learner.accuracy_and_confusion.jit(static_argnames="n_classes")
-    for call, result in zip(calls, compiles_once(handle, calls), strict=True):
-        result.close_to(confusion_oracle(*call))
+    agrees_once(handle, calls, confusion_oracle)
 
 
 @check("accuracy_and_confusion", "jit", hint="One scatter counts all examples.")

@@ -8,18 +8,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day08_mlp.shared import Array, Layers, wide
+from grader.days.day08_mlp.shared import Layers
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
     Numbers,
-    RaisedError,
     bans,
     check,
     compiled_if_possible,
     compiles_once,
+    own_hint,
+    raised,
     uses_each_key_once,
+    wide,
 )
 
 RISK = 1e-9
@@ -187,11 +190,7 @@ def test_init_mlp_compiles_once(learner: Learner, numbers: Numbers) -> None:
     "init_mlp", "jit", hint="A key that was split, or drawn from, is spent: go on with its children alone."
 )
 def test_init_mlp_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
-    try:
+    with own_hint(raised("KeyReuseError")):  # the check's own knows what the draws are for
         uses_each_key_once(
             learner.init_mlp.jit(static_argnames="sizes"), numbers.key(), SIZES, jnp.float32(1.0)
         )
-    except RaisedError as error:
-        if "KeyReuseError" in error.message:
-            error.hint = None  # ours
-        raise

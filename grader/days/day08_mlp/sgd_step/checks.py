@@ -24,6 +24,7 @@ from grader.days.day08_mlp.shared import (
     scaled,
 )
 from grader.toolkit import (
+    Kind,
     Learner,
     Numbers,
     bans,
@@ -32,6 +33,7 @@ from grader.toolkit import (
     compiles_once,
     hint_when,
     must_beat,
+    of_kind,
 )
 
 ORDER = "Return (new params, value), in this order; value_and_grad gives the value first."
@@ -44,7 +46,7 @@ ORDER = "Return (new params, value), in this order; value_and_grad gives the val
 )
 def test_sgd_step_by_hand(learner: Learner) -> None:
     # Gradient: mean of 2 · residual · x = 6 and mean of 2 · residual = 4.
-    with hint_when("wrong kind of thing", ORDER):
+    with hint_when(of_kind(Kind.THING), ORDER):
         result = learner.sgd_step(*line(), 0.125, line_loss)
     result[1].close_to(
         5.0, hint="Return the loss of the parameters that came in, as value_and_grad gives it."

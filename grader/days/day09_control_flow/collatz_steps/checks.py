@@ -8,9 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.toolkit import (
+    Finding,
+    Kind,
     Learner,
     Numbers,
     WrongAnswer,
+    came,
     check,
     compiles_once,
     hint_when,
@@ -39,7 +42,7 @@ def collatz_python(numbers_to_count: Any) -> list[int]:
 )
 def test_collatz_steps_by_hand(learner: Learner) -> None:
     python = "A Python loop, and a Python count? n will be traced, and then there is nothing to test: lax.while_loop takes it."
-    with hint_when("the Python int", python):
+    with hint_when(came(int), python):
         learner.collatz_steps(jnp.int32(6)).equals(8)
 
 
@@ -113,7 +116,9 @@ def test_collatz_steps_beats_python_ints(learner: Learner, numbers: Numbers) -> 
 def same_counts(text: str, result: Any, wanted: Any) -> None:
     differ = np.flatnonzero(np.asarray(result) != np.asarray(wanted))
     if len(differ):
-        k = differ[0]
+        k = int(differ[0])
         raise WrongAnswer(
-            f"{text} is wrong at index {k}\n  expected  {wanted[k]}\n  got       {int(result[k])}"
+            Finding(
+                "is wrong", Kind.VALUE, text, expected=f"{wanted[k]}", got=f"{int(result[k])}", where=(k,)
+            )
         )

@@ -6,16 +6,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, Params, stays_a_loop
+from grader.days.day09_control_flow.shared import Params, stays_a_loop
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
+    agrees_once,
+    came,
     check,
     compiled_if_possible,
-    compiles_once,
     hint_when,
     must_beat,
+    wide,
 )
 
 
@@ -26,10 +29,10 @@ def kalman_params(numbers: Numbers, n: int, m: int) -> Params:
     """
 
     def covariance(size: int) -> jax.Array:
-        root = np.asarray(numbers.normal((size, size), 0.5), np.float64)
+        root = wide(numbers.normal((size, size), 0.5))
         return jnp.asarray(root @ root.T + 0.5 * np.eye(size), jnp.float32)
 
-    transition = np.asarray(numbers.normal((n, n)), np.float64)
+    transition = wide(numbers.normal((n, n)))
     transition *= 0.95 / np.linalg.norm(transition, 2)
     return {
         "mean": numbers.normal(n),
@@ -42,11 +45,11 @@ def kalman_params(numbers: Numbers, n: int, m: int) -> Params:
 
 
 def kalman_oracle(params: Params, observations: jax.Array) -> tuple[Array, Array]:
-    known = {name: np.asarray(value, np.float64) for name, value in params.items()}
+    known = {name: wide(value) for name, value in params.items()}
     f, h = known["transition"], known["emission"]
     mean, covariance = known["mean"], known["covariance"]
     means, covariances = [], []
-    for y in np.asarray(observations, np.float64):
+    for y in wide(observations):
         mean = f @ mean
         covariance = f @ covariance @ f.T + known["process_noise"]
         s = h @ covariance @ h.T + known["observation_noise"]
@@ -68,7 +71,7 @@ def kalman_of_one_number(learner: Learner, transition: float, emission: float) -
     others = ("covariance", "process_noise", "observation_noise")
     params = {"mean": jnp.ones(1)} | {name: jnp.ones((1, 1)) for name in others}
     params |= {name: jnp.full((1, 1), value) for name, value in matrices.items()}
-    with hint_when("a tuple of length 2", "lax.scan gives (last carry, outputs). The answer is the outputs."):
+    with hint_when(came(tuple, 2), "lax.scan gives (last carry, outputs). The answer is the outputs."):
         return compiled_if_possible(learner.kalman_filter, params, jnp.array([[3.0], [1.0]]))
 
 
@@ -109,8 +112,7 @@ def test_kalman_filter_agrees_with_a_loop(learner: Learner, numbers: Numbers) ->
 @check("kalman_filter", "jit", hint="The program depends on shapes alone; the params are data.")
 def test_kalman_filter_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(kalman_params(numbers, 3, 2), numbers.normal((17, 2))) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.kalman_filter.jit(), calls), strict=True):
-        result.close_to(kalman_oracle(*call), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
+    agrees_once(learner.kalman_filter.jit(), calls, kalman_oracle, rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
 
 
 @check(

@@ -8,20 +8,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
+from grader.days.day09_control_flow.shared import stays_a_loop
 from grader.toolkit import (
+    Array,
+    Called,
+    Kind,
     Learner,
     Numbers,
-    WrongAnswer,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     largest_value_at_most,
+    wide,
 )
 
 
 def recurrence_oracle(a: Any, b: Any) -> Array:
-    coefficients, terms = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    coefficients, terms = wide(a), wide(b)
     h, states = np.zeros(terms.shape[1:]), []
     for coefficient, term in zip(coefficients, terms, strict=True):
         h = coefficient * h + term
@@ -104,8 +107,9 @@ def test_linear_recurrence_of_one_step(learner: Learner) -> None:
 @check("linear_recurrence", "jit", hint="The program depends on shapes alone.")
 def test_linear_recurrence_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [recurrence(numbers, 33) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.linear_recurrence.jit(), calls), strict=True):
-        result.close_to(recurrence_oracle(*call), rtol=RECURRENCE_RTOL, atol=RECURRENCE_ATOL)
+    agrees_once(
+        learner.linear_recurrence.jit(), calls, recurrence_oracle, rtol=RECURRENCE_RTOL, atol=RECURRENCE_ATOL
+    )
 
 
 @check(
@@ -131,12 +135,13 @@ def test_linear_recurrence_is_not_written_out(learner: Learner, numbers: Numbers
     handle = learner.linear_recurrence.jit()
     stays_a_loop(handle, lambda length: recurrence(numbers, length))
     long = handle.program(*recurrence(numbers, 1000))
-    if long.size > 600:
-        raise WrongAnswer(
-            f"{long.call} needs too many operations\n"
-            f"  expected  at most 600 operations\n"
-            f"  got       {long.size}"
-        )
+    Called(long.call, None).require(
+        long.size <= 600,
+        "needs too many operations",
+        expected="at most 600 operations",
+        got=f"{long.size}",
+        kind=Kind.OPERATIONS,
+    )
 
 
 @check(

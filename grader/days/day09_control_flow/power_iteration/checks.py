@@ -8,20 +8,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
+from grader.days.day09_control_flow.shared import stays_a_loop
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
+    wide,
 )
 
 
 def power_oracle(matrix: Any, n_steps: int) -> tuple[Array, Array]:
-    a = np.asarray(matrix, np.float64)
+    a = wide(matrix)
     vector = np.full(len(a), 1 / np.sqrt(len(a)))
     for _ in range(n_steps):
         image = a @ vector
@@ -86,7 +88,7 @@ def test_power_iteration_agrees_with_a_loop(learner: Learner, numbers: Numbers) 
 )
 def test_power_iteration_converges(learner: Learner, numbers: Numbers) -> None:
     matrix = positive_matrix(numbers, 5, 100.0)
-    largest = np.linalg.eigvals(np.asarray(matrix, np.float64)).real.max()
+    largest = np.linalg.eigvals(wide(matrix)).real.max()
     power(learner, matrix, 50)[0].close_to(largest)
 
 
@@ -131,13 +133,12 @@ def power_gradient(learner: Learner) -> Handle:
     def gradient(matrix: jax.Array, n_steps: int) -> Any:
         return jax.grad(lambda matrix: function(matrix, n_steps)[0])(matrix)
 
-    shown = "grad(eigenvalue of power_iteration)"
-    return Handle(learner.session, "power_iteration", shown, gradient, raw=gradient)
+    return learner.power_iteration.derive("grad(eigenvalue of power_iteration)", gradient)
 
 
 def power_gradient_oracle(matrix: jax.Array, n_steps: int) -> Array:
     """Central differences in float64: right to about 1e-9."""
-    a, step = np.asarray(matrix, np.float64), 1e-5
+    a, step = wide(matrix), 1e-5
     slopes = np.zeros_like(a)
     for place in np.ndindex(*a.shape):
         moved = np.zeros_like(a)
@@ -174,8 +175,7 @@ def test_power_iteration_has_finite_gradients(learner: Learner) -> None:
 def test_power_iteration_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(matrix, 3) for matrix in (positive_matrix(numbers, 5), jnp.zeros((5, 5)))]
     handle = learner.power_iteration.jit(static_argnames="n_steps")
-    for call, result in zip(calls, compiles_once(handle, calls), strict=True):
-        result.close_to(power_oracle(*call))
+    agrees_once(handle, calls, power_oracle)
 
 
 @check(

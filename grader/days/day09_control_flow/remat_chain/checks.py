@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, stays_a_loop
-from grader.toolkit import (
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    temporary_memory_at_most,
-)
+from grader.days.day09_control_flow.shared import stays_a_loop
+from grader.toolkit import Array, Handle, Learner, Numbers, agrees_once, check, temporary_memory_at_most, wide
 
 
 def chain_oracle(weights: Any, x: Any) -> Array:
-    value = np.asarray(x, np.float64)
-    for layer in np.asarray(weights, np.float64):
+    value = wide(x)
+    for layer in wide(weights):
         value = np.tanh(value @ layer)
     return value
 
 
 def chain_gradients_oracle(weights: Any, x: Any, toward: Any) -> tuple[Array, Array]:
     """The gradients of sum(toward * chain), layer by layer from the last to the first."""
-    layers, values = np.asarray(weights, np.float64), [np.asarray(x, np.float64)]
+    layers, values = wide(weights), [wide(x)]
     for layer in layers:
         values.append(np.tanh(values[-1] @ layer))
-    gradients, backward = np.zeros_like(layers), np.asarray(toward, np.float64)
+    gradients, backward = np.zeros_like(layers), wide(toward)
     for k in reversed(range(len(layers))):
         backward = backward * (1 - values[k + 1] ** 2)
         gradients[k] = values[k].T @ backward
@@ -47,15 +39,14 @@ def chain(numbers: Numbers, n_layers: int, n: int = 3, d: int = 2) -> tuple[jax.
 
 
 @functools.cache
-def chain_gradients(learner_session: Any, function: Callable[..., Any]) -> Handle:
+def chain_gradients(handle: Handle) -> Handle:
     def gradients(weights: jax.Array, x: jax.Array, toward: jax.Array) -> Any:
         def loss(weights: jax.Array, x: jax.Array) -> jax.Array:
-            return jnp.sum(toward * function(weights, x))
+            return jnp.sum(toward * handle.function(weights, x))
 
         return jax.grad(loss, argnums=(0, 1))(weights, x)
 
-    shown = "gradients of remat_chain"
-    return Handle(learner_session, "remat_chain", shown, gradients, raw=gradients).jit()
+    return handle.derive("gradients of remat_chain", gradients).jit()
 
 
 @check(
@@ -86,15 +77,14 @@ def test_remat_chain_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> N
 )
 def test_remat_chain_has_the_same_gradients(learner: Learner, numbers: Numbers) -> None:
     call = (*chain(numbers, 9), numbers.normal((3, 2)))
-    handle = chain_gradients(learner.session, learner.remat_chain.function)
+    handle = chain_gradients(learner.remat_chain)
     handle(*call).close_to(chain_gradients_oracle(*call), rtol=1e-4, atol=1e-5)
 
 
 @check("remat_chain", "jit", hint="The number of layers is a shape; everything else is data.")
 def test_remat_chain_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [chain(numbers, 9) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.remat_chain.jit(), calls), strict=True):
-        result.close_to(chain_oracle(*call))
+    agrees_once(learner.remat_chain.jit(), calls, chain_oracle)
 
 
 @check(
@@ -114,6 +104,6 @@ def test_remat_chain_stays_a_loop(learner: Learner, numbers: Numbers) -> None:
 def test_remat_chain_keeps_little(learner: Learner, numbers: Numbers) -> None:
     n_layers, n, d = 100, 128, 4
     call = (*chain(numbers, n_layers, n, d), numbers.normal((n, d)))
-    handle = chain_gradients(learner.session, learner.remat_chain.function)
+    handle = chain_gradients(learner.remat_chain)
     # In arrays of x's size: √L segments take 45 on the CPU, a checkpoint for each layer 102, the plain chain 302.
     temporary_memory_at_most(handle, 70 * n * d * 4, call)

@@ -8,15 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Array, Params, stays_a_loop
+from grader.days.day09_control_flow.shared import Params, stays_a_loop
 from grader.toolkit import (
+    Array,
     Handle,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
-    compiles_once,
     must_beat,
+    wide,
 )
 
 
@@ -29,9 +31,9 @@ def rnn_params(numbers: Numbers, hidden: int, d: int) -> Params:
 
 
 def rnn_oracle(params: Params, inputs: jax.Array, state: jax.Array) -> tuple[Array, Array]:
-    w, u, b = (np.asarray(params[name], np.float64) for name in ("input", "recurrent", "bias"))
-    h, states = np.asarray(state, np.float64), []
-    for x in np.asarray(inputs, np.float64):
+    w, u, b = (wide(params[name]) for name in ("input", "recurrent", "bias"))
+    h, states = wide(state), []
+    for x in wide(inputs):
         h = np.tanh(w @ x + u @ h + b)
         states.append(h)
     return h, np.stack(states)
@@ -39,10 +41,10 @@ def rnn_oracle(params: Params, inputs: jax.Array, state: jax.Array) -> tuple[Arr
 
 def rnn_gradients_oracle(params: Params, inputs: jax.Array, state: jax.Array, toward: jax.Array) -> Any:
     """The gradients of sum(toward * states) + sum(last²), written out backwards, step by step."""
-    w, u = np.asarray(params["input"], np.float64), np.asarray(params["recurrent"], np.float64)
-    x, toward_states = np.asarray(inputs, np.float64), np.asarray(toward, np.float64)
+    w, u = wide(params["input"]), wide(params["recurrent"])
+    x, toward_states = wide(inputs), wide(toward)
     last, states = rnn_oracle(params, inputs, state)
-    before = [np.asarray(state, np.float64), *states[:-1]]
+    before = [wide(state), *states[:-1]]
     dw, du, db, dx = np.zeros_like(w), np.zeros_like(u), np.zeros(len(u)), np.zeros_like(x)
     dh = 2 * last
     for t in reversed(range(len(x))):
@@ -62,7 +64,7 @@ def rnn_gradients(learner: Learner) -> Handle:
 
         return jax.grad(loss, argnums=(0, 1, 2))(params, inputs, state)
 
-    return Handle(learner.session, "rnn", "gradients of rnn", gradients, raw=gradients).jit()
+    return learner.rnn.derive("gradients of rnn", gradients).jit()
 
 
 @check(
@@ -120,8 +122,7 @@ def test_rnn_gradients_equal_the_unrolled_ones(learner: Learner, numbers: Number
 @check("rnn", "jit", hint="The program depends on shapes alone; params and state are data.")
 def test_rnn_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3)) for _ in range(2)]
-    for call, result in zip(calls, compiles_once(learner.rnn.jit(), calls), strict=True):
-        result.close_to(rnn_oracle(*call))
+    agrees_once(learner.rnn.jit(), calls, rnn_oracle)
 
 
 @check(

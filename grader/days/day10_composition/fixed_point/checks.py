@@ -10,16 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import Array, listed, wide
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    own_hint,
-)
+from grader.days.day10_composition.shared import listed
+from grader.toolkit import Array, Called, Handle, Learner, Numbers, agrees_once, check, own_hint, raised, wide
 
 
 def affine(x: jax.Array, theta: Any) -> Any:
@@ -99,7 +91,7 @@ def test_fixed_point_arrives(learner: Learner, numbers: Numbers) -> None:
 def test_fixed_point_has_the_implicit_gradient(learner: Learner) -> None:
     theta = {name: jnp.array(value) for name, value in BY_HAND.items()}
     # For v = [1, 0]: u = [2, 1], and the gradient of the matrix is u times [3, 2].
-    with own_hint("while_loop"):
+    with own_hint(raised(text="while_loop")):
         result = gradient_at(learner.fixed_point, affine, jnp.zeros(2), theta, jnp.array([1.0, 0.0]))
     result[1].close_to({"matrix": [[6.0, 4.0], [3.0, 2.0]], "shift": [2.0, 1.0]})
 
@@ -133,9 +125,12 @@ def test_fixed_point_gradient_arrives(learner: Learner, numbers: Numbers) -> Non
 )
 def test_fixed_point_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(affine, numbers.normal(2), slow_theta(numbers)) for _ in range(2)]
-    results = compiles_once(learner.fixed_point.jit(static_argnums=0), calls)
-    for (_, _, theta), result in zip(calls, results, strict=True):
-        arrives_at(result, affine_oracle(theta, np.zeros(2))[0])
+    agrees_once(
+        learner.fixed_point.jit(static_argnums=0),
+        calls,
+        lambda *call: affine_oracle(call[2], np.zeros(2))[0],
+        by=arrives_at,
+    )
 
 
 @check(

@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import Array, wide
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
     Unavailable,
@@ -22,6 +23,7 @@ from grader.toolkit import (
     must_beat,
     same_size_for,
     uses_each_key_once,
+    wide,
 )
 
 CHAINS, SAMPLES, LEAPFROG = 4096, 8, 6
@@ -38,8 +40,8 @@ def normal_and_gumbel(x: jax.Array) -> jax.Array:
 
 def exact_draws(numbers: Numbers) -> Array:
     """Chains that begin with independent draws from the very density: no chain has to warm up."""
-    z = np.asarray(numbers.normal((CHAINS, 2)), np.float64)
-    exponential = -np.log(np.asarray(numbers.uniform(1e-6, 1.0, CHAINS), np.float64))
+    z = wide(numbers.normal((CHAINS, 2)))
+    exponential = -np.log(wide(numbers.uniform(1e-6, 1.0, CHAINS)))
     normals = MEAN + z @ np.linalg.cholesky(COVARIANCE).T
     return np.concatenate([normals, -np.log(exponential)[:, None]], axis=1)
 
@@ -125,7 +127,7 @@ def on_the_chessboard(learner: Learner, numbers: Numbers) -> tuple[Called, Array
     starts = np.full((CHAINS, 1), 0.5)
     _, start, keys, *_ = chain_arguments(numbers, starts, 1.0)
     called = many_chains(learner)(chessboard, start, keys, SAMPLES, jnp.float32(1.0), MANY_LEAPFROG)
-    called.text = "hmc_chain(chessboard, start, key, 8, 1, 10), where the gradient is 0,"
+    called = Called("hmc_chain(chessboard, start, key, 8, 1, 10), where the gradient is 0,", called.value)
     return called, np.diff(np.concatenate([starts, wide(called.value)[..., 0]], axis=1), axis=1)
 
 
@@ -323,7 +325,11 @@ def both_are_chains(text: str, result: Any, wanted: Any) -> None:
     """Two chains of different draws have nothing in common but their shape; the other checks look at the draws."""
     Called(text, result).finite()
     Called(text, result).require(
-        result.shape == wanted.shape, "has another shape", expected=str(wanted.shape), got=str(result.shape)
+        result.shape == wanted.shape,
+        "has another shape",
+        expected=str(wanted.shape),
+        got=str(result.shape),
+        kind=Kind.SHAPE,
     )
 
 

@@ -13,16 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import wide
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    RaisedError,
-    Verdict,
-    bans,
-    check,
-)
+from grader.days.day10_composition.shared import wide_tree
+from grader.toolkit import Called, Kind, Learner, Numbers, RaisedError, Verdict, bans, check, wide
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -106,12 +98,14 @@ SHOWN = {
 @contextmanager
 def showing(function: Callable[..., Any]) -> Iterator[None]:
     """A verdict that comes within shows the code of the function that was transformed."""
+    code = SHOWN[function.__name__]
+    note = f"with\n{textwrap.indent(code, '  ')}"
+    if "key_bits" in code:
+        note += "\nwhere key_bits(key, shape) gives the two numbers of the key itself."
     try:
         yield
     except Verdict as verdict:
-        verdict.message += f"\n\nwith\n{textwrap.indent(SHOWN[function.__name__], '  ')}"
-        if "key_bits" in SHOWN[function.__name__]:
-            verdict.message += "\nwhere key_bits(key, shape) gives the two numbers of the key itself."
+        verdict.finding = verdict.finding.with_note(note)
         raise
 
 
@@ -124,7 +118,7 @@ def network_params() -> dict[str, jax.Array]:
 
 
 def network_output(params: Any, x: Any) -> Any:
-    params, x = wide(params), wide(x)
+    params, x = wide_tree(params), wide(x)
     return params["out"] @ np.tanh(params["hidden"] @ x + params["bias"])
 
 
@@ -183,7 +177,12 @@ def test_transform_init_collects_the_parameters(learner: Learner, numbers: Numbe
         hidden = called["hidden"].finite()
         got = str(hidden.value.shape)
         hidden.require(
-            got == "(4, 3)", "has another shape", expected="(4, 3)", got=got, hint=INITIALIZER_HINT
+            got == "(4, 3)",
+            "has another shape",
+            expected="(4, 3)",
+            got=got,
+            hint=INITIALIZER_HINT,
+            kind=Kind.SHAPE,
         )
         drawn = len(np.unique(hidden.value)) == 12
         hidden.require(drawn, "was not drawn", expected="12 normals", got=hidden.value, hint=INITIALIZER_HINT)
@@ -256,7 +255,7 @@ def test_transform_shares_what_has_one_name(learner: Learner, numbers: Numbers) 
         called = holding(init_of(learner, tied, numbers.key()), "shared", "seen")
         pair = called["seen"].value
         called["seen"].require(
-            pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape)
+            pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape), kind=Kind.SHAPE
         )
         first, second = np.asarray(pair)
         complaint = "made two arrays for one name"

@@ -13,20 +13,13 @@ from grader.days.day11_optax.shared import (
     ADAM,
     ADAMW,
     MOMENTUM,
-    Named,
     Tree,
     adamw_oracle,
     close,
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-)
+from grader.toolkit import Called, Learner, Named, Numbers, check, own_hint, raised
 
 
 def vectors(numbers: Numbers, n: int) -> list[Tree]:
@@ -77,7 +70,7 @@ def test_accumulate_equals_large_batches(learner: Learner, numbers: Numbers) -> 
     gradients, params = vectors(numbers, 6), vectors(numbers, 6)
     means = [{"w": np.mean([np.asarray(g["w"]) for g in gradients[k : k + 2]], axis=0)} for k in (0, 2, 4)]
     large = adamw_oracle(params[1::2], means, [0.5] * 3, 0.1)
-    with own_hint("requires the current value of parameters"):
+    with own_hint(raised(text="requires the current value of parameters")):
         found = accumulated(learner, ADAMW, 2, params, gradients)
     close(found, [large[k // 2] if k % 2 else {"w": np.zeros(3)} for k in range(6)], rtol=ADAM)
 

@@ -13,8 +13,6 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day11_optax.shared import (
     ADAM,
     ADAMW,
-    Named,
-    Shown,
     Tree,
     adamw_oracle,
     build,
@@ -23,14 +21,7 @@ from grader.days.day11_optax.shared import (
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    WrongAnswer,
-    check,
-    own_hint,
-)
+from grader.toolkit import Called, Kind, Learner, Named, Numbers, Shown, check, own_hint, raised
 
 
 def in_encoder(name: str) -> bool:
@@ -42,11 +33,15 @@ def is_head_w(name: str) -> bool:
 
 
 def _text(name: Any) -> str:
-    if not isinstance(name, str):
-        rows = f"  expected  a string such as 'encoder/w'\n  got       a {type(name).__name__}"
-        message = f"is_frozen is asked by the leaf's name\n{rows}"
-        raise WrongAnswer(message, hint=_NAME_HINT)
-    return name
+    Called("is_frozen", None).require(
+        isinstance(name, str),
+        "is asked by the leaf's name",
+        expected="a string such as 'encoder/w'",
+        got=f"a {type(name).__name__}",
+        hint=_NAME_HINT,
+        kind=Kind.THING,
+    )
+    return str(name)
 
 
 _NAME_HINT = (
@@ -114,7 +109,7 @@ def is_first_layer(name: str) -> bool:
 def test_freeze_names_places_in_lists(learner: Learner) -> None:
     params = {"layers": [{"w": jnp.ones(3)}, {"w": jnp.ones(3)}]}
     gradient = jax.tree.map(lambda p: 4 * p, params)
-    with own_hint("has no attribute 'key'"):
+    with own_hint(raised("AttributeError", text="has no attribute 'key'")):
         found = frozen_updates(
             learner, Named("sgd(0.5)", optax.sgd(0.5)), is_first_layer, [params], [gradient]
         )

@@ -8,20 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day11_optax.shared import (
-    ADAM,
-    Shown,
-    Tree,
-    adam_oracle,
-    close,
-    compiled_updates_of,
-    updates_of,
-)
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-)
+from grader.days.day11_optax.shared import ADAM, Tree, adam_oracle, close, compiled_updates_of, updates_of
+from grader.toolkit import Learner, Numbers, Shown, check
 
 
 def odd_model(numbers: Numbers) -> Tree:

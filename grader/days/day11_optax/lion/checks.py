@@ -8,14 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, hint_for, updates_of
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    bans,
-    check,
-    own_hint,
-)
+from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, updates_of
+from grader.toolkit import Learner, Numbers, bans, check, hint_when, own_hint, raised, wide
 
 
 def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[Tree], float]:
@@ -23,10 +17,10 @@ def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[T
     m = jax.tree.map(lambda g: np.zeros(np.shape(g)), gradients[0])
     found, margin = [], np.inf
     for gradient in gradients:
-        c = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * np.asarray(g, np.float64), m, gradient)
+        c = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * wide(g), m, gradient)
         margin = min([margin, *(float(np.min(np.abs(leaf))) for leaf in jax.tree.leaves(c))])
         found.append(jax.tree.map(lambda leaf: -learning_rate * np.sign(leaf), c))
-        m = jax.tree.map(lambda old, g: 0.99 * old + 0.01 * np.asarray(g, np.float64), m, gradient)
+        m = jax.tree.map(lambda old, g: 0.99 * old + 0.01 * wide(g), m, gradient)
     return found, margin
 
 
@@ -54,7 +48,7 @@ def test_lion_needs_no_parameters(learner: Learner) -> None:
     params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2.0, -4.0, 0.0])}
     text, optimizer = build(learner.lion, 0.5)
     state = learner.lion.using(f"{text}.init(params)", optimizer.init, params).value
-    with own_hint("required positional argument"):
+    with own_hint(raised("TypeError", text="required positional argument")):
         pair = learner.lion.using(f"{text}.update(gradients, state)", optimizer.update, gradient, state)
     if isinstance(pair.value, tuple):  # by_hand has something to say where it is none
         pair[0].close_to({"w": np.array([-0.5, 0.5, 0.0])})
@@ -84,7 +78,10 @@ def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
     params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
     gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
     leaves = "A dict is only one form of a tree. jax.tree.map goes through the leaves of any: dicts, lists, tuples."
-    with own_hint("pytree structure"), hint_for("object has no attribute", leaves):
+    with (
+        own_hint(raised(text="pytree structure")),
+        hint_when(raised("AttributeError", text="object has no attribute"), leaves),
+    ):
         found = updates_of(learner.lion, (0.5,), [params] * 2, gradients)
     close(found, lion_oracle(gradients, 0.5)[0])
 

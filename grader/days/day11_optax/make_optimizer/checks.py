@@ -18,12 +18,7 @@ from grader.days.day11_optax.shared import (
     compiled_updates_of,
     updates_of,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    own_hint,
-)
+from grader.toolkit import Learner, Numbers, check, own_hint, raised
 
 
 def scaled(gradient: Tree, norm: float) -> Tree:
@@ -122,7 +117,7 @@ def halving(count: Any) -> Any:
 )
 def test_make_optimizer_takes_a_schedule(learner: Learner, numbers: Numbers) -> None:
     params, gradients = layers(numbers, 3), [scaled(layer(numbers), 1.0) for _ in range(3)]
-    with own_hint("'function'"):
+    with own_hint(raised("TypeError", text="'function'")):
         found = updates_of(learner.make_optimizer, (halving, 0.1, 2.0), params, gradients)
     close(found, adamw_oracle(params, gradients, [0.5, 0.25, 0.125], 0.1), rtol=ADAM)
 

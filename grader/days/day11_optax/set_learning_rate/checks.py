@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,15 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.days.day11_optax.shared import Shown, Tree
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-)
+from grader.days.day11_optax.shared import Tree
+from grader.toolkit import Called, Kind, Learner, Numbers, Shown, check, compiles_once
 
 INJECTED = optax.inject_hyperparams(optax.sgd)(learning_rate=0.1, momentum=0.9)
 PARAMS = {"w": np.array([1.0, 2.0, 3.0], np.float32)}
@@ -29,23 +20,9 @@ def injected_state(dtype: Any = jnp.float32) -> Any:
     return INJECTED.init({"w": jnp.asarray(PARAMS["w"], dtype)})
 
 
-@functools.cache
-def _setting(handle: Handle) -> Handle:
-    """set_learning_rate, with the state written in one word."""
-
-    def taking(function: Callable[..., Any]) -> Callable[..., Any]:
-        def set_learning_rate(opt_state: Shown, value: Any) -> Any:
-            return function(opt_state.tree, value)
-
-        return set_learning_rate
-
-    function = taking(handle.function)
-    return Handle(handle.session, handle.name, handle.name, function, raw=function, transform=taking)
-
-
 def new_state(learner: Learner, state: Any, value: Any) -> Called:
     """The state that the exercise returns, with its dict of hyperparameters in place. Raises WrongAnswer."""
-    result = _setting(learner.set_learning_rate)(Shown("state", state), value)
+    result = learner.set_learning_rate(Shown("state", state), value)
     found = result.value
     rate = found.hyperparams.get("learning_rate") if hasattr(found, "hyperparams") else None
     result.require(
@@ -54,6 +31,7 @@ def new_state(learner: Learner, state: Any, value: Any) -> Called:
         expected="a state like the one that was given",
         got=type(found).__name__,
         hint="A named tuple makes a changed copy of itself: state._replace(field=...).",
+        kind=Kind.THING,
     )
     return result
 
@@ -117,7 +95,7 @@ def test_set_learning_rate_keeps_the_dtype(learner: Learner) -> None:
 def test_set_learning_rate_compiles_once(learner: Learner, numbers: Numbers) -> None:
     state = injected_state()
     calls = [(Shown("state", state), numbers.uniform(0.1, 0.9)) for _ in range(2)]
-    results = compiles_once(_setting(learner.set_learning_rate).jit(), calls)
+    results = compiles_once(learner.set_learning_rate.jit(), calls)
     for (_, value), result in zip(calls, results, strict=True):
         rate = result.value.hyperparams["learning_rate"]
         Called(f"{result.text}.hyperparams['learning_rate']", rate).equals(np.asarray(value))

@@ -7,16 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day11_optax.shared import hint_for
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    bans,
-    check,
-    compiles_once,
-)
-
-Array = np.ndarray[Any, Any]
+from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, came, check, hint_when
 
 
 def warmup_cosine_oracle(step: Any, peak: Any, warmup_steps: int, total_steps: int) -> Array:
@@ -39,7 +30,7 @@ def test_warmup_cosine_uses_no_shortcut(learner: Learner) -> None:
 )
 def test_warmup_cosine_rises(learner: Learner) -> None:
     hint = "Return an array. A traced step cannot be compared by Python's if: let jnp.where or jnp.select choose."
-    with hint_for("the Python float", hint):
+    with hint_when(came(float), hint):
         for step, expected in ((1, 0.5), (2, 1.0), (3, 1.5)):
             learner.warmup_cosine(step, 2, 4, 12).close_to(expected)
 
@@ -89,6 +80,4 @@ def test_warmup_cosine_starts_without_a_warmup(learner: Learner) -> None:
 def test_warmup_cosine_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.warmup_cosine.jit(static_argnames=("warmup_steps", "total_steps"))
     calls = [(jnp.int32(step), numbers.uniform(0.5, 2.0)) for step in (0, 3, 7, 11, 17, 18)]
-    results = compiles_once(compiled, calls, warmup_steps=7, total_steps=17)
-    for call, result in zip(calls, results, strict=True):
-        result.close_to(warmup_cosine_oracle(*call, 7, 17))
+    agrees_once(compiled, calls, warmup_cosine_oracle, warmup_steps=7, total_steps=17)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import MIXES, Array, called, compiled, margin, mixed
+from grader.days.day12_compiled_training.shared import MIXES, called, compiled, margin, mixed
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,

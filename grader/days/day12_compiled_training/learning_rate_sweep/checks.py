@@ -16,7 +16,6 @@ from grader.days.day12_compiled_training.shared import (
     RTOL,
     START,
     TRACED,
-    Array,
     Data,
     Tree,
     called,
@@ -25,9 +24,9 @@ from grader.days.day12_compiled_training.shared import (
     drawn_data,
     like,
     simple_data,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -35,7 +34,9 @@ from grader.toolkit import (
     compiles_once,
     hint_when,
     own_hint,
+    raised,
     same_size_for,
+    wide,
 )
 
 
@@ -67,7 +68,7 @@ def sweep_arguments(rates: Any, w: Any, data: Data, n_epochs: int) -> tuple[Any,
 
 
 def sweep(learner: Learner, rates: Any, w: Any, data: Data, n_epochs: int) -> Called:
-    with hint_when("must be hashable", TREE_OF_RUNS):
+    with hint_when(raised(text="(?i)non-hashable|unhashable"), TREE_OF_RUNS):
         result = called(learner.learning_rate_sweep, *sweep_arguments(rates, w, data, n_epochs))
     like(result[0], {"w": jnp.zeros(2)}, ONE_RUN)
     return result
@@ -124,7 +125,7 @@ def test_learning_rate_sweep_never_chooses_nan(learner: Learner) -> None:
 
 @check("learning_rate_sweep", "correct", hint=NO_EPOCH)
 def test_learning_rate_sweep_for_no_epoch(learner: Learner) -> None:
-    with own_hint("out of bounds"):
+    with own_hint(raised(text="out of bounds")):
         result = sweep(learner, [0.25, 0.0, 0.5, 1.0, 0.125], START, simple_data(0.0), 0)
     result[1].close_to([4.0] * N_RATES)
     result[0]["w"].equals([1.0, 0.0])
@@ -150,7 +151,7 @@ def right_sweep(result: Called, best: Array, losses: Array) -> None:
 def test_learning_rate_sweep_compiles_once(learner: Learner, numbers: Numbers) -> None:
     drawn = [(n, drawn_sweep(numbers, n)) for n in (5, 7)]
     calls = [sweep_arguments(*problem, n) for n, (problem, _, _) in drawn]
-    with own_hint("n_epochs"):
+    with own_hint(raised(line="n_epochs")):
         results = compiles_once(compiled(learner.learning_rate_sweep), calls)
     for (_, (_, best, losses)), result in zip(drawn, results, strict=True):
         like(result[0], {"w": jnp.zeros(2)}, ONE_RUN)

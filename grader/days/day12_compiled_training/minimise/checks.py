@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import Array, called, compiled
+from grader.days.day12_compiled_training.shared import called, compiled
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
     Numbers,
@@ -20,6 +21,7 @@ from grader.toolkit import (
     hint_when,
     must_beat,
     own_hint,
+    raised,
 )
 
 
@@ -43,7 +45,7 @@ def rosenbrock_oracle(start: Any, rate: float, n_steps: int) -> Array:
 def called_few(learner: Learner, n_steps: int) -> Called:
     """The last point of a short walk."""
     start = jnp.asarray([8.0, 4.0], jnp.float32)
-    with hint_when("floating-point inputs", BODIES):
+    with hint_when(raised("TypeError", text=r"sub-dtype of np\.inexact"), BODIES):
         return called(learner.minimise, bowl, start, jnp.float32(0.25), jnp.int32(n_steps))
 
 
@@ -115,7 +117,7 @@ def test_minimise_compiles_once(learner: Learner, numbers: Numbers) -> None:
         (rosenbrock, numbers.uniform(-1, 1, 2), jnp.float32(rate), jnp.int32(n_steps))
         for rate, n_steps in ((1e-3, 100), (5e-4, 300))
     ]
-    with own_hint("n_steps"):
+    with own_hint(raised(line="n_steps")):
         results = compiles_once(compiled(learner.minimise), calls)
     for (_, start, rate, n_steps), result in zip(calls, results, strict=True):
         expected = rosenbrock_oracle(start, float(rate), int(n_steps))

@@ -19,8 +19,6 @@ from grader.days.day12_compiled_training.shared import (
     STATE_HINT,
     TRACED,
     Data,
-    Named,
-    Shown,
     Tree,
     called,
     compiled,
@@ -37,16 +35,19 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
 from grader.toolkit import (
     Called,
     Learner,
+    Named,
     Numbers,
+    Shown,
     check,
     compiles_once,
     must_beat,
     own_hint,
+    raised,
+    wide,
 )
 
 PLAIN = Named("sgd", optax.sgd(RATE, momentum=MOMENTUM))
@@ -120,7 +121,7 @@ def test_train_compiles_once(learner: Learner, numbers: Numbers) -> None:
     data, counts = drawn_data(numbers, 0.5), (ROWS, 3)
     starts = [numbers.normal(2) for _ in counts]
     calls = [epoch_arguments(numbers, data, w, jnp.int32(n)) for w, n in zip(starts, counts, strict=True)]
-    with own_hint("n_epochs"):
+    with own_hint(raised(line="n_epochs")):
         results = compiles_once(compiled(learner.train), calls)
     for w, n_epochs, result in zip(starts, counts, results, strict=True):
         like(result, recorded_params(w))
@@ -136,13 +137,13 @@ def test_train_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
 
 
 def eager_train(
-    key: Any, params: Shown, x: Any, y: Any, optimizer: Named, loss: Any, n_epochs: Any
+    key: Any, params: Any, x: Any, y: Any, optimizer: Any, loss: Any, n_epochs: Any
 ) -> dict[str, Any]:
-    now = params.tree
-    state = optimizer.optimizer.init(now)
+    now = params
+    state = optimizer.init(now)
     for _ in range(int(n_epochs)):
         gradients = jax.grad(loss)(now, x, y, key)
-        updates, state = optimizer.optimizer.update(gradients, state, now)
+        updates, state = optimizer.update(gradients, state, now)
         now = optax.apply_updates(now, updates)
     return now  # type: ignore[no-any-return]
 

@@ -17,27 +17,28 @@ from grader.days.day12_compiled_training.shared import (
     NO_EPOCH,
     RTOL,
     TRACED,
-    Array,
     Data,
     N,
-    Named,
     Tree,
     called,
     compiled,
     drawn_data,
     like,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
+    Named,
     Numbers,
     check,
     compiles_once,
     hint_when,
     must_beat,
     own_hint,
+    raised,
     same_size_for,
+    wide,
 )
 
 GENTLE_RATE = 0.05
@@ -133,7 +134,7 @@ def right_ensemble(result: Called, keys: Any, data: Data, n_epochs: int) -> None
 )
 def test_train_ensemble_starts_apart(learner: Learner, numbers: Numbers) -> None:
     keys, data = member_keys(numbers), drawn_data(numbers, 0.0)
-    with hint_when("out of bounds", NO_EPOCH):
+    with hint_when(raised(text="out of bounds"), NO_EPOCH):
         result = called(learner.train_ensemble, *ensemble_arguments(keys, data, 0))
     right_ensemble(result, keys, data, 0)
 
@@ -155,7 +156,7 @@ def test_train_ensemble_compiles_once(learner: Learner, numbers: Numbers) -> Non
     data, counts = drawn_data(numbers, 0.0), (5, 12)
     keys = [member_keys(numbers) for _ in counts]
     calls = [ensemble_arguments(one, data, n) for one, n in zip(keys, counts, strict=True)]
-    with own_hint("n_epochs"):
+    with own_hint(raised(line="n_epochs")):
         results = compiles_once(compiled(learner.train_ensemble), calls)
     for one, n_epochs, result in zip(keys, counts, results, strict=True):
         right_ensemble(result, one, data, n_epochs)
@@ -175,11 +176,11 @@ def _one_run() -> Callable[..., Any]:
     def run(key: Any, x: Any, y: Any, n_epochs: Any) -> Any:
         def epoch(_: Any, carry: Any) -> Any:
             params, state = carry
-            updates, state = GENTLE.optimizer.update(jax.grad(network_error)(params, x, y), state, params)
+            updates, state = GENTLE.value.update(jax.grad(network_error)(params, x, y), state, params)
             return optax.apply_updates(params, updates), state
 
         params = network_start(key)
-        params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, GENTLE.optimizer.init(params)))
+        params, _ = jax.lax.fori_loop(0, n_epochs, epoch, (params, GENTLE.value.init(params)))
         return params, network_error(params, x, y)
 
     return run

@@ -15,10 +15,8 @@ from grader.days.day12_compiled_training.shared import (
     RTOL,
     START,
     STATE_HINT,
-    Array,
     Data,
     N,
-    Shown,
     Tree,
     called,
     compiled,
@@ -31,16 +29,20 @@ from grader.days.day12_compiled_training.shared import (
     reuses_no_key,
     simple_data,
     took_steps,
-    wide,
 )
 from grader.toolkit import (
+    Array,
     Called,
+    Kind,
     Learner,
     Numbers,
+    Shown,
     check,
     compiles_once,
     hint_when,
+    of_kind,
     same_size_for,
+    wide,
 )
 
 
@@ -65,9 +67,8 @@ def batch_arguments(
 
 def by_batches(learner: Learner, numbers: Numbers, data: Data, w: Any = START) -> Called:
     """Parameters and losses after a run by batches, in the right structure."""
-    with hint_when(
-        "of shape (n_epochs,)", "losses[e] is the mean of the losses of epoch e: one number an epoch."
-    ):
+    one_an_epoch = "losses[e] is the mean of the losses of epoch e: one number an epoch."
+    with hint_when(of_kind(Kind.SHAPE, Kind.DTYPE, part="[1]"), one_an_epoch):
         result = called(learner.train_minibatches, *batch_arguments(numbers, data, w))
     like(result[0], recorded_params(w))
     return result

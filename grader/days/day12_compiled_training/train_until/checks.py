@@ -20,21 +20,21 @@ from grader.days.day12_compiled_training.shared import (
     STATIC,
     Data,
     N,
-    Named,
-    Shown,
     Tree,
     called,
     compiled,
     descent_oracle,
     drawn_data,
     like,
-    readable,
     simple_data,
 )
 from grader.toolkit import (
     Called,
     Learner,
+    Named,
     Numbers,
+    Shown,
+    came,
     check,
     compiles_once,
     hint_when,
@@ -151,7 +151,7 @@ def right_until(
 
 def called_until(learner: Learner, arguments: tuple[Any, ...]) -> Called:
     with hint_when(
-        "the Python int",
+        came(int),
         "The number of epochs comes out of the compiled loop as an array: lax.while_loop, with the count in the carry.",
     ):
         return called(learner.train_until, *arguments)
@@ -316,11 +316,7 @@ def test_train_until_is_lifted_over_runs(learner: Learner, numbers: Numbers) -> 
     scripts = [drawn_script(numbers) for _ in range(4)]
     many = [scripted_params(v, w) for v in scripts]
     params = {name: jnp.asarray(np.stack([np.asarray(one[name]) for one in many])) for name in many[0]}
-    lifted = (
-        readable(learner.train_until)
-        .vmap(in_axes=(0, *(None,) * 7))
-        .jit(static_argnames=STATIC["train_until"])
-    )
+    lifted = learner.train_until.vmap(in_axes=(0, *(None,) * 7)).jit(static_argnames=STATIC["train_until"])
     result = lifted(*until_arguments(params, data, SCRIPT - 1, 2))
     for row, v in enumerate(scripts):
         value = jax.tree.map(lambda leaf, row=row: jnp.asarray(np.asarray(leaf)[row]), result.value)

@@ -30,15 +30,7 @@ from grader.days.day12_compiled_training.shared import (
     simple_data,
     took_steps,
 )
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    same_size_for,
-)
+from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, same_size_for
 
 
 def has_history(result: Called, w: Any) -> Called:

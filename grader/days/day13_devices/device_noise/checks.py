@@ -13,16 +13,18 @@ from grader.days.day13_devices.shared import (
     must_use_all_devices,
     names_no_number_of_devices,
     one_slice_on_each_device,
-    traced_once,
 )
 from grader.toolkit import (
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
     check,
     compiled_if_possible,
+    compiles_once,
     uses_each_key_once,
+    wide,
 )
 
 SHAPE = (25, 20)
@@ -66,7 +68,7 @@ def test_device_noise_differs_on_each_device(learner: Learner, numbers: Numbers)
 )
 def test_device_noise_is_normal(learner: Learner, numbers: Numbers) -> None:
     called = noise(learner, numbers.key())
-    for k, row in enumerate(np.asarray(called.value, np.float64).reshape(jax.device_count(), -1)):
+    for k, row in enumerate(wide(called.value).reshape(jax.device_count(), -1)):
         # Mean and variance within six standard errors of 500 draws; of the share, 0.0455, no such draw at all has a
         # chance of 1e-10, and uniform numbers of variance 1 have none.
         for name, got, wanted, low, high in (
@@ -90,7 +92,7 @@ def test_device_noise_is_normal(learner: Learner, numbers: Numbers) -> None:
 )
 def test_device_noise_is_independent(learner: Learner, numbers: Numbers) -> None:
     called = noise(learner, numbers.key())
-    rows = np.asarray(called.value, np.float64).reshape(jax.device_count(), -1)
+    rows = wide(called.value).reshape(jax.device_count(), -1)
     correlations = np.atleast_2d(np.corrcoef(rows))
     related = np.abs(correlations) - np.eye(len(rows))
     i, k = (int(index) for index in np.unravel_index(int(np.argmax(related)), related.shape))
@@ -129,7 +131,7 @@ def test_device_noise_takes_any_number_of_devices(learner: Learner) -> None:
 @check("device_noise", "jit", hint="Only the key is traced; shape and jax.device_count() are known.")
 def test_device_noise_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.device_noise.jit(static_argnames="shape")
-    first, second = traced_once(compiled, [(numbers.key(),), (numbers.key(),)], shape=SHAPE)
+    first, second = compiles_once(compiled, [(numbers.key(),), (numbers.key(),)], leaks=False, shape=SHAPE)
     first.finite()
     second.finite()
 
@@ -148,6 +150,7 @@ def test_device_noise_takes_any_shape(learner: Learner, numbers: Numbers) -> Non
             "has the wrong shape",
             expected=f"shape {expected}",
             got=f"shape {getattr(found.value, 'shape', None)}",
+            kind=Kind.SHAPE,
         )
 
 

@@ -13,21 +13,14 @@ from grader.days.day13_devices.shared import (
     ANY_NUMBER,
     FEATURES,
     ROWS,
-    Array,
     must_sum_over_devices,
     names_no_number_of_devices,
-    traced_once,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-)
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible, wide
 
 
 def standardize_oracle(x: Any) -> Array:
-    x = np.asarray(x, np.float64)
+    x = wide(x)
     mean = x.mean(axis=(0, 1))
     return np.asarray((x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=(0, 1))))
 
@@ -113,9 +106,14 @@ def test_global_standardize_takes_any_number_of_devices(learner: Learner) -> Non
 @check("global_standardize", "jit", hint="jnp throughout; the mapped function sees tracers.")
 def test_global_standardize_compiles_once(learner: Learner, numbers: Numbers) -> None:
     xs = [features(numbers) for _ in range(2)]
-    results = traced_once(learner.global_standardize.jit(), [(x,) for x in xs])
-    for x, result in zip(xs, results, strict=True):
-        result.close_to(standardize_oracle(x), rtol=1e-4, atol=1e-5)
+    agrees_once(
+        learner.global_standardize.jit(),
+        [(x,) for x in xs],
+        standardize_oracle,
+        rtol=1e-4,
+        atol=1e-5,
+        leaks=False,
+    )
 
 
 @check(

@@ -6,18 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day13_devices.shared import (
-    FEATURES,
-    Tree,
-    one_slice_on_each_device,
-    replicas_oracle,
-    traced_once,
-)
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-)
+from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device, replicas_oracle
+from grader.toolkit import Learner, Numbers, agrees_once, check
 
 
 def one_leaf_each(numbers: Numbers) -> Tree:
@@ -77,6 +67,4 @@ def test_replicate_compiles_once(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     trees = [one_leaf_each(numbers) for _ in range(2)]
     compiled = learner.replicate.jit(static_argnames="n_devices")
-    results = traced_once(compiled, [(tree,) for tree in trees], n_devices=n)
-    for tree, result in zip(trees, results, strict=True):
-        result.close_to(replicas_oracle(tree, n))
+    agrees_once(compiled, [(tree,) for tree in trees], replicas_oracle, leaks=False, n_devices=n)

@@ -8,19 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day13_devices.shared import (
-    ANY_NUMBER,
-    must_use_all_devices,
-    names_no_number_of_devices,
-    traced_once,
-)
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-)
+from grader.days.day13_devices.shared import ANY_NUMBER, must_use_all_devices, names_no_number_of_devices
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiled_if_possible, wide
 
 
 @check(
@@ -51,7 +40,7 @@ def test_ring_all_reduce_adds_each_row_once(learner: Learner) -> None:
 def test_ring_all_reduce_random(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     x = numbers.normal((n, n))
-    total = np.asarray(x, np.float64).sum(axis=0)
+    total = wide(x).sum(axis=0)
     compiled_if_possible(learner.ring_all_reduce, x).close_to(np.stack([total] * n), atol=1e-5)
 
 
@@ -64,9 +53,13 @@ def test_ring_all_reduce_takes_any_number_of_devices(learner: Learner) -> None:
 def test_ring_all_reduce_compiles_once(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     xs = [numbers.normal((n, n)) for _ in range(2)]
-    for x, result in zip(xs, traced_once(learner.ring_all_reduce.jit(), [(x,) for x in xs]), strict=True):
-        total = np.asarray(x, np.float64).sum(axis=0)
-        result.close_to(np.stack([total] * n), atol=1e-5)
+    agrees_once(
+        learner.ring_all_reduce.jit(),
+        [(x,) for x in xs],
+        lambda x: np.stack([wide(x).sum(axis=0)] * n),
+        atol=1e-5,
+        leaks=False,
+    )
 
 
 @check(
@@ -79,7 +72,7 @@ def test_ring_all_reduce_passes_messages_on(learner: Learner, numbers: Numbers) 
     messages = must_use_all_devices(learner.ring_all_reduce.jit(), numbers.normal((n, n)))
     names = {message.collective for message in messages}
     others = sorted(names - {"collective-permute"})
-    Called("The program of jit(ring_all_reduce)", None).require(
+    Called("jit(ring_all_reduce)", None, about="The program of").require(
         names == {"collective-permute"},
         "uses the wrong collectives",
         expected="ppermute (collective-permute) alone",

@@ -9,13 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device, traced_once
-from grader.toolkit import (
-    Handle,
-    Learner,
-    Numbers,
-    check,
-)
+from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device
+from grader.toolkit import Handle, Kind, Learner, Numbers, agrees_once, check
 
 
 def batch_of(numbers: Numbers, rows: int) -> Tree:
@@ -83,6 +78,7 @@ def must_name_the_sizes(handle: Handle, batch: Tree, rows: int, n_devices: int) 
         "must be refused",
         expected=f"ValueError, with the numbers {rows} and {n_devices} in its text",
         got=called.value,
+        kind=Kind.NOT_REFUSED,
     )
 
 
@@ -115,6 +111,4 @@ def test_shard_batch_compiles_once(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     batches = [batch_of(numbers, 3 * n) for _ in range(2)]
     compiled = learner.shard_batch.jit(static_argnames="n_devices")
-    results = traced_once(compiled, [(batch,) for batch in batches], n_devices=n)
-    for batch, result in zip(batches, results, strict=True):
-        result.close_to(shards_oracle(batch, n))
+    agrees_once(compiled, [(batch,) for batch in batches], shards_oracle, leaks=False, n_devices=n)

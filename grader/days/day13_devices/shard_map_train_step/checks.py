@@ -22,16 +22,9 @@ from grader.days.day13_devices.shared import (
     regression,
     so_many_devices,
     step_oracle,
-    traced_once,
     whole_on_each_device,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiled_if_possible,
-)
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiled_if_possible
 
 
 @functools.cache
@@ -159,9 +152,15 @@ def test_shard_map_train_step_compiles_once(learner: Learner, numbers: Numbers) 
     n = jax.device_count()
     calls = [(*regression(numbers, ROWS * n), rate) for rate in (RATE, 0.5)]
     compiled = learner.shard_map_train_step.jit(static_argnames="mesh")
-    results = traced_once(compiled, calls, mesh=data_mesh(n))
-    for call, result in zip(calls, results, strict=True):
-        result.close_to(step_oracle(*call), rtol=1e-4, atol=1e-5)
+    agrees_once(
+        compiled,
+        calls,
+        lambda *call, mesh: step_oracle(*call),
+        rtol=1e-4,
+        atol=1e-5,
+        leaks=False,
+        mesh=data_mesh(n),
+    )
 
 
 @check(

@@ -19,17 +19,19 @@ from grader.days.day13_devices.shared import (
     parts_of,
     regression,
     step_oracle,
-    traced_once,
     whole_on_each_device,
 )
 from grader.toolkit import (
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
     hint_when,
+    of_kind,
 )
 
 
@@ -74,9 +76,7 @@ def test_sharded_train_step_takes_any_number_of_devices(learner: Learner) -> Non
 @check("sharded_train_step", "jit", hint="jnp throughout: learning_rate, too, may be traced.")
 def test_sharded_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(*regression(numbers, ROWS * jax.device_count()), rate) for rate in (RATE, 0.5)]
-    results = traced_once(learner.sharded_train_step.jit(), calls)
-    for call, result in zip(calls, results, strict=True):
-        result.close_to(step_oracle(*call), rtol=1e-4, atol=1e-5)
+    agrees_once(learner.sharded_train_step.jit(), calls, step_oracle, rtol=1e-4, atol=1e-5, leaks=False)
 
 
 @check(
@@ -89,7 +89,8 @@ def test_sharded_train_step_sends_gradients(learner: Learner, numbers: Numbers) 
     call = (*regression(numbers, ROWS * jax.device_count()), RATE)
     handle = learner.sharded_train_step
     keep = "with_sharding_constraint changes nothing in place. It returns the array: x = lax.with_sharding_constraint(x, ...)."
-    with hint_when("does not run on all", keep) if drops_a_constraint(handle) else nullcontext():
+    dropped = hint_when(of_kind(Kind.IDLE_DEVICES), keep)
+    with dropped if drops_a_constraint(handle) else nullcontext():
         must_sum_over_devices(handle.jit(), *call, at_most=FEATURES + 2, each="gradients and a loss")
 
 
@@ -118,7 +119,7 @@ def test_sharded_train_step_leaves_collectives_to_the_compiler(learner: Learner,
     call = (*regression(numbers, ROWS * jax.device_count()), RATE)
     compiled = learner.sharded_train_step.jit()
     maps = sorted({"shard_map", "xla_pmap"} & set(compiled.program(*call).primitives))
-    Called(f"The program of {compiled.shown}", None).require(
+    Called(compiled.shown, None, about="The program of").require(
         not maps,
         "says what each device does",
         expected="shardings alone: no shard_map, no pmap",

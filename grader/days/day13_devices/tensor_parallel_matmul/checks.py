@@ -10,16 +10,18 @@ from grader.days.day13_devices.shared import (
     ANY_NUMBER,
     must_sum_over_devices,
     names_no_number_of_devices,
-    traced_once,
     whole_on_each_device,
 )
 from grader.toolkit import (
     Learner,
     Numbers,
+    agrees_once,
     check,
     compiled_if_possible,
     hint_when,
     operations_at_most,
+    raised,
+    wide,
 )
 
 INNER, WIDTH = 16, 2  # columns of x on a device, columns of w for each device
@@ -45,7 +47,7 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
     x[:, ::INNER] = np.arange(1, n + 1)
     ones = jnp.ones((INNER * n, WIDTH * n))
     adds = "Each device has one term of the sum, not the sum: lax.psum over the mesh's axis adds them up."
-    with hint_when("out_specs promise", adds):
+    with hint_when(raised("ValueError", text="out_specs which require replication"), adds):
         called = compiled_if_possible(learner.tensor_parallel_matmul, jnp.asarray(x, jnp.float32), ones)
     called.close_to(np.full((5, WIDTH * n), n * (n + 1) / 2))
 
@@ -56,7 +58,7 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
 def test_tensor_parallel_matmul_random(learner: Learner, numbers: Numbers) -> None:
     x, w = whole_numbers(numbers)
     called = compiled_if_possible(learner.tensor_parallel_matmul, x, w)
-    called.close_to(np.asarray(x, np.float64) @ np.asarray(w, np.float64))
+    called.close_to(wide(x) @ wide(w))
 
 
 @check("tensor_parallel_matmul", "correct", hint=ANY_NUMBER)
@@ -67,9 +69,7 @@ def test_tensor_parallel_matmul_takes_any_number_of_devices(learner: Learner) ->
 @check("tensor_parallel_matmul", "jit", hint="Shapes and jax.device_count() are known while JAX traces.")
 def test_tensor_parallel_matmul_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [whole_numbers(numbers) for _ in range(2)]
-    results = traced_once(learner.tensor_parallel_matmul.jit(), calls)
-    for (x, w), result in zip(calls, results, strict=True):
-        result.close_to(np.asarray(x, np.float64) @ np.asarray(w, np.float64))
+    agrees_once(learner.tensor_parallel_matmul.jit(), calls, lambda x, w: wide(x) @ wide(w), leaks=False)
 
 
 @check(

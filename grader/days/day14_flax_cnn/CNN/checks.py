@@ -29,15 +29,7 @@ from grader.days.day14_flax_cnn.shared import (
     network_of,
     with_function,
 )
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    own_hint,
-)
+from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, own_hint
 
 
 @functools.cache

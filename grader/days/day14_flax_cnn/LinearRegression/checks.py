@@ -10,23 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from grader.days.day14_flax_cnn.shared import (
-    KEY_HINT,
-    collections_of,
-    compiled,
-    double,
-    linen_call,
-    with_function,
-)
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    bans,
-    check,
-    compiles_once,
-)
+from grader.days.day14_flax_cnn.shared import KEY_HINT, collections_of, compiled, linen_call, with_function
+from grader.toolkit import Called, Handle, Learner, Numbers, agrees_once, bans, check, wide
 
 WIDE = np.zeros((1, 1000), np.float32)  # shows `init` how many columns there are
 
@@ -104,7 +89,7 @@ def test_LinearRegression_by_hand(learner: Learner) -> None:
 def test_LinearRegression_draws_its_weights(learner: Learner, numbers: Numbers) -> None:
     first, second = (linear_parameters(learner, numbers.key()) for _ in range(2))
     first["b"].equals(np.float32(0))
-    w, other = double(first.value["w"]), double(second.value["w"])
+    w, other = wide(first.value["w"]), wide(second.value["w"])
     # The deviation of 1000 draws is right to 2 percent, one standard error.
     first["w"].require(
         abs(w.std() / 0.01 - 1) < 0.15 and abs(w.mean()) < 0.002,
@@ -151,8 +136,11 @@ def test_LinearRegression_fits_a_line(learner: Learner, numbers: Numbers) -> Non
 )
 def test_LinearRegression_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [({"w": numbers.normal(33), "b": numbers.normal()}, numbers.normal((17, 33))) for _ in range(2)]
-    results = compiles_once(linear_apply(learner.LinearRegression).jit(), calls)
-    for (params, x), result in zip(calls, results, strict=True):
-        # A sum of 33 products may cancel: absolute, against terms of about 1.
-        result.close_to(double(x) @ double(params["w"]) + double(params["b"]), atol=1e-5)
+    # A sum of 33 products may cancel: absolute, against terms of about 1.
+    agrees_once(
+        linear_apply(learner.LinearRegression).jit(),
+        calls,
+        lambda params, x: wide(x) @ wide(params["w"]) + wide(params["b"]),
+        atol=1e-5,
+    )
     learner.LinearRegression.compare_on("LinearRegression().apply", linen_call(), calls[0][1])

@@ -19,7 +19,6 @@ from grader.days.day14_flax_cnn.shared import (
     FEATURES,
     IMAGE,
     NORMALIZED,
-    Array,
     Leaves,
     Network,
     cnn_oracle,
@@ -32,13 +31,7 @@ from grader.days.day14_flax_cnn.shared import (
     network_of,
     softmax_losses,
 )
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    Numbers,
-    check,
-)
+from grader.toolkit import Array, Called, Handle, Learner, Numbers, check
 
 
 def nnx_call(model_class: Any) -> Callable[..., Any]:

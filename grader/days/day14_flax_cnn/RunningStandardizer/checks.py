@@ -11,14 +11,13 @@ import numpy as np
 from grader.days.day14_flax_cnn.shared import (
     NORMALIZED,
     STATISTICS,
-    Array,
     collections_of,
     compiled,
-    double,
     linen_call,
     with_function,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Handle,
     Learner,
@@ -26,6 +25,8 @@ from grader.toolkit import (
     check,
     compiles_once,
     own_hint,
+    raised,
+    wide,
 )
 
 
@@ -65,8 +66,8 @@ def statistics_of(rows: Array) -> dict[str, Any]:
 
 def joined_statistics(statistics: Any, x: Any) -> dict[str, Any]:
     """The statistics after a batch more."""
-    n, mean, var = int(statistics["count"]), double(statistics["mean"]), double(statistics["var"])
-    rows = double(x)
+    n, mean, var = int(statistics["count"]), wide(statistics["mean"]), wide(statistics["var"])
+    rows = wide(x)
     k, delta = len(rows), rows.mean(axis=0) - mean
     return {
         "count": np.int32(n + k),
@@ -114,7 +115,7 @@ def test_RunningStandardizer_begins_with_nothing(learner: Learner, numbers: Numb
     "`if train` only. jnp.where writes in any case.",
 )
 def test_RunningStandardizer_stands_still_in_evaluation(learner: Learner, numbers: Numbers) -> None:
-    with own_hint("ModifyScopeVariableError"):
+    with own_hint(raised("ModifyScopeVariableError")):
         compiled(
             standardizer(learner.RunningStandardizer, train=False),
             given_statistics(numbers),
@@ -130,8 +131,8 @@ def test_RunningStandardizer_stands_still_in_evaluation(learner: Learner, number
 def test_RunningStandardizer_uses_its_statistics_in_evaluation(learner: Learner, numbers: Numbers) -> None:
     statistics, x = given_statistics(numbers), numbers.normal((5, 2))
     result = compiled(standardizer(learner.RunningStandardizer, train=False), statistics, x)
-    mean, var = double(statistics["mean"]), double(statistics["var"])
-    result.close_to((double(x) - mean) / np.sqrt(var + 1e-6))
+    mean, var = wide(statistics["mean"]), wide(statistics["var"])
+    result.close_to((wide(x) - mean) / np.sqrt(var + 1e-6))
 
 
 @check(
@@ -144,7 +145,7 @@ def test_RunningStandardizer_uses_its_eps(learner: Learner, numbers: Numbers) ->
     statistics, x = given_statistics(numbers), numbers.normal((5, 2))
     statistics["var"] = statistics["var"].at[0].set(0.0)
     result = compiled(standardizer(learner.RunningStandardizer, train=False, eps=0.5), statistics, x)
-    result.close_to((double(x) - double(statistics["mean"])) / np.sqrt(double(statistics["var"]) + 0.5))
+    result.close_to((wide(x) - wide(statistics["mean"])) / np.sqrt(wide(statistics["var"]) + 0.5))
 
 
 @check(
@@ -167,7 +168,7 @@ def test_RunningStandardizer_takes_a_first_batch(learner: Learner) -> None:
 def test_RunningStandardizer_standardizes_with_the_new_statistics(learner: Learner, numbers: Numbers) -> None:
     x = numbers.normal((5, 2), scale=2.0, mean=1.0)
     result, _ = standardized(learner, empty_statistics(), x)
-    rows = double(x)
+    rows = wide(x)
     result.close_to((rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + 1e-6), **NORMALIZED)
 
 
@@ -182,9 +183,7 @@ def test_RunningStandardizer_joins_batches(learner: Learner, numbers: Numbers) -
     statistics: Any = empty_statistics()
     for seen in range(1, 4):
         _, after = standardized(learner, statistics, batches[seen - 1])
-        after.close_to(
-            statistics_of(np.concatenate([double(batch) for batch in batches[:seen]])), **NORMALIZED
-        )
+        after.close_to(statistics_of(np.concatenate([wide(batch) for batch in batches[:seen]])), **NORMALIZED)
         statistics = after.value
 
 
@@ -197,7 +196,7 @@ def test_RunningStandardizer_standardizes_with_all_rows(learner: Learner, number
     statistics, x = given_statistics(numbers), numbers.normal((5, 2), mean=2.0)
     result, _ = standardized(learner, statistics, x)
     joined = joined_statistics(statistics, x)
-    result.close_to((double(x) - joined["mean"]) / np.sqrt(joined["var"] + 1e-6), **NORMALIZED)
+    result.close_to((wide(x) - joined["mean"]) / np.sqrt(joined["var"] + 1e-6), **NORMALIZED)
 
 
 @check(

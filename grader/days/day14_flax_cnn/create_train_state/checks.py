@@ -25,12 +25,14 @@ from grader.days.day14_flax_cnn.shared import (
 )
 from grader.toolkit import (
     Called,
+    Kind,
     Learner,
     Numbers,
     check,
     compiled_if_possible,
     compiles_once,
     own_hint,
+    raised,
 )
 
 SAMPLE = np.zeros((1, 2, 2, 1), np.float32)
@@ -89,7 +91,7 @@ def test_create_train_state_has_batch_statistics(learner: Learner, numbers: Numb
     hint='A model without BatchNorm has no such collection: variables.get("batch_stats", {}).',
 )
 def test_create_train_state_takes_a_model_without_statistics(learner: Learner, numbers: Numbers) -> None:
-    with own_hint("KeyError"):
+    with own_hint(raised("KeyError")):
         called, state = created(learner, numbers.key(), BARE)
     called.require(
         isinstance(state.batch_stats, Mapping) and not state.batch_stats,
@@ -185,5 +187,9 @@ def test_create_train_state_keeps_the_dtype(learner: Learner, numbers: Numbers) 
     scale = must_be_state(called, called.value).params["scale"]
     text = "create_train_state(key, TypedNetwork(...), f16[1,2,2,1], adam).params['scale']"
     Called(text, scale).require(
-        scale.dtype == jnp.float16, "has another dtype", expected="float16", got=str(scale.dtype)
+        scale.dtype == jnp.float16,
+        "has another dtype",
+        expected="float16",
+        got=str(scale.dtype),
+        kind=Kind.DTYPE,
     )

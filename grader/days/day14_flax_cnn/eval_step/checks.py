@@ -14,14 +14,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_oracle,
     small_state,
 )
-from grader.toolkit import (
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    hint_when,
-    own_hint,
-)
+from grader.toolkit import Learner, Numbers, check, compiles_once, hint_when, own_hint, raised
 
 
 @check(
@@ -35,7 +28,7 @@ def test_eval_step_judges_each_example(learner: Learner, numbers: Numbers) -> No
     classes = (
         "Logits have a row for each example and a column for each class: argmax and softmax go along axis=-1."
     )
-    with hint_when("do not broadcast", classes), own_hint():
+    with hint_when(raised(text="(?i)incompatible shapes"), classes), own_hint():
         compiled(learner.eval_step, state, images, labels)
 
 

@@ -20,14 +20,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_oracle,
     small_state,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    Verdict,
-    WrongAnswer,
-    check,
-)
+from grader.toolkit import Called, Kind, Learner, Numbers, Verdict, check
 
 
 class WatchedNetwork(nn.Module):
@@ -97,9 +90,12 @@ def test_evaluate_walks_through_the_batches_once(learner: Learner, numbers: Numb
     text = "evaluate(state, batches)"
     with suppress(Verdict):  # whatever else is wrong, other checks say better
         handle.using(text, handle.function, state, stream)
-    if stream.walks > 1:
-        rows = f"  expected  one walk, as `batches` may be a generator\n  got       {stream.walks}"
-        raise WrongAnswer(f"{text} walks through the batches more than once\n{rows}")
+    Called(text, None).require(
+        stream.walks <= 1,
+        "walks through the batches more than once",
+        expected="one walk, as `batches` may be a generator",
+        got=f"{stream.walks}",
+    )
 
 
 @check(
@@ -160,6 +156,7 @@ def test_evaluate_compiles_once_for_each_shape(learner: Learner, numbers: Number
         "compiles the network again for a later state",
         expected="no new trace: shapes and dtypes are those of the call before",
         got=f"{len(WATCHED.modes) - once} more",
+        kind=Kind.RETRACED,
     )
     losses = [small_oracle(second, images, labels, train=False)["losses"] for images, labels in batches]
     again[0].close_to(np.concatenate(losses).mean(), **NORMALIZED)

@@ -15,20 +15,12 @@ from jax import lax
 from grader.days.day14_flax_cnn.shared import (
     STATISTICS,
     WATCHED,
-    Array,
-    double,
     must_be_alike,
     must_be_state,
     plain_kernel,
     small_oracle,
 )
-from grader.toolkit import (
-    Called,
-    Handle,
-    Learner,
-    check,
-    digits,
-)
+from grader.toolkit import Array, Called, Handle, Learner, check, digits, wide
 
 EPOCHS = 12
 TOY_TRAIN, TOY_TEST = 149, 151  # more than a batch, and primes: nobody's batches divide them
@@ -214,9 +206,9 @@ def test_fit_measures_in_evaluation_mode(learner: Learner) -> None:
 def test_fit_moves_the_statistics(learner: Learner) -> None:
     run = first_run(learner)
     images, _ = toy_data(1, TOY_TRAIN)
-    mean = double(images).reshape(TOY_TRAIN, -1)[:, :4].mean(axis=0)
+    mean = wide(images).reshape(TOY_TRAIN, -1)[:, :4].mean(axis=0)
     # The means of batches scatter about the mean of all, by about 1. Unmoved, they stay 6 and more away.
-    far = np.abs(double(run.state.batch_stats["BatchNorm_0"]["mean"]) - mean).max()
+    far = np.abs(wide(run.state.batch_stats["BatchNorm_0"]["mean"]) - mean).max()
     run.called.require(
         far < 3,
         "has statistics that are not those of the data",

@@ -11,17 +11,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.datasets.vision import NoVision, torchvision_parts
-from grader.days.day14_flax_cnn.shared import Array
 from grader.toolkit import (
+    Array,
     Called,
     Learner,
+    NoVision,
     Numbers,
     Unavailable,
     bans,
     check,
     digits,
     own_hint,
+    torchvision_parts,
     write_mnist,
 )
 

@@ -13,21 +13,13 @@ from grader.days.day14_flax_cnn.shared import (
     NORMALIZED,
     PLAIN,
     compiled,
-    double,
     must_be_alike,
     must_be_state,
     small_images,
     small_oracle,
     small_state,
 )
-from grader.toolkit import (
-    Called,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    own_hint,
-)
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once, own_hint, raised, wide
 
 
 def stepped(learner: Learner, *arguments: Any) -> tuple[Called, Any]:
@@ -40,7 +32,7 @@ def sgd_oracle(params: Any, gradients: Any, momentum: Any = None) -> tuple[Any, 
     """Parameters and momentum after a step of SGD."""
     if momentum is not None:
         gradients = jax.tree.map(lambda g, m: g + 0.5 * m, gradients, momentum)
-    return jax.tree.map(lambda p, g: double(p) - 0.5 * g, params, gradients), gradients
+    return jax.tree.map(lambda p, g: wide(p) - 0.5 * g, params, gradients), gradients
 
 
 @check(
@@ -51,7 +43,7 @@ def sgd_oracle(params: Any, gradients: Any, momentum: Any = None) -> tuple[Any, 
 )
 def test_train_step_returns_the_loss(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, PLAIN), small_images(numbers)
-    with own_hint("ModifyScopeVariableError"):
+    with own_hint(raised("ModifyScopeVariableError")):
         called, _ = stepped(learner, state, images, labels, numbers.key())
     called[1].close_to(small_oracle(state, images, labels, train=True)["losses"].mean(), **NORMALIZED)
 
@@ -117,7 +109,7 @@ def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) ->
     oracle = small_oracle(state, images, labels, train=True)
     called[1].close_to(oracle["losses"].mean(), rtol=1e-4)
     text = f"{called.text}[0].params['Dense_0']['bias']"
-    expected = double(dense["bias"]) - 0.5 * oracle["gradients"]["Dense_0"]["bias"]
+    expected = wide(dense["bias"]) - 0.5 * oracle["gradients"]["Dense_0"]["bias"]
     Called(text, after.params["Dense_0"]["bias"]).close_to(expected, **NORMALIZED)
 
 
@@ -128,7 +120,7 @@ def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) ->
 )
 def test_train_step_drops(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
-    with own_hint("InvalidRngError"):
+    with own_hint(raised("InvalidRngError")):
         losses = [stepped(learner, state, images, labels, numbers.key())[0] for _ in range(4)]
     values = {float(called.value[1]) for called in losses}
     losses[0][1].require(

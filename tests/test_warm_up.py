@@ -1,4 +1,4 @@
-"""A worker that has rehearsed on the reference gives the verdicts of a fresh one, only sooner."""
+"""A worker that has warmed up on the reference gives the verdicts of a fresh one, only sooner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from grader.judge import processes, runner
 from grader.kata import catalogue
 from grader.kata.answers import waves
 from grader.kata.catalogue import Selection
+from grader.options import UNTIMED, Options
 from grader.results import RunResult
+
+OPTIONS = Options(seed=3, aspects=UNTIMED, parallel=1)
 
 
 def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
@@ -29,8 +32,8 @@ def verdicts(result: RunResult) -> list[tuple[str, str, str, str]]:
 
 
 def waiting(workers: processes.Workers) -> int:
-    """The process number of the worker that has rehearsed last."""
-    return workers._waiting[-1].process.pid or 0
+    """The process number of the worker that warmed up last."""
+    return workers.waiting()[-1]
 
 
 @pytest.fixture
@@ -49,12 +52,12 @@ def test_verdicts_are_those_of_a_fresh_worker(
     file = day.file_in(tmp_path)
     file.parent.mkdir()
     file.write_text(source, encoding="utf-8")
-    fresh = runner.grade([selection], tmp_path, workers, seed=3, with_speed=False, parallel=1)
-    runner.rehearse(selection, tmp_path, workers)
-    rehearsed = waiting(workers)
-    time.sleep(pause)  # how far the rehearsal comes changes nothing
-    again = runner.grade([selection], tmp_path, workers, seed=3, with_speed=False, parallel=1)
-    assert not psutil.pid_exists(rehearsed)  # it did the work, and no other grading gets it
+    fresh = runner.grade([selection], tmp_path, workers, OPTIONS)
+    runner.warm_up(selection, tmp_path, workers, OPTIONS)
+    warm = waiting(workers)
+    time.sleep(pause)  # how far it comes changes nothing
+    again = runner.grade([selection], tmp_path, workers, OPTIONS)
+    assert not psutil.pid_exists(warm)  # it did the work, and no other grading gets it
     assert verdicts(again) == verdicts(fresh)
     assert all(exercise.status.value in {"failed", "error"} for exercise in again.days[0].exercises)
 
@@ -62,19 +65,19 @@ def test_verdicts_are_those_of_a_fresh_worker(
 def test_a_worker_that_was_killed_while_it_waited_is_replaced(
     selection: Selection, workers: processes.Workers
 ) -> None:
-    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    runner.warm_up(selection, catalogue.SOLUTIONS, workers, OPTIONS)
     os.kill(waiting(workers), signal.SIGKILL)
-    result = runner.grade([selection], catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
+    result = runner.grade([selection], catalogue.SOLUTIONS, workers, OPTIONS)
     assert result.exit_status == 0
 
 
 def test_it_serves_its_own_day_only(selection: Selection, workers: processes.Workers) -> None:
     (other,) = catalogue.select(["day02.histogram"])
-    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    runner.warm_up(selection, catalogue.SOLUTIONS, workers, OPTIONS)
     first = waiting(workers)
-    runner.rehearse(selection, catalogue.SOLUTIONS, workers)
+    runner.warm_up(selection, catalogue.SOLUTIONS, workers, OPTIONS)
     assert waiting(workers) == first  # one is enough
-    result = runner.grade([other], catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
+    result = runner.grade([other], catalogue.SOLUTIONS, workers, OPTIONS)
     assert result.exit_status == 0
     assert waiting(workers) == first
     workers.dismiss()
@@ -84,10 +87,11 @@ def test_it_serves_its_own_day_only(selection: Selection, workers: processes.Wor
 _WAITS = """
 from grader.kata import catalogue
 from grader.judge import processes, runner
+from grader.options import Options
 if __name__ == "__main__":
     with processes.Workers() as workers:
-        runner.rehearse(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers)
-        print(workers._waiting[-1].process.pid, flush=True)
+        runner.warm_up(catalogue.select(["day01.softmax"])[0], catalogue.SOLUTIONS, workers, Options(seed=3))
+        print(workers.waiting()[-1], flush=True)
 """
 
 
@@ -104,8 +108,9 @@ def test_exercises_are_judged_in_the_order_asked_for_and_told_one_by_one(workers
         [Selection(day, tuple(wanted))],
         catalogue.SOLUTIONS,
         workers,
-        seed=1,
-        parallel=1,
-        judged=lambda _, result: told.append((result.name, result.status.value == "passed")),
+        Options(seed=1, parallel=1),
+        runner.Listeners(
+            judged=lambda _, result: told.append((result.name, result.status.value == "passed"))
+        ),
     )
     assert told == [("masked_mean", True), ("standardize", True), ("softmax", True)]

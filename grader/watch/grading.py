@@ -1,0 +1,237 @@
+"""Gradings, one after another, in a thread of their own. It changes nothing that others see; it sends events.
+
+What was judged to the end is recorded here, too, before the next grading begins: also when a newer save has broken this
+one off, or somebody leaves. So the record has one writer, which comes to it for one grading at a time. Others may read it
+meanwhile: each call of an `AttemptLog` opens a connection of its own, in one transaction, and closes it, and between
+connections SQLite's locks hold, be they of threads or of processes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from grader.judge import processes, runner
+from grader.kata.catalogue import Day, Selection
+from grader.machine import faults
+from grader.options import Options
+from grader.record import attempts
+from grader.record.store import AttemptLog, NotRecorded
+from grader.results import ExerciseResult, RunResult, Status
+from grader.watch.effects import StartGrading, WarmUp
+from grader.watch.events import Broken, Graded, Judged
+
+_COMPARED = 3  # exercises at most that are set beside the reference after a save: each takes a moment
+
+Send = Callable[[Judged | Graded | Broken], None]
+# Records what was judged, with the text of the file for the exercises of which it is known; returns what to tell of it.
+Record = Callable[[RunResult, str | None, Collection[str]], list[str]]
+
+
+class Judge(Protocol):
+    """Who judges. `interrupt` comes from another thread than the rest."""
+
+    def grade(
+        self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]
+    ) -> RunResult: ...
+    def warm_up(self, day: Day, names: Sequence[str]) -> None: ...
+    def interrupt(self) -> None: ...
+    def go_on(self) -> None: ...
+    @property
+    def interrupted(self) -> bool: ...
+
+
+class WorkerJudge:
+    """Judges a tree shaped like `exercises/` with warm workers. All that `watch` asks of the runner is asked here."""
+
+    def __init__(self, tree: Path, workers: processes.Workers, check_timeout: float) -> None:
+        self._tree, self._workers, self._timeout = tree, workers, check_timeout
+        self._day = ""  # the one that workers have warmed up for
+
+    def grade(self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]) -> RunResult:
+        """Judge exercises in this order. `judged` hears of each as soon as everything but its timing is known."""
+        self._let_go_of_others(day)
+        return runner.grade(
+            [_selection(day, names)],
+            self._tree,
+            self._workers,
+            Options(
+                seed=secrets.randbelow(2**31),
+                check_timeout=self._timeout,
+                parallel=1,  # one worker that has warmed up is quicker than two that have not
+                compare=frozenset(names if len(names) <= _COMPARED else names[:1]),
+            ),
+            runner.Listeners(judged=lambda _, result: judged(result)),
+        )
+
+    def warm_up(self, day: Day, names: Sequence[str]) -> None:
+        """Have a worker ready that has warmed up for these exercises in this order."""
+        self._let_go_of_others(day)
+        options = Options(seed=0, check_timeout=self._timeout)
+        runner.warm_up(_selection(day, names), self._tree, self._workers, options)
+
+    def interrupt(self) -> None:
+        """Have `grade` come back soon, with what is known by then."""
+        self._workers.interrupt()
+
+    def go_on(self) -> None:
+        self._workers.go_on()
+
+    @property
+    def interrupted(self) -> bool:
+        return self._workers.stopped
+
+    def _let_go_of_others(self, day: Day) -> None:
+        """End the workers that have warmed up for another day."""
+        if day.key != self._day:
+            self._workers.dismiss()
+            self._day = day.key
+
+
+def _selection(day: Day, names: Sequence[str]) -> Selection:
+    return Selection(day, tuple(day.exercise(name) for name in names))
+
+
+class Gradings:
+    """The thread. A new grading takes the place of the one before, which ends soon and has what it found recorded."""
+
+    def __init__(self, tree: Path, judge: Judge, send: Send, record: Record) -> None:
+        self._tree, self._judge, self._send, self._record = tree, judge, send, record
+        # What is next, and whether something is being judged: read and changed only by who holds the condition.
+        self._condition = threading.Condition()
+        self._next: StartGrading | None = None
+        self._warm_up: WarmUp | None = None
+        self._judging = self._closed = False
+        self._thread = threading.Thread(target=self._run, name="gradings", daemon=True)
+        self._thread.start()
+
+    def start(self, grading: StartGrading) -> None:
+        """Judge this instead of whatever is being judged. Comes back at once."""
+        with self._condition:
+            self._next = grading
+            self._break_off()
+
+    def stop(self) -> None:
+        """Break off what is being judged. Comes back at once."""
+        with self._condition:
+            self._next = None
+            self._break_off()
+
+    def warm_up(self, wanted: WarmUp) -> None:
+        """Have a worker get ready as soon as there is nothing to judge."""
+        with self._condition:
+            self._warm_up = wanted
+            self._condition.notify()
+
+    def close(self) -> None:
+        """Break off what is being judged, and wait until it is recorded."""
+        with self._condition:
+            self._closed = True
+            self._next = self._warm_up = None
+            self._break_off()
+        self._thread.join()
+
+    def _break_off(self) -> None:
+        self._condition.notify()
+        # While this thread has the condition the other one takes nothing up: no worker of a newer grading is hit.
+        if self._judging:
+            self._judge.interrupt()
+
+    # ---- in the thread
+
+    def _run(self) -> None:
+        while task := self._take():
+            try:
+                if isinstance(task, StartGrading):
+                    file = task.day.file_in(self._tree)
+                    grade(task, file, self._judge, self._send, self._record)
+                else:
+                    self._judge.warm_up(task.day, task.names)
+            except Exception as error:
+                number = task.number if isinstance(task, StartGrading) else None
+                self._send(Broken(faults.explain(error) or traceback.format_exc(), number))
+
+    def _take(self) -> StartGrading | WarmUp | None:
+        """What to do next; None when it is time to end."""
+        with self._condition:
+            self._judging = False
+            self._condition.wait_for(lambda: self._closed or self._next or self._warm_up)
+            task, self._next, self._warm_up = self._next or self._warm_up, None, None
+            if isinstance(task, StartGrading):
+                self._judging = True
+                self._judge.go_on()
+            return task
+
+
+def grade(grading: StartGrading, file: Path, judge: Judge, send: Send, record: Record) -> None:
+    """Make a grading from beginning to end: send what is found as it comes, record it, and send that it is over."""
+    found = _Found(grading, file, send)
+    result = judge.grade(grading.day, grading.names, found.judged)
+    (day,) = result.days
+    outdated = not found.is_current()
+    for exercise in day.exercises:
+        broken_off = exercise.lead is not None and exercise.lead.status is Status.BLOCKED
+        if not (judge.interrupted and broken_off):
+            found.judged(exercise, final=True)
+    notices = [] if result.faults else record(result, grading.text, found.known)
+    send(Graded(grading.number, day.problems, result.faults, notices, outdated))
+
+
+@dataclass
+class _Found:
+    """What one grading finds, and whether that can be said of the text that it was begun with."""
+
+    grading: StartGrading
+    file: Path
+    send: Send
+    known: set[str] = field(default_factory=set)  # exercises settled while the file still held that text
+
+    def judged(self, exercise: ExerciseResult, final: bool | None = None) -> None:
+        """Send an exercise's verdicts, as final ones if they are on all of its checks.
+
+        A worker reads the file by itself. If it still holds the text of the grading now, then that is what was read.
+        """
+        grading, name = self.grading, exercise.name
+        source = grading.sources[name] if name in self.known or self.is_current() else None
+        final = exercise.whole if final is None else final
+        event = Judged(grading.number, grading.day.key, exercise, source, final)
+        if source and event.settled:
+            self.known.add(name)
+        self.send(event)
+
+    def is_current(self) -> bool:
+        return read(self.file) == self.grading.text
+
+
+def recording_in(log: AttemptLog | None) -> Record:
+    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none."""
+
+    def record(result: RunResult, text: str | None, known: Collection[str]) -> list[str]:
+        if log is None:
+            return []
+        (day,) = result.days
+        parts = (
+            replace(day, exercises=tuple(e for e in day.exercises if e.name in known), source=text),
+            replace(day, exercises=tuple(e for e in day.exercises if e.name not in known), source=None),
+        )
+        notices = []
+        try:
+            log.record(attempts.attempts(replace(result, days=parts)))
+        except NotRecorded as error:
+            notices.append(f"progress is not recorded: {error}")
+        return [*notices, *log.take_notices()]
+
+    return record
+
+
+def read(file: Path) -> str | None:
+    """The text of a file; None when it is not there."""
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
