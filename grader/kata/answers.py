@@ -63,11 +63,7 @@ def answers_in(text: str) -> list[Answer]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             if getattr(node, "module", "") != __name__:
                 needs.append(ast.unparse(node))
-<<<<<<< HEAD
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef) and "__" not in node.name.strip("_"):
-=======
-        elif isinstance(node, Definition) and "__" not in node.name:
->>>>>>> main
+        elif isinstance(node, Definition) and "__" not in node.name.strip("_"):
             needs.append(ast.unparse(node))
         elif isinstance(node, Definition):
             found.append(_answer(node))
