@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from grader.authoring import templates
-from grader.kata import workspace
+from grader.kata import files
 from grader.kata.catalogue import STRETCH_SIGN, Day
 
 
@@ -27,10 +27,10 @@ def begin(day: Day, name: str, *, stretch: bool = False) -> list[Path]:
     written = [day.solution]
     try:
         for file, template in templates.FILES.items():
-            workspace.write(folder / file, template.substitute(words).encode())
+            files.write(folder / file, template.substitute(words).encode())
             written.append(folder / file)
         text = solution.rstrip("\n") + "\n" + templates.SOLUTION.substitute(words)
-        workspace.write(day.solution, text.encode())
+        files.write(day.solution, text.encode())
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)  # which this call has made
         raise
