@@ -32,9 +32,11 @@ ALLOWED = {
     "days": {"kata", "toolkit"},
     "worker": {"machine", "options", "results", "source", "toolkit"},
     "judge": {"kata", "options", "results", "source", "worker"},
+    "authoring": {"judge", "kata", "options", "results"},
     "report": {"machine", "record", "results"},
     "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
     "commands": {
+        "authoring",
         "datasets",
         "judge",
         "kata",
