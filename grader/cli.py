@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "import_",
     "data": "data",
     "stubs": "stubs",
+    "author": "author",
 }
 # What answers where no such word comes first, by the name that it has in messages.
 _UNNAMED = {"grading": "grade", "the overview": "overview"}

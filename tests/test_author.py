@@ -39,7 +39,7 @@ from grader.toolkit import Learner, Numbers, check, compiles_once
 @check("range_of", "correct", hint="From the smallest to the largest, wherever they stand.")
 def test_range_of_by_hand(learner: Learner) -> None:
     learner.range_of(jnp.array([2.0, 5.0, 1.0])).close_to(4.0)
-    learner.range_of(jnp.array([-3.0, -5.0])).close_to(2.0)
+    learner.range_of(jnp.array([-3.0, 5.0])).close_to(8.0)
 
 
 @check("range_of", "jit", hint="A comparison in Python needs a value; jnp.max needs none.")

@@ -73,7 +73,8 @@ def _check(words: Sequence[str], options: argparse.Namespace) -> Exit:
 def _lines(paper: Paper, point: Point) -> list[str]:
     """What was found, and below it what mends it."""
     sign, style = ("✓", "green") if point.good else ("✗", "red")
-    head = f"{paper.text(sign)} {point.name:<{_NAME}} "
+    width = max(len(paper.text(one)) for one in ("✓", "✗"))
+    head = f"{paper.text(sign):<{width}} {point.name:<{_NAME}} "
     body = "\n".join(paper.wrapped(line, indent=4) for line in f"{head}{point.words}".splitlines())
     lines = [paper.text(sign, style) + body.removeprefix(paper.text(sign))]
     return lines if point.good else [*lines, f"    {paper.text(point.remedy, 'cyan')}"]
@@ -140,8 +141,8 @@ def _one(words: Sequence[str], action: str) -> tuple[Day, Exercise]:
 
 STRETCH = Option(("--stretch",), "new: begin a stretch exercise")
 COMMAND = Command(
-    "new|check|try day05.name [FILE]",
-    "write an exercise of your own",
+    "new day05.name",
+    "write an exercise: new, then check, try",
     run,
     (STRETCH,),
     formats=("rich", "plain"),
