@@ -53,3 +53,19 @@ def test_paths_and_options_of_the_readme_exist() -> None:
 def test_every_day_is_in_the_table() -> None:
     for day in catalogue.days():
         assert f"| [{day.number}](exercises/{day.folder}/README.md) | {day.title} |" in README
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/concepts.md"])
+def test_pages_for_contributors_name_modules_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    rooms = {path.name for path in (ROOT / "grader").iterdir() if path.is_dir()}
+    named = [(room, module) for room, module in re.findall(r"\b(\w+)/(\w+)\b", text) if room in rooms]
+    missing = [
+        f"{room}/{module}"
+        for room, module in named
+        if not (ROOT / "grader" / room / module).is_dir()
+        and not (ROOT / "grader" / room / f"{module}.py").is_file()
+        and not (room == "days" and module.startswith("dayNN"))
+    ]
+    assert named
+    assert missing == []
