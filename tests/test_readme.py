@@ -11,6 +11,7 @@ import pytest
 from grader import cli
 from grader.kata import catalogue
 from grader.record import standing
+from tests.test_layers import ALLOWED
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,17 +56,20 @@ def test_every_day_is_in_the_table() -> None:
         assert f"| [{day.number}](exercises/{day.folder}/README.md) | {day.title} |" in README
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/concepts.md"])
-def test_pages_for_contributors_name_modules_that_exist(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
+def test_the_table_of_contributing_names_every_room_in_the_order_of_the_layers() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = [name.removesuffix("/") for name in re.findall(r"^\| `(\w+(?:\.py|/))` \|", text, re.MULTILINE)]
+    there = [path.name for path in (ROOT / "grader").iterdir() if path.is_dir() or path.suffix == ".py"]
+    said_elsewhere = {"__init__.py", "__main__.py", "__pycache__", "cli.py"}
+    assert sorted(named) == sorted(set(there) - said_elsewhere)
+    order = [name for name in ALLOWED if name in {one.removesuffix(".py") for one in named}]
+    assert [name.removesuffix(".py") for name in named] == order
+
+
+def test_the_page_of_concepts_names_modules_that_exist() -> None:
+    text = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
     rooms = {path.name for path in (ROOT / "grader").iterdir() if path.is_dir()}
     named = [(room, module) for room, module in re.findall(r"\b(\w+)/(\w+)\b", text) if room in rooms]
-    missing = [
-        f"{room}/{module}"
-        for room, module in named
-        if not (ROOT / "grader" / room / module).is_dir()
-        and not (ROOT / "grader" / room / f"{module}.py").is_file()
-        and not (room == "days" and module.startswith("dayNN"))
-    ]
-    assert named
+    missing = [f"{r}/{m}" for r, m in named if not (ROOT / "grader" / r / f"{m}.py").is_file()]
+    assert len(named) >= 12
     assert missing == []
