@@ -216,7 +216,12 @@ class Handle:
 
         `traces` collects references to the trace, by which one can tell whether something of it is left.
         """
-        self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+        traced = self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+        closed = traced.jaxpr
+        from_outside = closed.consts or len(closed.jaxpr.invars) > len(jax.tree.leaves(traced.in_avals))
+        if from_outside and not self._donates:
+            # What was kept from an earlier trace is no array; JAX notices that when it is handed over.
+            self.run_afresh(text, *arguments, **keywords)
 
     def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace, compile and run the function of a jit handle once more; counted nowhere."""
