@@ -203,13 +203,20 @@ class Screen:
             self.print_comparison(exercise)
 
     def print_comparison(self, exercise: ExerciseResult) -> None:
-        """An answer that passed beside the reference, and a remark where they differ."""
+        """An answer that passed beside the reference, and a remark where they differ; in verbose mode why there is none."""
         if comparison := exercise.comparison:
             self.console.print()
             self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
             self.console.print(comparison_table(comparison, ascii=self._ascii))
             if comparison.remark:
                 self.console.print(Text(printable(comparison.remark), style="cyan"))
+        elif self.verbose and exercise.not_compared:
+            self.console.print()
+            self.console.print(
+                Text.assemble((exercise.name, "bold"), " could not be set beside the reference:")
+            )
+            why = Text(printable(exercise.not_compared).rstrip(), style="dim")
+            self.console.print(Padding(why, (0, 2)))
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
