@@ -47,7 +47,6 @@ class View:
     status: str = ""  # what just happened
     below: str = ""  # a hint, a solution, a question
     problems: Sequence[tuple[str, str, int | None]] = ()  # message, hint, line: of the file as a whole
-    output: str = ""
 
 
 @dataclass
@@ -117,8 +116,6 @@ class WatchScreen:
                 "the file", message, hint, f"{shown_path(view.file)}:{line}" if line else "", "red"
             )
         self._focus(view)
-        if view.output.strip():
-            self.console.print(Text(printable(view.output).rstrip(), style="dim"))
         if view.below:
             self.console.print()
             self.console.print(Text(printable(view.below)))
