@@ -10,9 +10,9 @@ from grader.kata import catalogue, workspace
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Write them, and say what was done with each file."""
-    for outcome in workspace.write_stubs(catalogue.days(), tree_of(options, must_exist=False)):
+    for outcome in workspace.write_stubs(catalogue.days(), tree_of(asked, must_exist=False)):
         why = " (it was changed; `reset` brings the stub back)" if outcome.action == "kept" else ""
         print(f"{outcome.action:<10} {outcome.file}{why}")
     return Exit.DONE
