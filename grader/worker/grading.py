@@ -39,6 +39,7 @@ from grader.worker.verdict import judge
 from grader.worker.warm_up import warm_up
 
 _TestReport = pytest.TestReport  # bound before any learner's code runs
+_LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
 
 
 class Grading:
@@ -196,6 +197,3 @@ class Grading:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
         return True
-
-
-_LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
