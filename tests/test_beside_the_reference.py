@@ -21,7 +21,7 @@ from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, Samples, as_it_is
 from grader.toolkit.source_lines import source_lines
 from grader.worker import wire
-from grader.worker.comparison_in_words import Facts, remark, rows
+from grader.worker.reference_in_words import Facts, remark, rows
 from tests.conftest import GradeText, exercise
 from tests.test_report import RESULT, run, screen
 
@@ -309,7 +309,7 @@ def lurk():
     while True:
         for frame in sys._current_frames().values():
             while frame:
-                if frame.f_code.co_filename.endswith("worker/comparison.py"):
+                if frame.f_code.co_filename.endswith("worker/reference.py"):
                     {end}
                 frame = frame.f_back
         time.sleep(0.0005)

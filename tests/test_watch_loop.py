@@ -15,8 +15,9 @@ from grader.kata.catalogue import Day
 from grader.record.store import AttemptLog
 from grader.report.watch_views import BoardView, PageView, View
 from grader.results import DayResult, ExerciseResult, RunResult, Status
+from grader.watch import keys_and_views
 from grader.watch import loop as loops
-from grader.watch import modes
+from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, OpenEditor, Quit, ReadFile, StartGrading, WarmUp
 from grader.watch.events import (
     Broken,
@@ -32,10 +33,9 @@ from grader.watch.events import (
     Tick,
 )
 from grader.watch.grading import Gradings, grade, recording_in
-from grader.watch.handlers import Handlers
-from grader.watch.keys import Keys
 from grader.watch.loop import Loop
 from grader.watch.model import DayState, Model, Moment, Step
+from grader.watch.terminal import Keys
 from grader.watch.update import begun
 from tests.small_kata import DAY, NEXT, TREE, result, small_kata, text_of
 
@@ -345,7 +345,7 @@ def test_a_bug_in_a_view_is_told_on_a_page(monkeypatch: pytest.MonkeyPatch, erro
         raise error("a bug of ours")
 
     running = Running()
-    monkeypatch.setattr(modes.Question, "view", view)
+    monkeypatch.setattr(keys_and_views.Question, "view", view)
     _, page, board, hints = running.run(Pressed("r"), Pressed("n"), Pressed("h"))
     assert isinstance(page, PageView)
     assert page.lines[0] == "the grader's own fault, not yours:"

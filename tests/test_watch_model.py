@@ -9,7 +9,6 @@ import pytest
 
 from grader.findings import Finding, Kind
 from grader.kata.catalogue import Day
-from grader.report import watch_screen
 from grader.report.watch_views import BoardView, PageView, SearchView
 from grader.results import Problem, Status
 from grader.source.edits import edited_exercise
@@ -44,7 +43,7 @@ from grader.watch.events import (
     Tick,
     VersionsShown,
 )
-from grader.watch.modes import ACTIONS, Board, Page, Question
+from grader.watch.keys_and_views import ACTIONS, Board, Page, Question
 from grader.watch.search import Search
 from grader.watch.update import begun, update
 from tests.small_kata import DAY, NEXT, NOW, TREE, result, small_kata, text_of
@@ -269,8 +268,9 @@ def test_e_opens_the_editor_where_it_went_wrong(watching: Watching) -> None:
     assert watching.board.status == "no editor found"
 
 
-def test_the_line_of_keys_names_all_that_do_something() -> None:
-    assert [key for key, _ in watch_screen.KEYS] == [key for key in ACTIONS if key != "escape"]
+def test_the_line_of_keys_names_all_that_do_something(watching: Watching) -> None:
+    assert [key for key, _ in watching.board.keys] == [key for key in ACTIONS if key != "escape"]
+    assert ("n", "next") in watching.board.keys
 
 
 def test_q_quits_the_board_and_other_keys_change_nothing(watching: Watching) -> None:

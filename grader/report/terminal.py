@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.findings import Finding
-from grader.report.comparison import comparison_table
 from grader.report.looks import LOOKS, STAR, in_ascii
+from grader.report.reference_table import comparison_table
 from grader.report.text import printable, shown_path
 from grader.results import (
     ACCEPTED,

@@ -22,7 +22,6 @@ from grader.toolkit.session import Session
 from grader.toolkit.verdicts import TookTooLong
 from grader.worker import integrity, plugin
 from grader.worker.backend import backend_started, start_backend
-from grader.worker.comparison import beside_the_reference
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
 from grader.worker.protocol import (
@@ -36,6 +35,7 @@ from grader.worker.protocol import (
     Renew,
     Started,
 )
+from grader.worker.reference import beside_the_reference
 from grader.worker.second_look import second_look, stumbled
 from grader.worker.verdict import judge
 from grader.worker.warm_up import run_on_the_reference, warm_up

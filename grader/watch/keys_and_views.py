@@ -1,12 +1,13 @@
 """What keys mean and what is shown, mode by mode. The list of exercises has a file of its own, `search.py`.
 
-A new key of the board goes into `ACTIONS`, and into the line of keys in `report/watch_screen.py`.
+A new key of the board goes into `ACTIONS`, with the word that the screen has for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from grader.kata import catalogue, hints
 from grader.report.watch_views import BoardView, PageView, page_room
@@ -25,7 +26,7 @@ class Board:
 
     def press(self, key: str, model: Model, now: Moment) -> Step:
         action = ACTIONS.get(key)
-        return action(model, now) if action else (model, ())
+        return action.answer(model, now) if action else (model, ())
 
     def view(self, model: Model, now: Moment) -> BoardView:
         return board_view(model, now, _hints(model, now) if model.hints.open else "")
@@ -125,16 +126,23 @@ def _folded(model: Model) -> Model:
     return replace(model, hints=replace(model.hints, open=False))
 
 
-ACTIONS: dict[str, Callable[[Model, Moment], Step]] = {
-    "n": _next,
-    "h": _hint,
-    "l": lambda model, now: (model, (ReadStandings(),)),
-    "s": _solution,
-    "r": _reset,
-    "a": _all,
-    "e": _edit,
-    "escape": lambda model, now: (_folded(model), ()),
-    "q": lambda model, now: (model, (Quit(),)),
+class Action(NamedTuple):
+    """What a key of the board does, and the word that stands beside it on the screen; none for one that everybody knows."""
+
+    word: str
+    answer: Callable[[Model, Moment], Step]
+
+
+ACTIONS = {
+    "n": Action("next", _next),
+    "h": Action("hint", _hint),
+    "l": Action("list", lambda model, now: (model, (ReadStandings(),))),
+    "s": Action("solution", _solution),
+    "r": Action("reset", _reset),
+    "a": Action("run all", _all),
+    "e": Action("edit", _edit),
+    "escape": Action("", lambda model, now: (_folded(model), ())),
+    "q": Action("quit", lambda model, now: (model, (Quit(),))),
 }
 
 
@@ -158,6 +166,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         status=_status(model, now),
         below=below,
         problems=() if grading.checking else tuple(state.problems),
+        keys=tuple((key, action.word) for key, action in ACTIONS.items() if action.word),
     )
 
 
