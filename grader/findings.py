@@ -113,10 +113,6 @@ class Finding:
         """The whole message."""
         return self.head + self.rest
 
-    def called(self, text: str) -> Finding:
-        """The same finding, with the call written in another way."""
-        return replace(self, call=text)
-
     def with_note(self, paragraph: str) -> Finding:
         """The same finding, with one more paragraph at its end."""
         return replace(self, notes=(*self.notes, paragraph))

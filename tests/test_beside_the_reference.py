@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from grader import cli
+from grader.commands.grade import judging_options
 from grader.kata import catalogue
 from grader.report.machine import as_json
 from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Status
@@ -325,8 +326,8 @@ threading.Thread(target=lurk, daemon=True).start()
 
 def test_the_command_line_compares_one_exercise_and_many_when_verbose() -> None:
     def compares(*words: str) -> bool:
-        options = cli._parser().parse_args(words)
-        return cli._compares(catalogue.select(options.words), options)
+        _, options = cli.parse(words)
+        return bool(judging_options(catalogue.select(options.words), options).compare)
 
     assert compares("day01.softmax")
     assert compares("day01", "--verbose")

@@ -101,7 +101,7 @@ def test_the_plain_screen_is_ascii(tmp_path: Path) -> None:
         (["day01", "--from", "solutions/day01_pure_functions"], "--from wants a folder of the same shape"),
         (["day01", "--seed", "-1"], "--seed takes a number from 0 on"),
         (["day01", "--timeout", "0"], "--timeout takes"),
-        (["day01", "--format", "html"], "invalid choice: 'html'"),
+        (["day01", "--format", "html"], "grading knows the formats rich, plain, json, junit, not 'html'"),
         (["hint"], "hint takes an exercise"),
         (["reset"], "reset takes a day or an exercise"),
         (["hint", "day01.sofmax"], "did you mean 'softmax'?"),

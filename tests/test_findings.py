@@ -65,7 +65,7 @@ TEXTS = {
         "SyntaxError on line 3 of f.py: invalid syntax\n  x = = 1\n      ^",
     ),
     "a note": (
-        VALUE.called("g(x)").with_note("with\n  def g(x): ..."),
+        replace(VALUE, call="g(x)").with_note("with\n  def g(x): ..."),
         "g(x)[1]['w'] is wrong at index (0, 2) (3 of 4 differ)\n  expected  1\n  got       9\n\nwith\n  def g(x): ...",
     ),
 }

@@ -32,9 +32,11 @@ ALLOWED = {
     "days": {"kata", "toolkit"},
     "worker": {"machine", "options", "results", "source", "toolkit"},
     "judge": {"kata", "options", "results", "source", "worker"},
+    "authoring": {"judge", "kata", "options", "results"},
     "report": {"machine", "record", "results"},
     "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
     "commands": {
+        "authoring",
         "datasets",
         "judge",
         "kata",
@@ -46,7 +48,7 @@ ALLOWED = {
         "source",
         "watch",
     },
-    "cli": {"commands", "kata", "machine", "options", "record", "results"},
+    "cli": {"commands", "kata", "machine", "record", "results"},
     "__main__": {"cli"},
 }
 # Plain data and words, below all else: everybody may import them.

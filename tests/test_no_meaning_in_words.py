@@ -42,7 +42,9 @@ ASKS = {
 
 def words_in(node: ast.AST) -> bool:
     """Whether an expression is, or takes a part of, what a finding says: `verdict.message`, `str(error)[:3]` is none."""
-    return any(isinstance(inner, ast.Attribute) and inner.attr in WORDS for inner in _chain(node))
+    chain = [inner for inner in _chain(node) if isinstance(inner, ast.Attribute)]
+    whole = any(ast.unparse(inner).endswith("finding.text") for inner in chain)
+    return whole or any(inner.attr in WORDS for inner in chain)
 
 
 def _chain(node: ast.AST) -> Iterator[ast.AST]:
@@ -95,6 +97,7 @@ def test_words_are_passed_on_and_shown_alone(path: Path) -> None:
         "wrong.message.strip().split()",
         "not finding.cause.lower().endswith('x')",
         "len(finding.got.splitlines())",
+        "'with' in verdict.finding.text",
     ],
 )
 def test_such_code_is_found(code: str) -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from grader.kata import catalogue
 from grader.watch import listeners
-from grader.watch.update import edited_exercise
 from tests.stub_answers import RIGHT_STANDARDIZE, WRONG_STANDARDIZE, answer, exercises_in
 from tests.terminal_driver import ROOT, Terminal
 
@@ -251,21 +250,6 @@ def test_in_a_pipe_it_judges_every_save_and_reads_no_keys(tree: Path, encoding: 
     assert process.returncode == 130
     assert "\x1b" not in seen + rest
     assert "q quit" not in seen
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("def a():\n    1\ndef b():\n    2\n", "def a():\n    1\ndef b():\n    3\n", "b"),
-        ("def a():\n    1\ndef b():\n    2\n", "def a():\n    1\n    (\ndef b():\n    2\n", "a"),
-        ("def a():\n    1\n", "def a():\n    1\n    2\n", "a"),
-        ("x = 1\ndef a():\n    1\n", "x = 2\ndef a():\n    1\n", ""),
-        ("def helper():\n    1\n", "def helper():\n    2\n", ""),
-        ("", "def a():\n", "a"),
-    ],
-)
-def test_the_edited_exercise_is_where_the_texts_part(old: str, new: str, expected: str) -> None:
-    assert edited_exercise(old, new, ["a", "b"]) == expected
 
 
 def test_a_folder_of_another_machine_is_polled(monkeypatch: pytest.MonkeyPatch) -> None:

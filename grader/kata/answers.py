@@ -45,21 +45,33 @@ def answers_of(kind: Kind, day: Day, exercise: str) -> list[Answer]:
     """The answers of one exercise, in the order of its file. Raises OSError when that is not there, and ValueError when
     it holds what is no answer to this exercise."""
     path = day.folder_of(exercise) / f"{kind}_answers.py"
+    found = answers_in(path.read_text(encoding="utf-8"))
+    strange = [answer.label for answer in found if answer.exercise != exercise]
+    if strange:
+        raise ValueError(f"{path}: {strange[0]} is no answer to {exercise}")
+    return found
+
+
+def answers_in(text: str) -> list[Answer]:
+    """The answers that a file's text holds, in their order. Raises SyntaxError."""
     needs: list[str] = []
     found: list[Answer] = []
-    for node in ast.parse(path.read_text(encoding="utf-8")).body[1:]:  # the docstring is for readers
+    body = ast.parse(text).body
+    for node in body:
+        if node is body[0] and isinstance(node, ast.Expr):
+            continue  # the docstring is for readers
         if isinstance(node, ast.Import | ast.ImportFrom):
             if getattr(node, "module", "") != __name__:
                 needs.append(ast.unparse(node))
-        elif isinstance(node, Definition) and "__" not in node.name:
+        elif isinstance(node, Definition) and "__" not in node.name.strip("_"):
             needs.append(ast.unparse(node))
         elif isinstance(node, Definition):
             found.append(_answer(node))
-            if found[-1].exercise != exercise:
-                raise ValueError(f"{path}: {node.name} is no answer to {exercise}")
         elif found:  # a statement after an answer belongs to it: a class is registered by one
             answer, statement = found[-1], _under_its_own_name(node, found[-1].label)
             found[-1] = replace(answer, source=f"{answer.source}\n\n\n{statement}")
+        elif not isinstance(node, ast.Expr):  # a constant that all answers use
+            needs.append(ast.unparse(node))
     return [replace(answer, needs=tuple(needs)) for answer in found]
 
 

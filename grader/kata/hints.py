@@ -1,4 +1,4 @@
-"""Staged hints: an exercise's Markdown of numbered stages, read without JAX."""
+"""Staged hints: an exercise's Markdown of numbered stages, and the lines above them. Read without JAX."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import textwrap
 from pathlib import Path
 
+_FACT = re.compile(r"^(\w+): +(.+)$", re.MULTILINE)
 _STAGE = re.compile(r"^(\d+)\. +", re.MULTILINE)
 
 
@@ -14,6 +15,11 @@ def stages(text: str) -> list[str]:
     pieces = _STAGE.split(text)[2::2]
     # Continuation lines are indented by the width of "1. ".
     return [textwrap.dedent(f"   {piece}").strip() for piece in pieces]
+
+
+def facts(text: str) -> dict[str, str]:
+    """The `name: value` lines above the first stage: what the tables of exercises say of this one."""
+    return dict(_FACT.findall(_STAGE.split(text)[0]))
 
 
 def read(path: Path) -> list[str]:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from grader.results import Status
 
-PASSED, FAILED, OPEN, STAR = "✓", "✗", "·", "★"
+PASSED, FAILED, OPEN, STAR, POINTER = "✓", "✗", "·", "★", "▸"
+FULL, EMPTY = "█", "░"  # of bars
 _ASCII = str.maketrans(
     {
         PASSED: "ok",
         FAILED: "x",
         OPEN: ".",
         STAR: "*",
-        "█": "#",
-        "░": "-",
+        POINTER: ">",
+        FULL: "#",
+        EMPTY: "-",
         "─": "-",
-        "▸": ">",
         "→": ">",
         "×": "x",
         "…": "...",

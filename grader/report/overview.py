@@ -35,8 +35,8 @@ def _bar(paper: Paper, core: Sequence[Entry], width: int, *, known: bool) -> str
     passed, total = sum(entry.passed for entry in core), len(core)
     if not known:
         return f"{total} exercise{'' if total == 1 else 's'}"
-    full = paper.text("█" * passed, "green")
-    rest = paper.text("░" * (total - passed), "dim")
+    full = paper.text(looks.FULL * passed, "green")
+    rest = paper.text(looks.EMPTY * (total - passed), "dim")
     count = paper.text(f"{passed}/{total}", "bold green" if passed == total else "")
     return f"{full}{rest}{' ' * (width - total)} {count}"
 
@@ -81,7 +81,7 @@ def exercises(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> 
     bests = {entry: f"x{ratio(entry.best)}" for entry in entries if entry.best is not None}
     best_width = max(map(len, bests.values()), default=-2)
     # A blank more at the right: consoles break a line that fills them.
-    room = paper.width - 1 - len(f"{paper.sign('', '')} ★ ") - name_width - 2 - (best_width + 2)
+    room = paper.width - 1 - len(f"{paper.sign('', '')} {looks.STAR} ") - name_width - 2 - (best_width + 2)
     for number, (_, group) in enumerate(groupby(entries, key=lambda entry: entry.day.key)):
         day = list(group)
         if number:

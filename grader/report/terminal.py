@@ -112,7 +112,7 @@ class Screen:
         for aspect in Aspect:
             table.add_column(aspect.value, no_wrap=True)
         for exercise in day.exercises:
-            star = self._sign(f"{STAR} ") if exercise.stretch else ""
+            star = self.sign(f"{STAR} ") if exercise.stretch else ""
             style = "green" if exercise.status in ACCEPTED else ""
             cells = [self.cell(exercise, aspect) for aspect in Aspect]
             table.add_row(Text(star + exercise.name, style=style), *cells)
@@ -124,16 +124,17 @@ class Screen:
         if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
             return Text("")
         look = LOOKS[status]
-        text = f"{self._sign(look.sign)} {look.word}".rstrip()
+        text = f"{self.sign(look.sign)} {look.word}".rstrip()
         if aspect is Aspect.SPEED and exercise.speed:
             speed = exercise.speed
-            text = f"{self._sign(look.sign)} x{ratio(speed.ratio)}"
+            text = f"{self.sign(look.sign)} x{ratio(speed.ratio)}"
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
                 text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
         return Text(text, style=look.style)
 
-    def _sign(self, text: str) -> str:
+    def sign(self, text: str) -> str:
+        """Our own signs as this console can show them."""
         return in_ascii(text) if self._ascii else text
 
     def print_finding(self, title: str, finding: Finding | None, hint: str, place: str, style: str) -> None:
@@ -145,9 +146,7 @@ class Screen:
         if hint:
             parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
         self.console.print()
-        self.console.print(
-            Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─")
-        )
+        self.console.print(Rule(Text(title), style=style, align="left", characters=self.sign("─")))
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
@@ -170,7 +169,7 @@ class Screen:
             for check in exercise.checks:
                 look = LOOKS[check.status]
                 line = Text.assemble(
-                    (f"{self._sign(look.sign):<2} ", look.style),
+                    (f"{self.sign(look.sign):<2} ", look.style),
                     f"{exercise.name} {check.aspect.value}: {check.name.replace('_', ' ')}",
                     (f"  {check.seconds:.2f} s {look.word}", "dim"),
                 )

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import versions
+from grader.report import looks, versions
 from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
@@ -139,18 +139,21 @@ class WatchScreen:
         room = max(self.console.height - 5, 3)
         first = max(0, min(view.chosen - room // 2, len(view.rows) - room))
         table = Table.grid(padding=(0, 1, 0, 0))
+        signs = looks.sign_width(ascii=self._ascii)
         table.add_column(width=1, min_width=1, no_wrap=True)
-        table.add_column(width=1, min_width=1, no_wrap=True)
+        table.add_column(width=signs, min_width=signs, no_wrap=True)
         names = max((len(row[0]) for row in view.rows), default=0)
         table.add_column(no_wrap=True, min_width=names)
         table.add_column(no_wrap=True)
-        left = max(self.console.width - names - 6, 0)  # for summaries: two signs and three gaps go off
+        left = max(
+            self.console.width - names - signs - 5, 0
+        )  # for summaries: two signs and three gaps go off
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
-            mark = (">" if self._ascii else "▸") if number == view.chosen else ""
+            mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""
             words = Text(summary, style="dim")
             words.truncate(left, overflow="ellipsis")
-            table.add_row(mark, sign, Text(name, style=style), words)
+            table.add_row(mark, self._screen.sign(sign), Text(name, style=style), words)
         self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
@@ -174,7 +177,7 @@ class WatchScreen:
             self.console.print()
 
     def _bar(self, done: int, total: int) -> Text:
-        full, empty = ("#", ".") if self._ascii else ("█", "░")
+        full, empty = self._screen.sign(looks.FULL), self._screen.sign(looks.EMPTY)
         return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
 
     def _table(self, view: BoardView, rows: int) -> Table:
@@ -191,11 +194,11 @@ class WatchScreen:
         first = max(0, min(at - rows // 2, len(view.exercises) - rows))
         for name, stretch in view.exercises[first : first + rows]:
             result = view.verdicts.get(name)
-            mark = (">" if self._ascii else "▸") if name == view.focus else ""
-            star = ("* " if self._ascii else "★ ") if stretch else ""
+            mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
+            star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
             if name in view.checking:
-                wait = Text("..." if self._ascii else "…", style="yellow")
+                wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
                 known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
                 cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
@@ -205,7 +208,7 @@ class WatchScreen:
                 cells = [Text("")] * len(Aspect)
             table.add_row(mark, Text(star + name, style=style), *cells)
         if left_out:
-            table.add_row("", Text(f"{'...' if self._ascii else '…'} {left_out} more", style="dim"))
+            table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
         return table
 
     def _focus(self, view: BoardView) -> None:

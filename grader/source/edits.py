@@ -10,6 +10,8 @@ from grader.source.syntax import Definition, lines_of, split_lines
 
 def edited_exercise(old: str, new: str, names: Collection[str]) -> str:
     """The exercise in which the first different line lies; empty when none does. What follows a definition is part of it."""
+    if old == new:
+        return ""
     before, after = split_lines(old), split_lines(new)
     first = next(
         (number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),

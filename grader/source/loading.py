@@ -182,9 +182,8 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
             column=max(block.error.offset or 1, 1),
         )
-        problem = Problem(
-            finding, "Python cannot read this block. The rest of the file is graded all the same."
-        )
+        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        problem = Problem(finding, hint)
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
     return file.tree

@@ -16,7 +16,7 @@ from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
 from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
-from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.inputs import AWKWARD, RISK, Numbers, float16
 from grader.toolkit.keys import uses_each_key_once
 from grader.toolkit.labels import Named, Shown
 from grader.toolkit.oracles import Array, agrees_once, wide
@@ -52,6 +52,7 @@ def check(
 
 __all__ = [
     "AWKWARD",
+    "RISK",
     "Array",
     "Called",
     "Finding",
@@ -75,6 +76,7 @@ __all__ = [
     "compiled_if_possible",
     "compiles_once",
     "digits",
+    "float16",
     "hint_when",
     "largest_value_at_most",
     "must_beat",

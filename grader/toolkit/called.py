@@ -65,10 +65,16 @@ class Called:
         got: object,
         hint: str | None = None,
         kind: Kind = Kind.PROPERTY,
+        where: tuple[int, ...] = (),
     ) -> Called:
-        """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`."""
+        """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`.
+
+        `where` is the index of the element that tells, for one that belongs to an array. Raises WrongAnswer.
+        """
         if not bool(holds):
             came = got if isinstance(got, str) else wording.argument(got)
-            finding = Finding(complaint, kind, self.call, self.part, self.about, expected=expected, got=came)
+            finding = Finding(
+                complaint, kind, self.call, self.part, self.about, expected=expected, got=came, where=where
+            )
             raise WrongAnswer(finding, hint=hint)
         return self

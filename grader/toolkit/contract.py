@@ -178,7 +178,9 @@ def _must_be_array(call: str, part: str, value: Any, annotation: type[AbstractAr
         came = wording.argument(value, small=-1)
         came = f"the JAX array {came}" if wording.is_jax_array(value) else came
         hint = "np.stack and np.array make NumPy arrays; JAX and torch arrays have no place in this result."
-        raise wrong_thing(call, part, value, expected="a NumPy array", came=came, hint=hint)
+        complaint, promised = "is the wrong kind of thing", "a NumPy array"
+        finding = Finding(complaint, Kind.THING, call, part, expected=promised, got=came, **kind_of(value))
+        raise WrongAnswer(finding, hint=hint)
 
 
 def _is_array_type(annotation: Any) -> bool:

@@ -22,7 +22,7 @@ from grader.machine import faults
 from grader.record.store import AttemptLog
 from grader.report.versions import Version
 from grader.report.watch_screen import WatchScreen
-from grader.report.watch_views import PageView, View
+from grader.report.watch_views import View
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
 from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
 from grader.watch.grading import Gradings, WorkerJudge, recording_in
@@ -30,7 +30,7 @@ from grader.watch.handlers import Handlers
 from grader.watch.keys import Keys
 from grader.watch.listeners import listening
 from grader.watch.model import Model, Moment
-from grader.watch.modes import Board
+from grader.watch.modes import Board, Page
 from grader.watch.update import LEAVING, OWN_FAULT, begun, update
 
 _TICK = 1.0  # seconds without any event after which there is one that says so
@@ -84,7 +84,8 @@ class Loop:
             self.model, effects = update(self.model, event, self._now())
         except Exception as error:
             self._own_fault(error)
-            self.left = self.left or event in {Pressed(key) for key in (*LEAVING, "q")}
+            if isinstance(event, Pressed) and event.key in {*LEAVING, "q"}:
+                self.left = True
             return
         for effect in effects:
             self.do(effect)
@@ -102,25 +103,36 @@ class Loop:
             self.answer(event)
 
     def draw(self, *, anew: bool = False) -> None:
-        """Show what the mode wants shown, if that is not what the screen shows already, or `anew`."""
+        """Show what the mode wants shown, if that is not what the screen shows already, or `anew`.
+
+        What cannot be shown for a bug of ours is told on a page. Raises OSError when nobody sees the screen any more.
+        """
+        view = self._view()
+        if view == self._drawn and not anew:
+            return
         try:
-            self._show(self._view(), anew)
-        except OSError:  # nobody sees the screen any more
+            self._screen.draw(view)
+        except OSError:
             raise
         except Exception as error:
-            self._own_fault(error)
-            self._show(PageView(self.model.status.splitlines()), anew)
-
-    def _show(self, view: View, anew: bool) -> None:
-        if anew or view != self._drawn:
+            view = self._page_of_own_fault(error)
             self._screen.draw(view)
-            self._drawn = view
+        self._drawn = view
 
     def _view(self) -> View:
-        return self.model.mode.view(self.model, self._now())
+        try:
+            return self.model.mode.view(self.model, self._now())
+        except Exception as error:
+            return self._page_of_own_fault(error)
 
     def _own_fault(self, error: Exception) -> None:
         self.model = replace(self.model, mode=Board(), status=f"{OWN_FAULT}\n{_words(error)}")
+
+    def _page_of_own_fault(self, error: Exception) -> View:
+        self._own_fault(error)
+        page = Page(self.model.status.splitlines())
+        self.model = replace(self.model, mode=page)
+        return page.view(self.model, self._now())
 
     def _now(self) -> Moment:
         return Moment(time.perf_counter(), time.strftime("%H:%M:%S"), *self._screen.size)

@@ -93,7 +93,7 @@ class DayState:
     def with_verdict(self, result: ExerciseResult, source: Source) -> DayState:
         """File a verdict, if it is on the exercise as it stands; one on another text changes nothing."""
         verdict, before = Verdict(result, source), self.verdicts.get(result.name)
-        if result.name not in self.sources or not verdict.holds_for(self.sources[result.name]):
+        if not verdict.holds_for(self.sources[result.name]):
             return self
         same = before is not None and before.source.fingerprint == source.fingerprint
         if before and same and not result.comparison and result.status in ACCEPTED:
@@ -179,8 +179,8 @@ class Model:
         return replace(self, status="\n".join([*words, *self.notices]), notices=())
 
     def judging(self, names: Iterable[str], now: Moment, *, first: Sequence[str] = ()) -> Step:
-        """Have exercises judged, some of them first, and what an earlier grading still owes. There must be one."""
-        state, wanted = self.state, {*names, *self.state.owed}
+        """Have exercises judged, some of them first, and the others in the order of the day. There must be one."""
+        state, wanted = self.state, set(names)
         order = dict.fromkeys(name for name in (*first, *state.names) if name in wanted)
         checked = tuple(order)
         number = self.grading.number + 1

@@ -1,6 +1,6 @@
 """What keys mean and what is shown, mode by mode. The list of exercises has a file of its own, `search.py`.
 
-A new key of the board goes into `_KEYS`, and into the line of keys in `report/watch_screen.py`.
+A new key of the board goes into `ACTIONS`, and into the line of keys in `report/watch_screen.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Board:
     stays = True
 
     def press(self, key: str, model: Model, now: Moment) -> Step:
-        action = _KEYS.get(key)
+        action = ACTIONS.get(key)
         return action(model, now) if action else (model, ())
 
     def view(self, model: Model, now: Moment) -> BoardView:
@@ -125,7 +125,7 @@ def _folded(model: Model) -> Model:
     return replace(model, hints=replace(model.hints, open=False))
 
 
-_KEYS: dict[str, Callable[[Model, Moment], Step]] = {
+ACTIONS: dict[str, Callable[[Model, Moment], Step]] = {
     "n": _next,
     "h": _hint,
     "l": lambda model, now: (model, (ReadStandings(),)),

@@ -89,7 +89,7 @@ def _file_read(model: Model, event: FileRead, now: Moment) -> Step:
     """Judge what has changed, and what has no verdict yet."""
     if event.day != model.day:
         return model, ()
-    before, state = model.state.text, model.state.with_text(event.text)
+    before, seen, state = model.state.text, model.seen.get(model.day.key), model.state.with_text(event.text)
     model = replace(model, state=state, grading=replace(model.grading, outdated=False))
     if event.text is None:
         stubs = f"python -m grader reset {model.day.key}"
@@ -101,7 +101,7 @@ def _file_read(model: Model, event: FileRead, now: Moment) -> Step:
     names = [] if being_judged else state.unsettled()
     if not names:
         return model.saying(f"saved at {now.clock}: nothing in it has changed"), ()
-    edited = edited_exercise(before or "", event.text, state.names)
+    edited = edited_exercise(seen or "", event.text, state.names)
     first = [name for name in (edited, model.focus) if name in names]
     model = model.turned_to([*first, *names][0])
     model = replace(model, hints=replace(model.hints, open=False))
@@ -114,7 +114,7 @@ def _day_opened(model: Model, event: DayOpened, now: Moment) -> Step:
     state = DayState(day, day.file_in(model.tree)).with_text(event.text)
     for result in event.results.values():
         state = state.with_verdict(result, state.sources[result.name])
-    edited = edited_exercise(seen or "", event.text or "", state.names) if seen != event.text else ""
+    edited = edited_exercise(seen or "", event.text or "", state.names)
     model = replace(
         _with_the_board(model),
         state=state,

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
 FARTHEST = 2**31 - 1  # the largest int32: an index as far out of range as one can be
 
 # A scalar loop on the host costs about 0.2 ms an element, the scatter 5 to 50 µs for all of them.
 GATES = {"cpu": 100.0, "gpu": 30.0, "tpu": 30.0}
-
-
-def float16(x: jax.Array) -> jax.Array:
-    return jnp.asarray(np.asarray(x).astype(np.float16))

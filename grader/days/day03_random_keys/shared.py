@@ -15,17 +15,17 @@ import jax
 import numpy as np
 
 from grader.toolkit import (
+    RISK,
     Array,
     Called,
     Handle,
+    Kind,
     Numbers,
     own_hint,
     raised,
     uses_each_key_once,
     wide,
 )
-
-RISK = 1e-9
 
 # ---- statistics: what chance allows
 
@@ -95,7 +95,9 @@ def must_not_repeat(called: Called, complaint: str, values: Array, variance: flo
 def must_have_shape(called: Called, shape: tuple[int, ...]) -> None:
     """For sizes that no argument's shape tells. Raises WrongAnswer."""
     got = called.value.shape
-    called.require(got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}")
+    called.require(
+        got == shape, "has another shape", expected=f"shape {shape}", got=f"shape {got}", kind=Kind.SHAPE
+    )
 
 
 def must_differ(one: Called, two: Called) -> None:

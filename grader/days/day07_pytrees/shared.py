@@ -6,10 +6,9 @@ import re
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Called, Numbers
+from grader.toolkit import Called, Kind, Numbers, float16
 
 
 class Layer(NamedTuple):
@@ -17,10 +16,6 @@ class Layer(NamedTuple):
 
     weight: Any
     bias: Any
-
-
-def float16(x: Any) -> jax.Array:
-    return jnp.asarray(np.asarray(x).astype(np.float16))
 
 
 def nested(numbers: Numbers, *, rows: tuple[int, ...] = ()) -> Any:
@@ -38,7 +33,7 @@ def form(tree: Any) -> str:
 def must_be_tree(called: Called, expected: Any, *, rtol: float = 1e-5, atol: float = 1e-6) -> Called:
     """The result is the expected tree: structure, then shapes, dtypes and values at each leaf. Raises WrongAnswer."""
     wanted, came = form(expected), form(called.value)
-    called.require(wanted == came, "has another structure", expected=wanted, got=came)
+    called.require(wanted == came, "has another structure", expected=wanted, got=came, kind=Kind.STRUCTURE)
     leaves = jax.tree.leaves(expected)
     for (path, leaf), want in zip(jax.tree_util.tree_leaves_with_path(called.value), leaves, strict=True):
         part = Called(called.text + jax.tree_util.keystr(path), leaf).close_to(want, rtol=rtol, atol=atol)

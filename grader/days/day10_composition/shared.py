@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Called, Handle, wide
+from grader.toolkit import Called, Handle, Kind, wide
 
 
 def wide_tree(tree: Any) -> Any:
@@ -19,10 +18,6 @@ def wide_tree(tree: Any) -> Any:
 def listed(values: Any) -> str:
     """`[5, -0.5]`, for messages."""
     return "[" + ", ".join(f"{float(value):g}" for value in np.ravel(values)) + "]"
-
-
-def float16(values: Any) -> jax.Array:
-    return jnp.asarray(np.asarray(values, np.float16))
 
 
 def sent_back(handle: Handle, gradient: jax.Array, x: jax.Array, *others: Any) -> Called:
@@ -39,4 +34,6 @@ def sent_back(handle: Handle, gradient: jax.Array, x: jax.Array, *others: Any) -
 
 def has_the_dtype_of(called: Called, x: jax.Array) -> None:
     dtype = called.value.dtype
-    called.require(dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name)
+    called.require(
+        dtype == x.dtype, "has another dtype", expected=x.dtype.name, got=dtype.name, kind=Kind.DTYPE
+    )

@@ -18,9 +18,11 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.toolkit import (
+    RISK,
     Array,
     Called,
     Handle,
+    Kind,
     Named,
     Numbers,
     Shown,
@@ -34,8 +36,6 @@ from grader.toolkit import (
 
 Tree = Any
 Data = tuple[jax.Array, jax.Array]
-
-RISK = 1e-9  # that a right answer leaves a margin of chance
 
 # A dozen steps of descent with momentum, each a sum of ten products, in float32 against float64.
 RTOL, ATOL = 1e-4, 1e-5
@@ -81,6 +81,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
         expected=f"parameters like those that came in: a dict with keys {sorted(params)}",
         got=value,
         hint="Return the parameters, in the structure in which they came.",
+        kind=Kind.THING,
     )
     for name, leaf in params.items():
         part = result[name]
@@ -96,6 +97,7 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
             expected=kind,
             got=came or type(value[name]).__name__,
             hint=hint,
+            kind=Kind.THING,
         )
     return result
 

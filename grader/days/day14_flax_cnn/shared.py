@@ -19,7 +19,7 @@ import optax  # type: ignore[import-untyped]
 from flax import traverse_util
 from flax.training import train_state
 
-from grader.toolkit import Array, Called, Handle, Numbers, RaisedError, wide
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, wide
 
 # Relative and absolute. Flax takes the variance as mean square minus squared mean, which cancels a few digits.
 NORMALIZED: Any = {"rtol": 1e-4, "atol": 1e-5}
@@ -37,14 +37,6 @@ def softmax_losses(logits: Array, labels: Any) -> Array:
 def with_function(handle: Handle, shown: str, function: Callable[..., Any]) -> Handle:
     """A handle of check code that uses what the learner wrote."""
     return handle.derive(shown, function)
-
-
-def compiled(handle: Handle, *arguments: Any) -> Called:
-    """Call a handle compiled, or as it is where that fails: whether a function compiles is a question for later."""
-    try:
-        return handle.jit()(*arguments)
-    except RaisedError:
-        return handle(*arguments)
 
 
 def collections_of(called: Called, names: set[str], hint: str | None = None) -> Any:
@@ -332,6 +324,7 @@ def must_be_state(called: Called, state: Any) -> Any:
         expected=f"an object with {', '.join(fields)}",
         got=f"{type(state).__name__} without {', '.join(missing)}",
         hint="Return the state as a TrainState: TrainState.create makes one, state.replace and state.apply_gradients change one.",
+        kind=Kind.THING,
     )
     return state
 
@@ -348,6 +341,7 @@ def must_be_alike(text: str, found: Any, wanted: Any) -> None:
         expected=shapes[1],
         got=shapes[0] or "nothing",
         hint='What apply_fn gives beside the logits is {"batch_stats": ...}: the statistics lie one level down.',
+        kind=Kind.STRUCTURE,
     )
 
 

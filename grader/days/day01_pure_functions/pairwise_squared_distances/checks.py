@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day01_pure_functions.shared import distances_oracle
-from grader.toolkit import Learner, Numbers, agrees_once, check, must_beat
+from grader.toolkit import Kind, Learner, Numbers, agrees_once, check, must_beat
 
 
 def distances_double_loop(x: Any, y: Any) -> Any:
@@ -51,7 +51,13 @@ def test_pairwise_squared_distances_is_never_negative(learner: Learner, numbers:
         x, y = far + numbers.normal((17, 3), scale=1e-3), far + numbers.normal((2, 3), scale=1e-3)
         distances = learner.pairwise_squared_distances(x, y).finite()
         smallest = np.asarray(distances.value).min()
-        distances.require(smallest >= 0, "has a negative entry", expected="0 or more", got=f"{smallest:.4g}")
+        distances.require(
+            smallest >= 0,
+            "has a negative entry",
+            expected="0 or more",
+            got=f"{smallest:.4g}",
+            kind=Kind.VALUE,
+        )
 
 
 @check(

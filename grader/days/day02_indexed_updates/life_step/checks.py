@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day02_indexed_updates.shared import GATES
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, must_beat
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, must_beat
 
 
 def life_oracle(board: Any) -> Array:
@@ -74,7 +74,7 @@ def test_life_step_counts_on_thin_boards(learner: Learner) -> None:
 def test_life_step_keeps_the_dtype(learner: Learner) -> None:
     result = learner.life_step(jnp.array([[1], [0]], jnp.int8)).equals([[1], [0]])
     dtype = result.value.dtype
-    result.require(dtype == jnp.int8, "changed the dtype", expected="int8", got=dtype.name)
+    result.require(dtype == jnp.int8, "changed the dtype", expected="int8", got=dtype.name, kind=Kind.DTYPE)
 
 
 @check(

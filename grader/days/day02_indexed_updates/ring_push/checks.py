@@ -5,8 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import float16
-from grader.toolkit import Learner, Numbers, check, compiles_once
+from grader.toolkit import Learner, Numbers, check, compiles_once, float16
 
 
 @check(

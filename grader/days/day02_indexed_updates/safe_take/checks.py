@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, float16
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, same_size_for
+from grader.days.day02_indexed_updates.shared import FARTHEST
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, float16, same_size_for
 
 
 def safe_take_oracle(x: jax.Array, indices: Any, fill: Any) -> Array:

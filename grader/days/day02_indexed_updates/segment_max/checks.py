@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, GATES, float16
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, must_beat
+from grader.days.day02_indexed_updates.shared import FARTHEST, GATES
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, float16, must_beat
 
 
 def segment_max_oracle(values: jax.Array, segments: Any, n_segments: int) -> Array:

@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import float16
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, same_size_for
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, float16, same_size_for
 
 
 def border_oracle(grid: jax.Array, value: Any) -> Array:

@@ -16,7 +16,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import Array, Called, Learner, Numbers, check, compiles_once, must_beat, wide
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, check, compiles_once, must_beat, wide
 
 RESAMPLES = 1000
 DIGITS = np.array([7.0**j for j in range(6)])  # six numbers whose sum tells how often each was picked
@@ -35,9 +35,11 @@ def picks(called: Called, resamples: int = RESAMPLES) -> Array:
         place = int(np.argmin(possible))
         called.require(
             False,
-            f"is wrong at index {place}",
+            "is wrong",
             expected="the mean of 6 elements of x, some of them more than once",
             got=f"{means[place]:.7g}",
+            kind=Kind.VALUE,
+            where=(place,),
         )
     return np.asarray(counts)
 

@@ -14,7 +14,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, wide
 
 
 def kept(called: Called, x: Any, rate: float) -> Array:
@@ -27,9 +27,11 @@ def kept(called: Called, x: Any, rate: float) -> Array:
         place = tuple(int(index) for index in wrong[0])
         called.require(
             False,
-            f"is wrong at index {place}",
+            "is wrong",
             expected=f"0 or {scaled[place]:.5g}, which is {float(np.asarray(x)[place]):.5g} / (1 - {rate:g})",
             got=f"{values[place]:.5g}",
+            kind=Kind.VALUE,
+            where=place,
         )
     return np.asarray(stays)
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import reuses_no_key
-from grader.toolkit import Called, Learner, Numbers, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once
 
 
 def bits(key: Any) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ class Layer(NamedTuple):
 def checked_keys(called: Called, tree: Any) -> list[Any]:
     """The keys of a result that has the structure of `tree` and scalar typed keys at its leaves."""
     wanted, came = (str(jax.tree.structure(one)) for one in (tree, called.value))
-    called.require(wanted == came, "has another structure", expected=wanted, got=came)
+    called.require(wanted == came, "has another structure", expected=wanted, got=came, kind=Kind.STRUCTURE)
     for path, leaf in jax.tree_util.tree_leaves_with_path(called.value):
         part = Called(f"{called.text}{jax.tree_util.keystr(path)}", leaf)
         scalar = (

@@ -16,7 +16,7 @@ from grader.days.day03_random_keys.shared import (
     must_not_repeat,
     reuses_no_key,
 )
-from grader.toolkit import Called, Learner, Numbers, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once
 
 
 @check(
@@ -29,7 +29,11 @@ def test_noise_at_has_mean_0_and_deviation_1(learner: Learner, numbers: Numbers)
         called = learner.noise_at(numbers.key(), step, shape)
         must_have_shape(called, shape)
         called.require(
-            called.value.dtype == jnp.float32, "has another dtype", expected="f32", got=called.value
+            called.value.dtype == jnp.float32,
+            "has another dtype",
+            expected="f32",
+            got=called.value,
+            kind=Kind.DTYPE,
         )
         values = np.asarray(called.value)  # in NumPy, where nothing is compiled
         mean, deviation = float(values.mean()), float(values.std())

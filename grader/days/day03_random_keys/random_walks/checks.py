@@ -16,7 +16,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, must_beat, same_size_for
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, must_beat, same_size_for
 
 WALKS = (64, 256)
 
@@ -24,7 +24,13 @@ WALKS = (64, 256)
 def steps(called: Called, shape: tuple[int, int]) -> Array:
     """The steps behind positions. Raises WrongAnswer at the first that is neither +1 nor -1."""
     must_have_shape(called, shape)
-    called.require(called.value.dtype == jnp.int32, "has another dtype", expected="i32", got=called.value)
+    called.require(
+        called.value.dtype == jnp.int32,
+        "has another dtype",
+        expected="i32",
+        got=called.value,
+        kind=Kind.DTYPE,
+    )
     moves = np.diff(np.asarray(called.value), axis=1, prepend=0)
     wrong = np.argwhere(np.abs(moves) != 1)
     if len(wrong):

@@ -45,10 +45,11 @@ def components(called: Called) -> tuple[Array, Array]:
         place = int(np.argmax(stray))
         called.require(
             False,
-            f"belongs to no component at index {place}",
+            "belongs to no component",
             expected="a sample near one of the means -1000, 1000, 3000",
             got=f"{values[place]:.5g}",
             hint="Choose one component for each sample; do not average means.",
+            where=(place,),
         )
     return component, (values - MEANS[component]) / STDS[component]
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.test_util import check_grads
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Array, Kind, Learner, Numbers, agrees_once, check, wide
 
 
 def norm_oracle(x: Any) -> Array:
@@ -94,4 +94,6 @@ def test_safe_norm_can_be_differentiated_twice(learner: Learner, numbers: Number
         return True
 
     agree = handle.using(text, differences_agree)
-    agree.require(agree.value, "is wrong", expected="what finite differences say", got="something else")
+    agree.require(
+        agree.value, "is wrong", expected="what finite differences say", got="something else", kind=Kind.VALUE
+    )

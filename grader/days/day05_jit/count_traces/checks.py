@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from grader.days.day05_jit.shared import Spy
-from grader.toolkit import Called, Learner, check
+from grader.toolkit import Called, Kind, Learner, check
 
 
 def double(x: jax.Array) -> jax.Array:
@@ -31,8 +31,11 @@ def is_count(result: Called, expected: int) -> None:
         expected="a Python int",
         got=f"{type(result.value).__name__}",
         hint="Count with a plain Python number, and return that.",
+        kind=Kind.THING,
     )
-    result.require(result.value == expected, "is wrong", expected=str(expected), got=str(result.value))
+    result.require(
+        result.value == expected, "is wrong", expected=str(expected), got=str(result.value), kind=Kind.VALUE
+    )
 
 
 @check(

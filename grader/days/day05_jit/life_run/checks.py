@@ -9,16 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import (
-    Array,
-    Learner,
-    Numbers,
-    check,
-    compiles_once,
-    hint_when,
-    must_beat,
-    raised,
-)
+from grader.toolkit import Array, Kind, Learner, Numbers, check, compiles_once, hint_when, must_beat, raised
 
 
 def life_step(board: jax.Array) -> jax.Array:
@@ -75,7 +66,7 @@ def test_life_run_keeps_the_dtype(learner: Learner) -> None:
     board = jnp.asarray(np.array([[2, 1, 0, 2]], np.int8))
     result = learner.life_run(board, 1, is_two).equals([[1, 0, 0, 1]])
     dtype = result.value.dtype
-    result.require(dtype == jnp.int8, "changed the dtype", expected="int8", got=dtype.name)
+    result.require(dtype == jnp.int8, "changed the dtype", expected="int8", got=dtype.name, kind=Kind.DTYPE)
     # In 8 bits 100 + 100 is -56.
     learner.life_run(jnp.asarray(np.array([[100, 3]], np.int8)), 1, doubled_and_halved).equals([[-28, 3]])
 

@@ -18,6 +18,7 @@ from grader.days.day06_vmap.shared import (
     takes_all_at_once,
 )
 from grader.toolkit import (
+    RISK,
     Array,
     Called,
     Learner,
@@ -35,8 +36,6 @@ from grader.toolkit import (
 
 # Compiled, which is cheaper, and with clip and noise static, so that a branch on them waits for its own check.
 WITHOUT_BRANCHES = ("loss", "clip", "noise")
-
-RISK = 1e-9  # with which a right answer is called wrong, over all seeds
 
 
 def private_oracle(params: Any, x: Any, y: Any, clip: float) -> dict[str, Array]:

@@ -12,7 +12,7 @@ import numpy as np
 from jax import lax
 
 from grader.days.day07_pytrees.shared import shown
-from grader.toolkit import Array, Called, Handle, Learner, Numbers, check, own_hint, refuses, wide
+from grader.toolkit import Array, Called, Handle, Kind, Learner, Numbers, check, own_hint, refuses, wide
 
 # Labels whose equal copies are other objects in Python.
 SPEED, TIME = "speed", "time"
@@ -30,7 +30,9 @@ def must_be_dual(called: Called, value: Any, tangent: Any, label: str) -> None:
     """The parts of a Dual, as `parts` gives them, are these. Raises WrongAnswer."""
     came, text = called.value, called.text
     same = type(came[2]) is str and came[2] == label
-    Called(f"{text}.label", came[2]).require(same, "is wrong", expected=repr(label), got=shown(came[2]))
+    Called(f"{text}.label", came[2]).require(
+        same, "is wrong", expected=repr(label), got=shown(came[2]), kind=Kind.VALUE
+    )
     Called(f"{text}.value", came[0]).close_to(value)
     Called(f"{text}.tangent", came[1]).close_to(tangent)
 
@@ -127,7 +129,7 @@ def test_Dual_has_two_leaves(learner: Learner) -> None:
         if unknown
         else "The children of a Dual are value and tangent; the label is static data (aux_data)."
     )
-    called.require(got == "[2, 3]", "is wrong", expected="[2, 3]", got=got, hint=hint)
+    called.require(got == "[2, 3]", "is wrong", expected="[2, 3]", got=got, hint=hint, kind=Kind.VALUE)
 
 
 def tenfold(leaf: Any) -> Any:

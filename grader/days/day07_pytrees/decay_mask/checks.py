@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, form, must_be_tree
-from grader.toolkit import Called, Learner, Numbers, check, wide
+from grader.toolkit import Called, Kind, Learner, Numbers, check, wide
 
 
 def must_be_mask(called: Called, expected: Any) -> Called:
     """The result is the expected tree of Python bools. Raises WrongAnswer."""
     wanted, came = form(expected), form(called.value)
-    called.require(wanted == came, "has another structure", expected=wanted, got=came)
+    called.require(wanted == came, "has another structure", expected=wanted, got=came, kind=Kind.STRUCTURE)
     leaves = jax.tree.leaves(expected)
     for (path, leaf), want in zip(jax.tree_util.tree_leaves_with_path(called.value), leaves, strict=True):
         part = Called(called.text + jax.tree_util.keystr(path), leaf)
@@ -27,7 +27,7 @@ def must_be_mask(called: Called, expected: Any) -> Called:
             got=f"{leaf!r}, of type {type(leaf).__name__}",
             hint="Arrays are traced under jit, and no `if` can read them. True, False, `not` and `in` stay Python.",
         )
-        part.require(leaf == want, "is wrong", expected=str(want), got=str(leaf))
+        part.require(leaf == want, "is wrong", expected=str(want), got=str(leaf), kind=Kind.VALUE)
     return called
 
 

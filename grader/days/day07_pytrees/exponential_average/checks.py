@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, float16, must_be_tree, nested
-from grader.toolkit import Learner, Numbers, agrees_once, check, must_beat, refuses, wide
+from grader.days.day07_pytrees.shared import Layer, must_be_tree, nested
+from grader.toolkit import Learner, Numbers, agrees_once, check, float16, must_beat, refuses, wide
 
 # float16 carries 11 bits: one rounding is 5e-4 of the value, and an average takes three.
 HALF = 2e-3

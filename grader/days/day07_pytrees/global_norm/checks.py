@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import float16, nested
-from grader.toolkit import Learner, Numbers, agrees_once, bans, check, same_size_for, wide
+from grader.days.day07_pytrees.shared import nested
+from grader.toolkit import Learner, Numbers, agrees_once, bans, check, float16, same_size_for, wide
 
 
 def norm_oracle(tree: Any) -> float:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, float16, must_be_tree, must_be_tree_exactly, nested
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, refuses, wide
+from grader.days.day07_pytrees.shared import Layer, must_be_tree, must_be_tree_exactly, nested
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, float16, refuses, wide
 
 
 def merge_oracle(params: Any, adapters: Any) -> Any:

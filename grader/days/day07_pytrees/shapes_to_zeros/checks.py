@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, must_be_tree_exactly
-from grader.toolkit import Learner, check, own_hint
+from grader.toolkit import Kind, Learner, check, own_hint
 
 
 @check(
@@ -73,4 +73,6 @@ def test_shapes_to_zeros_makes_nothing_while_tracing(learner: Learner) -> None:
     text = "jax.eval_shape(lambda: shapes_to_zeros({'w': (2**20, 2**20, 2**20)}))"
     with own_hint():
         called = handle.using(text, lambda: jax.eval_shape(lambda: handle.function({"w": HUGE}))["w"].shape)
-    called.require(called.value == HUGE, "has another shape", expected=str(HUGE), got=str(called.value))
+    called.require(
+        called.value == HUGE, "has another shape", expected=str(HUGE), got=str(called.value), kind=Kind.SHAPE
+    )

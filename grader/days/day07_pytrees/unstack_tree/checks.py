@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import mixed, must_be_tree_exactly, nested
-from grader.toolkit import Called, Learner, Numbers, check, compiles_once, same_size_for
+from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once, same_size_for
 
 
 def must_be_trees(called: Called, tree: Any, rows: int) -> None:
@@ -20,6 +20,7 @@ def must_be_trees(called: Called, tree: Any, rows: int) -> None:
         "returned the wrong kind of thing",
         expected=f"a list of {rows} trees",
         got=f"a {kind}",
+        kind=Kind.THING,
     )
     count = len(called.value)
     complaint = "gives the wrong number of trees"

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import float16, has_the_dtype_of, listed, sent_back
-from grader.toolkit import Called, Learner, Numbers, agrees_once, check, wide
+from grader.days.day10_composition.shared import has_the_dtype_of, listed, sent_back
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, float16, wide
 
 
 @check("clip_gradient", "correct", hint="Forwards x passes as it is: only what flows back is clipped.")

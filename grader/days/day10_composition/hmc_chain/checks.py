@@ -14,6 +14,7 @@ from grader.toolkit import (
     Array,
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
     Unavailable,
@@ -324,7 +325,11 @@ def both_are_chains(text: str, result: Any, wanted: Any) -> None:
     """Two chains of different draws have nothing in common but their shape; the other checks look at the draws."""
     Called(text, result).finite()
     Called(text, result).require(
-        result.shape == wanted.shape, "has another shape", expected=str(wanted.shape), got=str(result.shape)
+        result.shape == wanted.shape,
+        "has another shape",
+        expected=str(wanted.shape),
+        got=str(result.shape),
+        kind=Kind.SHAPE,
     )
 
 

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.shared import float16, has_the_dtype_of, listed, sent_back
-from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiles_once
+from grader.days.day10_composition.shared import has_the_dtype_of, listed, sent_back
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiles_once, float16
 
 
 @check("straight_through_round", "correct", hint="jnp.round rounds, and sends halves to the even neighbour.")

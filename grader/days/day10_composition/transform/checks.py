@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import wide_tree
-from grader.toolkit import Called, Learner, Numbers, RaisedError, Verdict, bans, check, wide
+from grader.toolkit import Called, Kind, Learner, Numbers, RaisedError, Verdict, bans, check, wide
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -177,7 +177,12 @@ def test_transform_init_collects_the_parameters(learner: Learner, numbers: Numbe
         hidden = called["hidden"].finite()
         got = str(hidden.value.shape)
         hidden.require(
-            got == "(4, 3)", "has another shape", expected="(4, 3)", got=got, hint=INITIALIZER_HINT
+            got == "(4, 3)",
+            "has another shape",
+            expected="(4, 3)",
+            got=got,
+            hint=INITIALIZER_HINT,
+            kind=Kind.SHAPE,
         )
         drawn = len(np.unique(hidden.value)) == 12
         hidden.require(drawn, "was not drawn", expected="12 normals", got=hidden.value, hint=INITIALIZER_HINT)
@@ -250,7 +255,7 @@ def test_transform_shares_what_has_one_name(learner: Learner, numbers: Numbers) 
         called = holding(init_of(learner, tied, numbers.key()), "shared", "seen")
         pair = called["seen"].value
         called["seen"].require(
-            pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape)
+            pair.shape == (2, 2), "has another shape", expected="(2, 2)", got=str(pair.shape), kind=Kind.SHAPE
         )
         first, second = np.asarray(pair)
         complaint = "made two arrays for one name"

@@ -10,7 +10,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.days.day11_optax.shared import Tree
-from grader.toolkit import Called, Learner, Numbers, Shown, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, Shown, check, compiles_once
 
 INJECTED = optax.inject_hyperparams(optax.sgd)(learning_rate=0.1, momentum=0.9)
 PARAMS = {"w": np.array([1.0, 2.0, 3.0], np.float32)}
@@ -31,6 +31,7 @@ def new_state(learner: Learner, state: Any, value: Any) -> Called:
         expected="a state like the one that was given",
         got=type(found).__name__,
         hint="A named tuple makes a changed copy of itself: state._replace(field=...).",
+        kind=Kind.THING,
     )
     return result
 

@@ -12,6 +12,7 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day11_optax.shared import ADAM, ADAMW, MOMENTUM, Tree
 from grader.toolkit import (
     Called,
+    Kind,
     Learner,
     Named,
     Numbers,
@@ -155,6 +156,7 @@ def test_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
         expected="no new trace",
         got=f"{traces} new trace",
         hint="Parameters and state come out with the dtypes they went in with.",
+        kind=Kind.RETRACED,
     )
 
 

@@ -17,6 +17,7 @@ from grader.days.day13_devices.shared import (
 from grader.toolkit import (
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
     check,
@@ -149,6 +150,7 @@ def test_device_noise_takes_any_shape(learner: Learner, numbers: Numbers) -> Non
             "has the wrong shape",
             expected=f"shape {expected}",
             got=f"shape {getattr(found.value, 'shape', None)}",
+            kind=Kind.SHAPE,
         )
 
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device
-from grader.toolkit import Handle, Learner, Numbers, agrees_once, check
+from grader.toolkit import Handle, Kind, Learner, Numbers, agrees_once, check
 
 
 def batch_of(numbers: Numbers, rows: int) -> Tree:
@@ -78,6 +78,7 @@ def must_name_the_sizes(handle: Handle, batch: Tree, rows: int, n_devices: int) 
         "must be refused",
         expected=f"ValueError, with the numbers {rows} and {n_devices} in its text",
         got=called.value,
+        kind=Kind.NOT_REFUSED,
     )
 
 

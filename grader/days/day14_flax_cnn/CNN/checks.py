@@ -19,7 +19,6 @@ from grader.days.day14_flax_cnn.shared import (
     Network,
     cnn_oracle,
     collections_of,
-    compiled,
     drawn,
     flat,
     has_layers,
@@ -29,7 +28,16 @@ from grader.days.day14_flax_cnn.shared import (
     network_of,
     with_function,
 )
-from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, own_hint
+from grader.toolkit import (
+    Called,
+    Handle,
+    Learner,
+    Numbers,
+    check,
+    compiled_if_possible,
+    compiles_once,
+    own_hint,
+)
 
 
 @functools.cache
@@ -123,7 +131,7 @@ def test_CNN_takes_images_of_any_size(learner: Learner) -> None:
 def test_CNN_evaluates(learner: Learner, numbers: Numbers) -> None:
     variables, images = cnn_variables(learner.CNN, 0.5, numbers), numbers.normal((3, *IMAGE))
     with own_hint():
-        called = compiled(cnn_apply(learner.CNN, 0.5, train=False), variables, images)
+        called = compiled_if_possible(cnn_apply(learner.CNN, 0.5, train=False), variables, images)
     logits, _, _ = cnn_oracle(cnn_network(variables), images, train=False)
     shortened(called).close_to(logits, **NORMALIZED)
 
@@ -131,7 +139,7 @@ def test_CNN_evaluates(learner: Learner, numbers: Numbers) -> None:
 def trained_once(learner: Learner, numbers: Numbers, rate: float) -> tuple[Called, Any, Any]:
     """A call in training mode, with its variables and images."""
     variables, images = cnn_variables(learner.CNN, rate, numbers), numbers.normal((3, *IMAGE))
-    called = compiled(cnn_apply(learner.CNN, rate, train=True), variables, images, numbers.key())
+    called = compiled_if_possible(cnn_apply(learner.CNN, rate, train=True), variables, images, numbers.key())
     return shortened(called), variables, images
 
 
@@ -175,7 +183,9 @@ def test_CNN_drops_before_the_last_layer(learner: Learner, numbers: Numbers) -> 
     _, given, _ = cnn_oracle(network, images, train=True)
     masks = []
     for _ in range(CALLS):
-        called = shortened(compiled(cnn_apply(handle, 0.5, train=True), variables, images, numbers.key()))
+        called = shortened(
+            compiled_if_possible(cnn_apply(handle, 0.5, train=True), variables, images, numbers.key())
+        )
         masks.append(masks_of(called, called.value[0], network, given))
     must_differ(called, masks, given)
 

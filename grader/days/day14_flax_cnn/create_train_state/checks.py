@@ -25,6 +25,7 @@ from grader.days.day14_flax_cnn.shared import (
 )
 from grader.toolkit import (
     Called,
+    Kind,
     Learner,
     Numbers,
     check,
@@ -186,5 +187,9 @@ def test_create_train_state_keeps_the_dtype(learner: Learner, numbers: Numbers) 
     scale = must_be_state(called, called.value).params["scale"]
     text = "create_train_state(key, TypedNetwork(...), f16[1,2,2,1], adam).params['scale']"
     Called(text, scale).require(
-        scale.dtype == jnp.float16, "has another dtype", expected="float16", got=str(scale.dtype)
+        scale.dtype == jnp.float16,
+        "has another dtype",
+        expected="float16",
+        got=str(scale.dtype),
+        kind=Kind.DTYPE,
     )

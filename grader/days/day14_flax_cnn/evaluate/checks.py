@@ -20,7 +20,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_oracle,
     small_state,
 )
-from grader.toolkit import Called, Learner, Numbers, Verdict, check
+from grader.toolkit import Called, Kind, Learner, Numbers, Verdict, check
 
 
 class WatchedNetwork(nn.Module):
@@ -156,6 +156,7 @@ def test_evaluate_compiles_once_for_each_shape(learner: Learner, numbers: Number
         "compiles the network again for a later state",
         expected="no new trace: shapes and dtypes are those of the call before",
         got=f"{len(WATCHED.modes) - once} more",
+        kind=Kind.RETRACED,
     )
     losses = [small_oracle(second, images, labels, train=False)["losses"] for images, labels in batches]
     again[0].close_to(np.concatenate(losses).mean(), **NORMALIZED)
