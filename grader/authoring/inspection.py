@@ -17,6 +17,7 @@ from grader.kata import answers, catalogue, hints, stubs, tables
 from grader.kata.answers import Answer, learners_file
 from grader.kata.catalogue import Day, Exercise
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Status
+from grader.source.syntax import Definition, Function
 
 WRONG, RIGHT = 4, 2  # answers on file, at least
 STAGES, STAGE_WORDS = 3, 5  # of hints, and words in each, at least
@@ -76,13 +77,12 @@ def _nothing_left_to_fill_in(day: Day, exercise: Exercise) -> Point:
 
 def _solution(day: Day, exercise: Exercise) -> Point:
     nodes = ast.parse(day.solution.read_text(encoding="utf-8")).body
-    definitions = (ast.FunctionDef, ast.ClassDef)
-    node = next(n for n in nodes if isinstance(n, definitions) and n.name == exercise.name)
-    private = [n.name for n in nodes if isinstance(n, definitions) and n.name.startswith("_")]
+    node = next(n for n in nodes if isinstance(n, Definition) and n.name == exercise.name)
+    private = [n.name for n in nodes if isinstance(n, Definition) and n.name.startswith("_")]
     if private:
         remedy = "A helper at top level would stand in the stub: nest it in the function."
         return Point("solution", False, f"{', '.join(private)} at top level", remedy)
-    if isinstance(node, ast.FunctionDef):
+    if isinstance(node, Function):
         if node.decorator_list:
             remedy = "A decorator would stand in the stub: apply it within the function."
             return Point("solution", False, f"{node.name} is decorated", remedy)
