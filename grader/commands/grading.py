@@ -69,13 +69,13 @@ def watch(
     print("starting JAX", flush=True)  # which takes a second or two
     with _warm_workers(probe_first=True) as workers:
         from grader.commands.at_once import versions_of
-        from grader.report import watch_screen
+        from grader.report import screen_of_watch
         from grader.watch.loop import watch
 
         watch(
             day or _day_to_go_on_with(),
             tree,
-            watch_screen(plain=format == "plain"),
+            screen_of_watch(plain=format == "plain"),
             workers,
             log=store.own() if tree == catalogue.EXERCISES else None,
             check_timeout=check_timeout,
