@@ -385,14 +385,16 @@ def test_an_effect_that_fails_is_told_as_ours() -> None:
 
 
 def test_a_terminal_that_is_gone_ends_the_loop() -> None:
-    running = Running()
+    running, tries = Running(), []
 
     def draw(view: View) -> None:
+        tries.append(view)
         raise OSError("the terminal is gone")
 
     running.screen.draw = draw  # type: ignore[method-assign]
     with pytest.raises(OSError, match="is gone"):
         running.run()
+    assert len(tries) == 1
 
 
 def test_quit_ends_the_loop_at_once() -> None:

@@ -183,7 +183,7 @@ def test_h_shows_one_stage_after_another_and_escape_folds_them(watching: Watchin
     watching.press("h", "escape")
     assert watching.board.below == ""
     watching.press("h")
-    assert "hint 2 of 3" in watching.board.below  # folded ones come back first
+    assert watching.board.below.endswith("norm b\n\nh says more, Esc folds")  # folded ones come back first
     watching.press("h", "h", "h")
     assert watching.board.below.endswith("norm c\n\nthat was the last hint, Esc folds")
     watching.press("n", "h")
@@ -421,12 +421,22 @@ def test_a_verdict_leaves_a_page_open_and_a_save_that_matters_closes_it(reading:
 
 
 def test_what_was_edited_is_judged_and_nothing_else(watching: Watching) -> None:
-    watching.press("h")
     assert judges(watching.save(mean="return 1", norm=WRONG)) == ("mean",)
     assert watching.model.focus == "mean"
-    assert watching.board.below == ""  # hints are folded
     assert watching.board.checking == {"mean"}
     assert watching.statuses == {"mean": "passed", "norm": "failed", "rank": "todo"}
+
+
+def test_a_save_folds_the_hints_and_another_exercise_has_others(watching: Watching) -> None:
+    watching.press("h", "h")
+    watching.save(mean=RIGHT, norm="return 3")
+    assert watching.board.below == ""
+    watching.press("h")
+    assert watching.board.below.endswith("norm b\n\nh says more, Esc folds")
+    watching.save(mean="return 1", norm="return 3")
+    assert watching.board.below == ""
+    watching.press("h")
+    assert watching.board.below == "hint 1 of 3\nmean a\n\nh says more, Esc folds"
 
 
 def test_what_is_edited_comes_first_then_the_focus(watching: Watching) -> None:
