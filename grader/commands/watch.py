@@ -24,7 +24,7 @@ def run(asked: argparse.Namespace) -> int:
     with warm_workers(probe_first=True) as workers:
         from grader.commands.solution import versions_of
         from grader.record import store
-        from grader.report import watch_screen
+        from grader.report import screen_of_watch
         from grader.watch.loop import watch
 
         plain = asked.format == "plain"
@@ -32,7 +32,7 @@ def run(asked: argparse.Namespace) -> int:
         watch(
             day,
             tree,
-            watch_screen(plain=plain),
+            screen_of_watch(plain=plain),
             workers,
             log=store.own() if tree == catalogue.EXERCISES else None,
             check_timeout=asked.timeout,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from grader.results import RunResult
 
 
-def watch_screen(*, plain: bool) -> WatchScreen:
+def screen_of_watch(*, plain: bool) -> WatchScreen:
     """The screen of `watch`, on standard output."""
     from grader.report.terminal import plain_console, rich_console
     from grader.report.watch_screen import WatchScreen

@@ -54,10 +54,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines that fill the screen, and the first that is shown."""
+    """Lines that fill the screen, from one of them on."""
 
     lines: Sequence[str]
-    first: int = 0
+    first: int = 0  # it may be too far, and is then as far as the page goes
 
     stays = False
 
@@ -65,8 +65,7 @@ class Page:
         if key not in {"up", "down"}:
             return replace(model, mode=Board()), ()
         first = self._first(now) + (1 if key == "down" else -1)
-        scrolled = replace(self, first=first)
-        return replace(model, mode=replace(self, first=scrolled._first(now))), ()
+        return replace(model, mode=replace(self, first=first)), ()
 
     def view(self, model: Model, now: Moment) -> PageView:
         return PageView(self.lines, self._first(now))
@@ -92,8 +91,7 @@ def _next(model: Model, now: Moment) -> Step:
 def _hint(model: Model, now: Moment) -> Step:
     seen = model.hints
     shown = seen.shown + 1 if seen.open or not seen.shown else seen.shown  # folded ones come back first
-    stages = hints.read(model.day.hints_of(model.focus))
-    return replace(model, hints=Hints(min(shown, len(stages)), open=True)), ()
+    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True)), ()
 
 
 def _solution(model: Model, now: Moment) -> Step:
@@ -183,7 +181,7 @@ def _status(model: Model, now: Moment) -> str:
 
 def _hints(model: Model, now: Moment) -> str:
     """The hints that are shown, as wide as the screen is now."""
-    stages, width = hints.read(model.day.hints_of(model.focus)), min(now.columns - 1, _WIDEST)
+    stages, width = _stages(model), min(now.columns - 1, _WIDEST)
     shown = [
         f"hint {number} of {len(stages)}\n{hints.wrapped(stage, width)}"
         for number, stage in enumerate(stages[: model.hints.shown], start=1)
@@ -191,3 +189,7 @@ def _hints(model: Model, now: Moment) -> str:
     last = model.hints.shown == len(stages)
     more = "that was the last hint, Esc folds" if last else "h says more, Esc folds"
     return "\n\n".join([*shown, more])
+
+
+def _stages(model: Model) -> list[str]:
+    return hints.read(model.day.hints_of(model.focus))
