@@ -133,9 +133,8 @@ class WatchScreen:
         names = max((len(row[0]) for row in view.rows), default=0)
         table.add_column(no_wrap=True, min_width=names)
         table.add_column(no_wrap=True)
-        left = max(
-            self.console.width - names - signs - 5, 0
-        )  # for summaries: two signs and three gaps go off
+        # For summaries: two signs and three gaps go off.
+        left = max(self.console.width - names - signs - 5, 0)
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
             mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""

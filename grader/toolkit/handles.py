@@ -132,9 +132,8 @@ class Handle:
                 finding = Finding("is still to do.", Kind.NOT_STARTED, method, line=frame.lineno)
                 return RaisedError(finding, hint=hint)
             return NotStarted(self.name, frame.lineno)
-        if frame is None and "Comparator raised exception" in str(
-            error
-        ):  # JAX sorts the keys of what came back
+        # JAX sorts the keys of what came back.
+        if frame is None and "Comparator raised exception" in str(error):
             finding = Finding(
                 "returned a dict with the wrong kind of keys",
                 Kind.STRUCTURE,

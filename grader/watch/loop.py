@@ -73,9 +73,8 @@ class Loop:
             except queue.Empty:
                 event = Tick()
             self.answer(event)
-            quiet = (
-                isinstance(event, Tick) and not self._screen.takes_keys
-            )  # a pipe is not told that time goes by
+            # A pipe is not told that time goes by.
+            quiet = isinstance(event, Tick) and not self._screen.takes_keys
             if not (self.left or quiet):
                 self.draw(anew=isinstance(event, Pressed | Redraw))
 

@@ -70,10 +70,8 @@ def _compare(session: Session, name: str, solution: str) -> Comparison:
     yours: Any = sample.function or sample.transform(session.handle(name).function)
     if sample.function is None or sample.jit_options is None:
         yours = bound.jit(yours, **options)
-    both = (
-        yours,
-        bound.jit(reference, **options),
-    )  # yours as a check compiled it: then it is not traced anew
+    # Yours as a check compiled it: then it is not traced anew.
+    both = (yours, bound.jit(reference, **options))
     call = (sample.arguments, sample.keywords)
 
     programs = []
