@@ -55,7 +55,7 @@ def main() -> None:
         str(day.solution),
         "--contract",
         str(day.solution),
-        str(day.checks),
+        *(str(day.checks_of(exercise.name)) for exercise in day.exercises),
     ]
     seconds(grader), seconds(pytest)  # fill the file caches
     pairs = [(seconds(grader), seconds(pytest)) for _ in range(runs)]

@@ -4,7 +4,7 @@
 
 For each day (1 to 7 by default) a copy of its reference file is watched as `python -m grader watch` does it, without a
 screen. Measured, in seconds of wall time, SAVES times each (5 by default), with a pause between saves for the worker
-that rehearses, as there is when somebody thinks:
+that warms up, as there is when somebody thinks:
 
     exercise   one exercise is edited; until it has every verdict but that on its speed
     day        a line that all depend on is edited; until the core exercises have theirs
@@ -44,16 +44,16 @@ from grader.record import store  # noqa: E402
 from grader.report.watch_views import View  # noqa: E402
 from grader.source.loading import load  # noqa: E402
 from grader.toolkit.handles import Session  # noqa: E402
+from grader.watch.carrying_out import Handlers  # noqa: E402
 from grader.watch.effects import OpenDay  # noqa: E402
 from grader.watch.events import Graded, Judged  # noqa: E402
 from grader.watch.grading import Gradings, WorkerJudge, recording_in  # noqa: E402
-from grader.watch.handlers import Handlers  # noqa: E402
-from grader.watch.keys import Keys  # noqa: E402
 from grader.watch.listeners import listening  # noqa: E402
 from grader.watch.loop import Loop  # noqa: E402
+from grader.watch.terminal import Keys  # noqa: E402
 from grader.watch.update import begun  # noqa: E402
-from grader.worker import plugin  # noqa: E402
-from grader.worker.comparison import jit_options  # noqa: E402
+from grader.worker.backend import keep_compiled_programs  # noqa: E402
+from grader.worker.reference import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
 
@@ -129,12 +129,11 @@ class Watched:
 
 def pytest_arguments(day: Day, exercise: str) -> list[str]:
     """The checks of an exercise, all but those on speed, under plain pytest; of all core ones when it is empty."""
-    stretch = [one.name for one in day.exercises if one.stretch]
-    which = f"test_{exercise}_" if exercise else " and ".join(f"not test_{name}_" for name in stretch)
+    names = [exercise] if exercise else [one.name for one in day.exercises if not one.stretch]
     return [
         "-q", "-c", os.devnull, "-p", "grader.worker.plugin", "-p", "no:cacheprovider",
-        "-k", f"{which} and not beats" if which else "not beats",
-        "--learner-file", str(day.solution), "--contract", str(day.solution), str(day.checks),
+        "-k", "not beats", "--learner-file", str(day.solution), "--contract", str(day.solution),
+        *(str(day.checks_of(name)) for name in names),
     ]  # fmt: skip
 
 
@@ -162,7 +161,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
     """Rehearse like a worker, then print as JSON what it takes to compile and run: [seconds of each, seconds of all, count]."""
     found = _Sessions()
     if cache:
-        plugin.keep_compiled_programs(Path(cache))
+        keep_compiled_programs(Path(cache))
     arguments = pytest_arguments(day, "")
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(arguments, plugins=[found])
@@ -181,7 +180,7 @@ def print_floor(day: Day, saves: int, cache: str) -> None:
         for name, sample in samples.items():
             begin = time.perf_counter()
             with contextlib.suppress(Exception):  # a function that needs what only its check knows
-                function = sample.transform(getattr(module, name))
+                function = sample.of(getattr(module, name))
                 compiled = jax.jit(function, **jit_options(function, sample))
                 jax.block_until_ready(compiled(*sample.arguments, **sample.keywords))
                 taken[name] = time.perf_counter() - begin

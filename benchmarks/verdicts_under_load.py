@@ -35,8 +35,9 @@ sys.path.insert(0, str(ROOT))
 
 from grader.judge import processes, runner  # noqa: E402
 from grader.kata import catalogue  # noqa: E402
+from grader.kata.answers import answers, learners_file  # noqa: E402
+from grader.options import Options  # noqa: E402
 from grader.results import Aspect, RunResult  # noqa: E402
-from tests.answers import answers  # noqa: E402
 
 Counts = collections.Counter[str]
 
@@ -82,9 +83,8 @@ def timed_exercises(days: list[catalogue.Day]) -> list[str]:
     """The exercises that have a speed check, read from the checks by their marks."""
     found = []
     for day in days:
-        source = day.checks.read_text(encoding="utf-8")
         for exercise in day.exercises:
-            marks = source.split(f'"{exercise.name}"')[1:]
+            marks = day.checks_of(exercise.name).read_text(encoding="utf-8").split(f'"{exercise.name}"')[1:]
             if any(mark.lstrip(",\n ").startswith('"speed"') for mark in marks):
                 found.append(f"{day.key}.{exercise.name}")
     return found
@@ -94,13 +94,10 @@ def naive_tree(folder: Path, days: list[catalogue.Day]) -> list[str]:
     """A learner's tree of the naive answers on file: right, and slow. Returns what to grade in it."""
     selectors = []
     for day in days:
-        imports, wrong = answers("wrong", day.folder)
-        slow = {answer.exercise: answer for answer in wrong if answer.aspect == "speed"}
+        slow = {answer.exercise: answer for answer in answers("wrong", day) if answer.aspect == "speed"}
         file = day.file_in(folder)
         file.parent.mkdir(parents=True)
-        file.write_text(
-            "\n\n".join([imports, *(answer.source for answer in slow.values())]) + "\n", encoding="utf-8"
-        )
+        file.write_text(learners_file(list(slow.values())), encoding="utf-8")
         selectors += [f"{day.key}.{name}" for name in slow]
     return selectors
 
@@ -111,11 +108,11 @@ def through_the_grader(runs: int, days: list[catalogue.Day]) -> None:
     with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
         timed = catalogue.select(timed_exercises(days))
         for run in range(runs):
-            solutions += speed_verdicts(runner.grade(timed, catalogue.SOLUTIONS, workers, seed=run))
+            solutions += speed_verdicts(runner.grade(timed, catalogue.SOLUTIONS, workers, Options(seed=run)))
         tree = Path(folder)
         slow = catalogue.select(naive_tree(tree, days))
         for run in range(max(runs // 10, 1)):
-            naive += speed_verdicts(runner.grade(slow, tree, workers, seed=run))
+            naive += speed_verdicts(runner.grade(slow, tree, workers, Options(seed=run)))
     print(f"reference solutions, {runs} runs: {dict(solutions)}", flush=True)
     print(f"naive answers, {max(runs // 10, 1)} runs: {dict(naive)}", flush=True)
 
@@ -202,15 +199,19 @@ def inside_this_process(runs: int, days: list[catalogue.Day]) -> None:
     for day in days:
         file = load(day.solution)
         session = Session(file, Contract(day.solution.read_text(encoding="utf-8")))
-        checks = importlib.import_module(f"grader.checks.{day.folder}")
+        modules = [
+            importlib.import_module(f"grader.days.{day.folder}.{exercise.name}.checks")
+            for exercise in day.exercises
+        ]
         timed = [
-            function
-            for function in vars(checks).values()
+            (module, function)
+            for module in modules
+            for function in vars(module).values()
             if any(mark.kwargs.get("aspect") == "speed" for mark in getattr(function, "pytestmark", []))
         ]
-        for function in timed:
+        for module, function in timed:
             for name in VARIANTS:
-                vars(checks)["must_beat"] = variant(name, speed.must_beat)
+                vars(module)["must_beat"] = variant(name, speed.must_beat)
                 for run in range(runs):
                     learner = Learner(session, file)
                     try:

@@ -1,16 +1,26 @@
-"""Plain data of a grading run: verdicts of checks, exercises and days, and their JSON.
+"""Plain data of a grading run: verdicts of checks, exercises and days.
 
-Standard library only; everybody may import this module, and it imports nothing of ours.
+Standard library only; everybody may import this module, and it imports nothing of ours but findings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-SCHEMA = 1
+from grader.findings import Finding, Kind, finding_from
+
+
+class Exit(IntEnum):
+    """What a command leaves to the shell."""
+
+    DONE = 0  # all that was asked for passed
+    UNDONE = 1  # something did not, or was left undone
+    USAGE = 2  # asked for in a way that cannot be meant
+    FAULT = 3  # the grader's own, or the machine's
+    INTERRUPTED = 130  # by Ctrl-C
 
 
 class Aspect(StrEnum):
@@ -95,12 +105,21 @@ class CheckResult:
     aspect: Aspect
     status: Status
     seconds: float = 0.0
-    message: str = ""
+    finding: Finding | None = None  # none where it passed
     hint: str = ""
-    line: int | None = None
     speed: Speed | None = None
     output: str = ""  # what the learner's code printed meanwhile
     details: str = ""  # the whole traceback, for --verbose
+
+    @property
+    def message(self) -> str:
+        """The finding in words; empty where there is none."""
+        return self.finding.text if self.finding else ""
+
+    @property
+    def line(self) -> int | None:
+        """The learner's line; None where none is meant."""
+        return self.finding.line if self.finding else None
 
     @property
     def counts_against(self) -> bool:
@@ -110,7 +129,7 @@ class CheckResult:
     @classmethod
     def not_run(cls, name: str, aspect: Aspect) -> CheckResult:
         """For a check that a run never came to."""
-        return cls(name, aspect, Status.BLOCKED, message="This check was not run.")
+        return cls(name, aspect, Status.BLOCKED, finding=Finding("This check was not run.", Kind.NOT_RUN))
 
 
 def result_fields(result: CheckResult) -> dict[str, Any]:
@@ -119,14 +138,20 @@ def result_fields(result: CheckResult) -> dict[str, Any]:
 
 
 def result_from(fields: dict[str, Any]) -> CheckResult:
-    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else."""
-    speed = fields["speed"]
+    """The inverse of `result_fields`. Raises KeyError, TypeError or ValueError on anything else.
+
+    In the records of older graders a result has a message and a line in the place of a finding.
+    """
+    known, speed = dict(fields), fields["speed"]
+    words, line = known.pop("message", ""), known.pop("line", None)
+    found = known.get("finding") or (words and {"complaint": words, "kind": Kind.OTHER, "line": line})
     return CheckResult(
         **{
-            **fields,
+            **known,
             "aspect": Aspect(fields["aspect"]),
             "status": Status(fields["status"]),
             "speed": Speed(**speed) if speed else None,
+            "finding": finding_from(found) if found else None,
         }
     )
 
@@ -147,11 +172,11 @@ def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled |
     if spoiled is None:
         return None
     if spoiled.status is Status.TODO:
-        return CheckResult(name, aspect, Status.TODO, message=f"{exercise} is still to do.")
+        finding = Finding("is still to do.", Kind.NOT_STARTED, exercise)
+        return CheckResult(name, aspect, Status.TODO, finding=finding)
     if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or spoiled.aspect is not aspect:
-        return CheckResult(
-            name, aspect, Status.BLOCKED, message=f"An earlier check of {exercise} did not pass."
-        )
+        finding = Finding("did not pass.", Kind.NOT_RUN, exercise, about="An earlier check of")
+        return CheckResult(name, aspect, Status.BLOCKED, finding=finding)
     return None
 
 
@@ -172,6 +197,7 @@ class ExerciseResult:
     checks: tuple[CheckResult, ...]
     whole: bool = True  # whether all its checks were asked for; not so when timing was left out
     comparison: Comparison | None = None  # with the reference, where it was asked for and could be made
+    not_compared: str = ""  # why it could not be made, with a traceback where something raised; for --verbose
 
     @property
     def status(self) -> Status:
@@ -200,9 +226,18 @@ class ExerciseResult:
 class Problem:
     """Something wrong with a learner's file as a whole, such as an import that fails."""
 
-    message: str
+    finding: Finding
     hint: str = ""
-    line: int | None = None
+
+    @property
+    def message(self) -> str:
+        """The finding in words."""
+        return self.finding.text
+
+    @property
+    def line(self) -> int | None:
+        """The learner's line; None where none is meant."""
+        return self.finding.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +252,8 @@ class DayResult:
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
-    source: str | None = (
-        None  # the file's text as it was judged; None when it could not be read or changed meanwhile
-    )
+    # The file's text as it was judged; None when it could not be read or changed meanwhile.
+    source: str | None = None
 
     @property
     def status(self) -> Status:
@@ -244,59 +278,12 @@ class RunResult:
     interrupted: bool = False  # by Ctrl-C; what was not judged by then is blocked
 
     @property
-    def exit_status(self) -> int:
-        """0: all asked for passed; 1: something is not passed; 3: the grader's own fault; 130: interrupted."""
+    def exit_status(self) -> Exit:
+        """What the run comes to for a shell."""
         if self.interrupted:
-            return 130
+            return Exit.INTERRUPTED
         statuses = [day.status for day in self.days]
         checks = [c.status for d in self.days for e in d.exercises for c in e.checks]
         if self.faults or Status.FAULT in statuses or Status.FAULT in checks:
-            return 3
-        return 0 if all(status in ACCEPTED for status in statuses) else 1
-
-    def to_json(self) -> dict[str, Any]:
-        """The document that `--format json` prints; its shape is written down in `report/schema.json`."""
-        return {
-            "schema": SCHEMA,
-            "grader": self.grader,
-            "jax": self.jax,
-            "platform": self.platform,
-            "seed": self.seed,
-            "seconds": round(self.seconds, 3),
-            "faults": list(self.faults),
-            "days": [_day_json(day) for day in self.days],
-        }
-
-
-def _day_json(day: DayResult) -> dict[str, Any]:
-    return {
-        "day": day.day,
-        "title": day.title,
-        "status": day.status.value,
-        "devices": day.devices,
-        "problems": [asdict(problem) for problem in day.problems],
-        "exercises": [
-            {
-                "name": exercise.name,
-                "stretch": exercise.stretch,
-                "status": exercise.status.value,
-                "checks": [_check_json(check) for check in exercise.checks],
-                "comparison": asdict(exercise.comparison) if exercise.comparison else None,
-            }
-            for exercise in day.exercises
-        ],
-    }
-
-
-def _check_json(check: CheckResult) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "aspect": check.aspect.value,
-        "status": check.status.value,
-        "seconds": round(check.seconds, 4),
-        "message": check.message,
-        "hint": check.hint,
-        "line": check.line,
-        "speed": asdict(check.speed) if check.speed else None,
-        "output": check.output,
-    }
+            return Exit.FAULT
+        return Exit.DONE if all(status in ACCEPTED for status in statuses) else Exit.UNDONE

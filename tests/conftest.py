@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from grader.judge import processes, runner
 from grader.kata import catalogue
 from grader.machine.compile_cache import SETTING as COMPILE_CACHE
 from grader.machine.compile_cache import named_by_environment
+from grader.options import UNTIMED, Options
 from grader.record.store import FOLDER
 from grader.results import CheckResult, ExerciseResult, RunResult
 
@@ -43,14 +45,18 @@ def workers() -> Iterator[processes.Workers]:
 
 @pytest.fixture
 def grade_text(workers: processes.Workers, tmp_path: Path) -> GradeText:
-    """Grade a text, or bytes, as the learner's file of a day: `grade_text(source, "day01.softmax")`."""
+    """Grade a text, or bytes, as the learner's file of a day: `grade_text(source, "day01.softmax")`.
 
-    def grade(source: str | bytes, *selectors: str, **options: object) -> RunResult:
+    Further arguments are fields of `Options`; speed is left out where they do not say otherwise.
+    """
+
+    def grade(source: str | bytes, *selectors: str, **options: Any) -> RunResult:
         selections = catalogue.select(selectors)
         file = selections[0].day.file_in(tmp_path)
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(source.encode() if isinstance(source, str) else source)
-        return runner.grade(selections, tmp_path, workers, seed=7, **{"with_speed": False, **options})
+        asked = Options(**{"seed": 7, "aspects": UNTIMED, **options})
+        return runner.grade(selections, tmp_path, workers, asked)
 
     return grade
 

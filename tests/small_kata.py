@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.findings import Finding, Kind
 from grader.kata import catalogue, hints
 from grader.kata.catalogue import Day, Exercise
 from grader.report.watch_views import BoardView
@@ -38,7 +39,9 @@ NOW = Moment(100.0, "12:00:00", columns=80, rows=24)
 def small_kata(monkeypatch: pytest.MonkeyPatch) -> None:
     """The days of the kata are these two, with three hints for each exercise."""
     monkeypatch.setattr(catalogue, "days", lambda: DAYS)
-    monkeypatch.setattr(hints, "read", lambda file, name: [f"{name} {stage}" for stage in ("a", "b", "c")])
+    monkeypatch.setattr(
+        hints, "read", lambda file: [f"{file.parent.name} {stage}" for stage in ("a", "b", "c")]
+    )
 
 
 def text_of(day: Day = DAY, **bodies: str) -> str:
@@ -60,9 +63,10 @@ def result(
     compared: str = "",
 ) -> ExerciseResult:
     """A verdict by one check on correctness, and one on speed if `timed` gives its status."""
-    checks = [CheckResult("by_hand", Aspect.CORRECT, status, message=says, line=line)]
+    finding = Finding(says, Kind.VALUE, line=line) if says or line else None
+    checks = [CheckResult("by_hand", Aspect.CORRECT, status, finding=finding)]
     if timed:
-        checks.append(CheckResult("beats_the_loop", Aspect.SPEED, timed, message=says))
+        checks.append(CheckResult("beats_the_loop", Aspect.SPEED, timed, finding=finding))
     return ExerciseResult(
         name, name == "rank", tuple(checks), whole, Comparison(compared, ()) if compared else None
     )

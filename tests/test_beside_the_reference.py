@@ -13,16 +13,23 @@ import jsonschema
 import pytest
 
 from grader import cli
+from grader.commands.grade import judging_options
+from grader.judge import runner
 from grader.kata import catalogue
+from grader.options import UNTIMED, Options
 from grader.report.machine import as_json
-from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Status
+from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Exit, Status
 from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, Samples, as_it_is
 from grader.toolkit.source_lines import source_lines
-from grader.worker.comparison_in_words import Facts, memory, remark, rows
-from grader.worker.protocol import comparison_from
+from grader.worker import reference_in_words, wire
+from grader.worker.protocol import Collected, Compared, Done
+from grader.worker.reference import beside_the_reference
+from grader.worker.reference_in_words import Facts, remark, rows
 from tests.conftest import GradeText, exercise
+from tests.scripted_workers import BEGIN, CHECKS, Scripted, judged
 from tests.test_report import RESULT, run, screen
+from tests.toolkit_session import learner_of
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "grader" / "report" / "schema.json").read_text())
 DAY = catalogue.find_day("day01")
@@ -112,12 +119,6 @@ def test_counts_that_are_not_of_the_whole_have_no_row() -> None:
     assert (flops.yours, flops.reference) == (1000.0, None)
 
 
-def test_memory_in_words() -> None:
-    assert [memory(size) for size in (0, 12, 1012, 4096, 5e6)] == [
-        "nothing", "12 bytes", "0.988 KiB", "4 KiB", "4.77 MiB",
-    ]  # fmt: skip
-
-
 def test_lines_are_those_with_code() -> None:
     source = '''
 def helper(x):
@@ -202,6 +203,74 @@ def test_the_largest_compiled_plain_call_is_kept() -> None:
     assert samples.best("g") is None
 
 
+# ---- why there is none
+
+DOUBLE = """
+def double(x):
+    return x + x
+"""
+
+
+CONTRACT = """
+def double(x: Float[Array, "n"]) -> Float[Array, "n"]:
+    pass
+"""
+
+
+def beside(tmp_path: Path, source: str, *, call: bool = True) -> Compared:
+    learner = learner_of(tmp_path, source, CONTRACT)
+    if call:
+        learner.double.jit()(jnp.ones(3))
+    solution = tmp_path / "solution.py"
+    solution.write_text(DOUBLE)
+    return beside_the_reference(learner.session, "double", solution)
+
+
+def test_where_all_is_well_nothing_is_said(tmp_path: Path) -> None:
+    compared = beside(tmp_path, DOUBLE)
+    assert compared.comparison is not None
+    assert compared.trouble == ""
+
+
+def test_what_cannot_be_compared_says_why_in_words(tmp_path: Path) -> None:
+    assert beside(tmp_path, DOUBLE, call=False) == Compared(
+        "double", None, "no check makes a call to compare on"
+    )
+
+
+@pytest.mark.parametrize("error", [KeyError("ours"), RecursionError("ours"), SystemExit("ours")], ids=repr)
+def test_a_mistake_of_ours_costs_the_comparison_alone_and_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reference_in_words, "rows", fail)
+    compared = beside(tmp_path, DOUBLE)
+    assert compared.comparison is None
+    assert compared.trouble.startswith("Traceback")
+    assert f"{type(error).__name__}: " in compared.trouble.splitlines()[-1]
+
+
+def test_a_mistake_of_ours_beside_the_reference_reaches_the_screen_and_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = "Traceback\nKeyError: ours"
+    said = [
+        Collected(CHECKS[:2]),
+        *BEGIN[1:],
+        *judged(CHECKS[0]),
+        *judged(CHECKS[1]),
+        Compared("softmax", None, trouble),
+        Done(),
+    ]
+    options = Options(seed=1, aspects=UNTIMED, parallel=1, compare=frozenset({"softmax"}))
+    result = runner.grade(catalogue.select(["softmax"]), tmp_path, Scripted(tmp_path, said), options)  # type: ignore[arg-type]
+    assert (result.faults, result.exit_status) == ((), Exit.DONE)
+    assert "KeyError: ours" in screen(result, verbose=True)
+    assert "KeyError" not in screen(result)
+
+
 # ---- whole gradings
 
 TRANSPOSES = """
@@ -223,9 +292,10 @@ ONE = "day01.pairwise_squared_distances"
 
 
 def compared(grade_text: GradeText, source: str, selector: str = ONE, **options: object) -> Comparison | None:
-    result = grade_text(source, selector, **{"compare": True, **options})
+    name = selector.partition(".")[2]
+    result = grade_text(source, selector, **{"compare": frozenset({name}), **options})
     assert result.faults == ()
-    return exercise(result, selector.partition(".")[2]).comparison
+    return exercise(result, name).comparison
 
 
 def test_the_reference_beside_itself_is_the_same_program(grade_text: GradeText) -> None:
@@ -261,13 +331,13 @@ def test_a_vmap_is_compared_where_there_is_nothing_else(grade_text: GradeText) -
 
 
 def test_after_the_speed_checks_it_is_their_call(grade_text: GradeText) -> None:
-    comparison = compared(grade_text, REFERENCE, with_speed=True)
+    comparison = compared(grade_text, REFERENCE, aspects=tuple(Aspect))
     assert comparison is not None
     assert comparison.call == "pairwise_squared_distances(f32[16,3], f32[16,3])"
 
 
 def test_nothing_is_compared_unasked_or_unpassed(grade_text: GradeText) -> None:
-    assert compared(grade_text, REFERENCE, compare=False) is None
+    assert compared(grade_text, REFERENCE, compare=frozenset()) is None
     assert compared(grade_text, WRONG) is None
 
 
@@ -275,7 +345,7 @@ def test_nothing_is_compared_unasked_or_unpassed(grade_text: GradeText) -> None:
 def test_what_cannot_be_compared_passes_all_the_same(grade_text: GradeText, selector: str) -> None:
     day, name = selector.split(".")
     solution = catalogue.find_day(day).solution.read_text(encoding="utf-8")
-    result = grade_text(solution, selector, compare=True)
+    result = grade_text(solution, selector, compare=frozenset({name}))
     assert result.faults == ()
     assert exercise(result, name).status is Status.PASSED
     assert exercise(result, name).comparison is None
@@ -294,7 +364,7 @@ def test_a_class_or_an_optimiser_is_compared_as_its_checks_say(
 ) -> None:
     day, name = selector.split(".")
     solution = catalogue.find_day(day).solution.read_text(encoding="utf-8")
-    comparison = exercise(grade_text(solution, selector, compare=True), name).comparison
+    comparison = exercise(grade_text(solution, selector, compare=frozenset({name})), name).comparison
     assert comparison is not None
     assert comparison.call.startswith(call)
     assert comparison.remark == "the same program, equation by equation"
@@ -313,24 +383,25 @@ def lurk():
     while True:
         for frame in sys._current_frames().values():
             while frame:
-                if frame.f_code.co_filename.endswith("toolkit/reference.py"):
+                if frame.f_code.co_filename.endswith("worker/reference.py"):
                     {end}
                 frame = frame.f_back
         time.sleep(0.0005)
 
 threading.Thread(target=lurk, daemon=True).start()
 """
-    result = grade_text(source, ONE, compare=True)
+    name = ONE.partition(".")[2]
+    result = grade_text(source, ONE, compare=frozenset({name}))
     assert result.faults == ()
-    found = exercise(result, ONE.partition(".")[2])
+    found = exercise(result, name)
     assert found.status is Status.PASSED
     assert (found.comparison is None) is ("os." in end)
 
 
 def test_the_command_line_compares_one_exercise_and_many_when_verbose() -> None:
     def compares(*words: str) -> bool:
-        options = cli._parser().parse_args(words)
-        return cli._compares(catalogue.select(options.words), options)
+        _, options = cli.parse(words)
+        return bool(judging_options(catalogue.select(options.words), options).compare)
 
     assert compares("day01.softmax")
     assert compares("day01", "--verbose")
@@ -377,6 +448,14 @@ def test_the_screen_at_60_columns() -> None:
     assert max(map(len, shown.splitlines())) <= 60
 
 
+def test_why_there_is_no_comparison_is_said_in_verbose_mode() -> None:
+    without = replace(DONE, comparison=None, not_compared="Traceback\nKeyError: \x1b[31m\n")
+    assert "beside the reference" not in screen(run(without))
+    shown = screen(run(without), verbose=True)
+    assert "softmax could not be set beside the reference:" in shown
+    assert "KeyError: \\x1b[31m" in shown
+
+
 def test_many_exercises_are_compared_in_verbose_mode_alone() -> None:
     two = run(DONE, replace(DONE, name="masked_mean"))
     assert "beside the reference" not in screen(two)
@@ -386,8 +465,6 @@ def test_many_exercises_are_compared_in_verbose_mode_alone() -> None:
 def test_the_document_has_the_comparison_or_null() -> None:
     for result in (run(DONE), RESULT):
         jsonschema.validate(json.loads(as_json(result)), SCHEMA)
-    (found,) = run(DONE).to_json()["days"][0]["exercises"]
-    assert comparison_from(json.loads(json.dumps(found["comparison"]))) == COMPARISON
-    assert RESULT.to_json()["days"][0]["exercises"][0]["comparison"] is None
-    with pytest.raises(ValueError, match="could not convert"):
-        comparison_from({"call": "", "rows": [{"quantity": "", "yours": "x", "reference": 1}], "remark": ""})
+    (found,) = json.loads(as_json(run(DONE)))["days"][0]["exercises"]
+    assert wire.read(Comparison, found["comparison"]) == COMPARISON
+    assert json.loads(as_json(RESULT))["days"][0]["exercises"][0]["comparison"] is None

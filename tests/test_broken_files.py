@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.judge import batch, processes, runner
+from grader.judge import hearing, processes, runner
 from grader.kata import catalogue
+from grader.options import Options
 from grader.results import Status
 from tests.conftest import GradeText, exercise, lead
 
@@ -57,8 +58,8 @@ def test_a_failing_import_is_told_where_it_hurts(grade_text: GradeText) -> None:
     (problem,) = result.days[0].problems
     assert problem.message == (
         "Line 1 of pure_functions.py failed while the file was loaded:\n"
-        "  import jaxx.numpy as np\n"
-        "  ModuleNotFoundError: No module named 'jaxx'"
+        "  import jaxx.numpy as np\n\n"
+        "ModuleNotFoundError: No module named 'jaxx'"
     )
     assert problem.hint == "Did you mean `jax`?"
     assert lead(result, "softmax").status is Status.ERROR
@@ -130,7 +131,7 @@ def test_an_empty_file_is_called_empty(grade_text: GradeText, source: str) -> No
 
 
 def test_a_missing_file_is_named(workers: processes.Workers, tmp_path: Path) -> None:
-    result = runner.grade(catalogue.select(["day01"]), tmp_path, workers, seed=0)
+    result = runner.grade(catalogue.select(["day01"]), tmp_path, workers, Options(seed=0))
     (problem,) = result.days[0].problems
     assert problem.message == "There is no file day01_pure_functions/pure_functions.py."
     assert result.exit_status == 1
@@ -273,7 +274,7 @@ def test_a_top_level_statement_that_ends_the_process_is_passed_over(
 def test_an_endless_loop_at_top_level_is_passed_over(
     grade_text: GradeText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "STATEMENT_TIMEOUT", 5.0)
+    monkeypatch.setattr(hearing, "STATEMENT_TIMEOUT", 5.0)
     result = grade_text(f"{HEAD}\nwhile True: pass\n{GOOD}", "day01.masked_mean")
     assert exercise(result, "masked_mean").status is Status.PASSED
     assert result.exit_status == 1

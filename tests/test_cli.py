@@ -101,7 +101,7 @@ def test_the_plain_screen_is_ascii(tmp_path: Path) -> None:
         (["day01", "--from", "solutions/day01_pure_functions"], "--from wants a folder of the same shape"),
         (["day01", "--seed", "-1"], "--seed takes a number from 0 on"),
         (["day01", "--timeout", "0"], "--timeout takes"),
-        (["day01", "--format", "html"], "invalid choice: 'html'"),
+        (["day01", "--format", "html"], "grading knows the formats rich, plain, json, junit, not 'html'"),
         (["hint"], "hint takes an exercise"),
         (["reset"], "reset takes a day or an exercise"),
         (["hint", "day01.sofmax"], "did you mean 'softmax'?"),
@@ -146,9 +146,9 @@ def test_a_solution_fault_of_the_grader_is_status_3(tmp_path: Path) -> None:
 
     for name in ("grader", "solutions", "exercises"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    checks = tmp_path / "grader" / "checks" / "day01_pure_functions.py"
+    checks = tmp_path / "grader" / "days" / "day01_pure_functions" / "standardize" / "checks.py"
     checks.write_text(
-        "from grader.checks.toolkit import check\n"
+        "from grader.toolkit import check\n"
         "@check('standardize', 'correct', hint='none')\n"
         "def test_standardize_by_hand(learner) -> None:\n"
         "    learner.standardize\n"

@@ -77,9 +77,9 @@ def test_no_command_hides_an_exercise_or_a_day() -> None:
 def test_help_names_every_command(ask: Ask) -> None:
     status, out, _ = ask("--help")
     assert status == 0
-    for name, command in cli.COMMANDS.items():
+    for name, module in cli.COMMANDS.items():
         assert f"\n  {name}" in out
-        assert command.what in out
+        assert cli.command_in(module).what in out
 
 
 @pytest.mark.parametrize(
@@ -437,6 +437,19 @@ def test_several_days_are_one_question_and_all_or_none(
     assert status == 2
     assert "reset the whole day" in error
     assert DAY.file_in(tree).read_text() == MINE
+
+
+def test_a_damaged_record_of_stubs_is_told(ask: Ask, tree: Path) -> None:
+    (tree / ".generated.json").write_text("{")
+    DAY.file_in(tree).write_text(MINE)
+    status, out, _ = ask("stubs", "--from", str(tree))
+    assert status == 0
+    assert f"kept       {DAY.file_in(tree)} (it was changed" in out
+    told = out.splitlines()[-1]
+    assert told.startswith(
+        f"damaged    {tree / '.generated.json'} (a new one begins, and files that may have been"
+    )
+    assert Path(told.removesuffix(")").rpartition(" ")[2]).read_text() == "{"
 
 
 @pytest.mark.parametrize(("typed", "status"), [(b"y\n", 0), (b"\x04", 1), (b"\x03", 1)])

@@ -10,6 +10,7 @@ import pytest
 from grader.judge import processes, runner
 from grader.kata import catalogue
 from grader.machine import compile_cache
+from grader.options import UNTIMED, Options
 
 
 def test_the_probe_tells_whether_programs_are_found_again(tmp_path: Path, workers: processes.Workers) -> None:
@@ -60,7 +61,7 @@ def test_a_damaged_program_is_compiled_anew(
     selections = catalogue.select(["day01.standardize"])
     monkeypatch.setattr(workers, "compile_cache", tmp_path)
     for _ in range(2):
-        result = runner.grade(selections, catalogue.SOLUTIONS, workers, seed=1, with_speed=False)
+        result = runner.grade(selections, catalogue.SOLUTIONS, workers, Options(seed=1, aspects=UNTIMED))
         assert result.exit_status == 0
         programs = list(tmp_path.glob("*-cache"))
         assert programs

@@ -41,7 +41,7 @@ def test_a_day_about_devices_gets_several(settings: dict[str, str], count: int) 
 
 
 def test_every_other_day_has_one_device() -> None:
-    script = "from grader.checks.toolkit.devices import *; settle_devices(); print(devices_in_words())"
+    script = "from grader.toolkit.devices import *; settle_devices(); print(devices_in_words())"
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={key: value for key, value in os.environ.items() if key != "XLA_FLAGS"}

@@ -24,7 +24,7 @@ SEEN = {"platform": "cpu", "devices": ["cpu", "cpu"], "processor_spread": 0.021,
 @pytest.fixture
 def without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is started: what JAX would say is known."""
-    monkeypatch.setattr(doctor, "_probe", lambda: SEEN)
+    monkeypatch.setattr(doctor, "ask_jax", lambda: SEEN)
 
 
 def missing(monkeypatch: pytest.MonkeyPatch, *packages: str, **versions: str) -> None:
@@ -49,10 +49,10 @@ def test_the_rows_at_60_columns_in_ascii() -> None:
     assert (
         "\n".join([*shown, *checkup.end(rows)])
         == """\
-+ Python           3.11.7  /usr/bin/python
-! torchvision      not installed; only the last day uses it
+ok Python          3.11.7  /usr/bin/python
+!  torchvision     not installed; only the last day uses it
     python -m pip install -e '.[vision]'
-x jax              not installed
+x  jax             not installed
     python -m pip install -e .
 
 Something that the kata needs is missing: see the rows
@@ -253,10 +253,19 @@ def test_every_package_that_the_kata_needs_is_looked_at() -> None:
 
 
 def test_a_torchvision_that_is_installed_and_broken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda name: "0.28.0")
-    monkeypatch.setattr(doctor, "_TRY_VISION", "raise RuntimeError('no such operator')")
+    monkeypatch.setattr(doctor, "installed_version", lambda name: "0.28.0")
+    monkeypatch.setattr(doctor, "TRY_VISION", "raise RuntimeError('no such operator')")
     row = doctor.vision_row()
     assert row.state is State.NOTE
     assert row.text == "0.28.0 cannot be used: RuntimeError: no such operator"
-    monkeypatch.setattr(doctor, "_TRY_VISION", "pass")
+    monkeypatch.setattr(doctor, "TRY_VISION", "pass")
     assert doctor.vision_row() == Row("torchvision", State.GOOD, "0.28.0")
+
+
+def test_what_tries_torchvision_finds_the_part_of_the_grader_that_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "installed_version", lambda name: "0.28.0")
+    row = doctor.vision_row()  # good, or a note on torchvision: whichever is true here
+    assert "grader" not in row.text
+    assert "ModuleNotFoundError" not in row.text

@@ -25,6 +25,7 @@ import pytest
 
 from grader.judge import processes, runner
 from grader.kata import catalogue
+from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, RunResult, Status
 from tests.conftest import told
 
@@ -112,7 +113,10 @@ def grade_entry(entry: Path, workers: processes.Workers, tree: Path) -> RunResul
         file.parent.mkdir(parents=True)
         file.write_text(submission(entry, selection.day, selection.exercises), encoding="utf-8")
     return runner.grade(
-        selections, tree, workers, seed=3, with_speed=False, check_timeout=8.0, memory_limit=2**30, parallel=2
+        selections,
+        tree,
+        workers,
+        Options(seed=3, aspects=UNTIMED, check_timeout=8.0, memory_limit=2**30, parallel=2),
     )
 
 

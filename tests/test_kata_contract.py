@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from grader.judge import processes, runner
 from grader.kata import catalogue, hints, stubs
+from grader.kata.answers import answers, waves
+from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, Aspect, Status
-from tests.answers import answers, waves
 from tests.try_answers import grade_wave
 
 DAYS = catalogue.days()
@@ -20,7 +22,7 @@ SMALLEST = 4  # wrong answers an exercise
 
 @EACH_DAY
 def test_every_solution_passes_every_check(day: catalogue.Day, workers: processes.Workers) -> None:
-    result = runner.grade(catalogue.select([day.key]), catalogue.SOLUTIONS, workers, seed=0)
+    result = runner.grade(catalogue.select([day.key]), catalogue.SOLUTIONS, workers, Options(seed=0))
     assert result.faults == ()
     verdicts = {
         f"{e.name}.{c.name}": (c.status.value, c.message) for e in result.days[0].exercises for c in e.checks
@@ -33,7 +35,7 @@ def test_every_solution_passes_every_check(day: catalogue.Day, workers: processe
 def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(
     day: catalogue.Day, workers: processes.Workers
 ) -> None:
-    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, seed=0)
+    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, Options(seed=0))
     statuses = {f"{e.name}.{c.name}": c.status for e in result.days[0].exercises for c in e.checks}
     assert set(statuses.values()) == {Status.TODO}
     for exercise in result.days[0].exercises:
@@ -51,15 +53,14 @@ def test_committed_stubs_are_in_step_with_the_solutions(day: catalogue.Day) -> N
 @EACH_DAY
 def test_every_exercise_has_three_hints(day: catalogue.Day) -> None:
     for exercise in day.exercises:
-        stages = hints.read(day.hints, exercise.name)
+        stages = hints.read(day.hints_of(exercise.name))
         assert len(stages) == 3, exercise.name
         assert all(len(stage.split()) >= 5 for stage in stages), exercise.name
 
 
 @EACH_DAY
 def test_every_exercise_has_answers_on_file(day: catalogue.Day) -> None:
-    _, wrong = answers("wrong", day.folder)
-    _, right = answers("right", day.folder)
+    wrong, right = answers("wrong", day), answers("right", day)
     names = {exercise.name for exercise in day.exercises}
     assert {answer.exercise for answer in wrong} == names
     assert {answer.exercise for answer in right} == names
@@ -68,11 +69,20 @@ def test_every_exercise_has_answers_on_file(day: catalogue.Day) -> None:
     assert all(answer.aspect and answer.check for answer in wrong)
 
 
+@EACH_DAY
+def test_answers_of_different_exercises_bear_with_each_other_in_one_file(day: catalogue.Day) -> None:
+    for source, _ in [*waves("wrong", day), *waves("right", day)]:
+        defined = [
+            node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        assert len(defined) == len(set(defined)), sorted(defined)
+
+
 def _wave_parameters(kind: str) -> list[object]:
     return [
         pytest.param(day, number, id=f"{day.key}-{number}")
         for day in DAYS
-        for number in range(len(waves(kind, day.folder)))
+        for number in range(len(waves(kind, day)))
     ]
 
 
@@ -80,7 +90,7 @@ def _wave_parameters(kind: str) -> list[object]:
 def test_every_wrong_answer_is_caught_by_its_check(
     day: catalogue.Day, number: int, workers: processes.Workers
 ) -> None:
-    source, wave = waves("wrong", day.folder)[number]
+    source, wave = waves("wrong", day)[number]
     result = grade_wave(workers, day.folder, day.stem, source, wave)
     assert result.faults == ()
     leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
@@ -92,7 +102,7 @@ def test_every_wrong_answer_is_caught_by_its_check(
 
 @pytest.mark.parametrize(("day", "number"), _wave_parameters("right"))
 def test_every_other_right_answer_passes(day: catalogue.Day, number: int, workers: processes.Workers) -> None:
-    source, wave = waves("right", day.folder)[number]
+    source, wave = waves("right", day)[number]
     result = grade_wave(workers, day.folder, day.stem, source, wave)
     leads = {exercise.name: exercise.lead for exercise in result.days[0].exercises}
     failed = {a.label: (lead.name, lead.message) for a in wave if (lead := leads[a.exercise])}
@@ -106,16 +116,20 @@ def test_the_trees_mirror_each_other() -> None:
             catalogue.SOLUTIONS / day.folder: {f"{day.stem}.py"},
             catalogue.EXERCISES / day.folder: {f"{day.stem}.py", "README.md"},
         }.items():
-            assert {path.name for path in folder.iterdir() if not path.name.startswith(("_", "."))} == files
-        assert day.checks.exists()
-        assert day.hints.exists()
-    folders = {day.folder for day in DAYS}
-    assert {path.stem for path in catalogue.CHECKS.glob("day*.py")} == folders
-    assert {path.stem for path in catalogue.HINTS.glob("day*.md")} == folders
+            assert _names_in(folder) == files
+        files = {exercise.name: _names_in(day.folder_of(exercise.name)) for exercise in day.exercises}
+        assert _names_in(catalogue.DAYS / day.folder) == {"shared.py", *files}
+        for name, found in files.items():
+            assert found == {"checks.py", "hints.md", "wrong_answers.py", "right_answers.py"}, name
+    assert _names_in(catalogue.DAYS) == {day.folder for day in DAYS}
+
+
+def _names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith(("_", "."))}
 
 
 def test_a_copied_tree_is_graded_like_our_own(tmp_path: Path, workers: processes.Workers) -> None:
     shutil.copytree(catalogue.SOLUTIONS, tmp_path / "class")
     selections = catalogue.select(["day01.standardize"])
-    result = runner.grade(selections, tmp_path / "class", workers, seed=0, with_speed=False)
+    result = runner.grade(selections, tmp_path / "class", workers, Options(seed=0, aspects=UNTIMED))
     assert result.exit_status == 0

@@ -9,33 +9,54 @@ from pathlib import Path
 
 import pytest
 
+import grader.toolkit
+from grader.kata import catalogue
+
 GRADER = Path(__file__).parent.parent / "grader"
 MODULES = sorted(GRADER.rglob("*.py"))
 
 # The rooms and single modules, from the ground up -> what of ours each may import besides itself. An import goes down
 # this list, never up.
 ALLOWED = {
+    "findings": set(),
+    "units": set(),
     "results": set(),
+    "options": {"results"},
     "__init__": set(),
-    "kata": set(),
     "source": {"results"},
+    "kata": {"source"},
     "record": {"kata", "results", "source"},
     "datasets": {"kata", "source"},
     "machine": {"kata", "record"},
     "toolkit": {"datasets", "kata", "machine", "results", "source"},
-    "checks": {"datasets", "toolkit"},
-    "worker": {"machine", "results", "source", "toolkit"},
-    "judge": {"kata", "machine", "results", "worker"},
+    "days": {"kata", "toolkit"},
+    "worker": {"machine", "options", "results", "source", "toolkit"},
+    "judge": {"kata", "options", "results", "source", "worker"},
+    "authoring": {"judge", "kata", "options", "results"},
     "report": {"machine", "record", "results"},
-    "watch": {"judge", "kata", "machine", "record", "report", "results", "source"},
-    "commands": {"datasets", "judge", "kata", "machine", "record", "report", "results", "source", "watch"},
-    "cli": {"commands", "kata", "machine", "record"},
+    "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
+    "commands": {
+        "authoring",
+        "datasets",
+        "judge",
+        "kata",
+        "machine",
+        "options",
+        "record",
+        "report",
+        "results",
+        "source",
+        "watch",
+    },
+    "cli": {"commands", "kata", "machine", "record", "results"},
     "__main__": {"cli"},
 }
+# Plain data and words, below all else: everybody may import them.
+PLAIN = {"findings", "units"}
 # Who may import what is heavy: rooms, or single modules of them.
 OWNERS = {
     "rich": {"report"},
-    "jax": {"checks", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
+    "jax": {"days", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
     "pytest": {"toolkit", "worker"},
 }
 
@@ -60,10 +81,55 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
     for name in _imports(path):
         first, *rest = name.split(".")
         if first == "grader" and rest != ["__version__"]:
-            assert rest[0] in ALLOWED[part] | {part}, f"{path.stem} in {part} imports {name}"
+            assert rest[0] in ALLOWED[part] | {part} | PLAIN, f"{path.stem} in {part} imports {name}"
         if first in OWNERS:
             module = ".".join(path.relative_to(GRADER).with_suffix("").parts)
             assert {part, module} & OWNERS[first], f"{module} imports {name}"
+
+
+def _imports_of_ours(path: Path) -> list[tuple[str, str]]:
+    """Pairs of a module of ours, and a name imported from it."""
+    return [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "grader"
+        for alias in node.names
+    ]
+
+
+@pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
+def test_checks_import_from_the_front_of_the_toolkit_and_what_their_day_shares(day: catalogue.Day) -> None:
+    shared = f"grader.days.{day.folder}.shared"
+    files = [day.checks_of(exercise.name) for exercise in day.exercises]
+    for file in [day.shared, *files]:
+        plain = {name for name in _imports(file) if name.partition(".")[0] == "grader"}
+        named = {f"{module}.{name}" for module, name in _imports_of_ours(file)}
+        assert plain == named, f"{file}: import names, not modules"
+        for module, name in _imports_of_ours(file):
+            front = module == "grader.toolkit" and name in grader.toolkit.__all__
+            assert front or (module == shared and file != day.shared), f"{file} imports {name} from {module}"
+
+
+@pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
+def test_what_a_day_shares_is_used_by_several_exercises(day: catalogue.Day) -> None:
+    needs = {}  # what is defined in it -> what of it that uses, itself included
+    for node in ast.parse(day.shared.read_text(encoding="utf-8")).body:
+        used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        defined = {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+            defined = {part.id for part in stored if isinstance(part.ctx, ast.Store)}
+        needs |= dict.fromkeys(defined, used | defined)
+    users = {name: set() for name in needs}
+    for exercise in day.exercises:
+        reached = {
+            name for module, name in _imports_of_ours(day.checks_of(exercise.name)) if "days" in module
+        }
+        while more := {other for name in reached for other in needs.get(name, ())} & needs.keys() - reached:
+            reached |= more
+        for name in reached:
+            users[name].add(exercise.name)
+    assert {name: who for name, who in users.items() if len(who) < 2} == {}
 
 
 def test_no_import_goes_up() -> None:

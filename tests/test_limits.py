@@ -9,8 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.judge.batch import Batch
-from grader.kata import catalogue
+from grader.options import Options
 from grader.results import Aspect, Status
 from grader.worker.protocol import Check
 from tests.conftest import GradeText, exercise, lead
@@ -26,8 +25,11 @@ LIMIT = 1536 * 2**20
         "hog = []\nwhile True:\n    hog.append(bytearray(2**24))",
         "return jnp.ones((2**30,)).sum() * x",
         "hog = np.ones(2**29)\nimport time\ntime.sleep(30)",
+        "import subprocess, sys\n"
+        "hog = 'hog = []\\nwhile True: hog.append(bytearray(2**24))'\n"
+        "subprocess.run([sys.executable, '-c', hog])",
     ],
-    ids=["Python", "JAX", "NumPy"],
+    ids=["Python", "JAX", "NumPy", "a child"],
 )
 def test_a_memory_hog_is_stopped_at_a_limit_it_can_read(grade_text: GradeText, body: str) -> None:
     result = grade_text("import numpy as np\n" + softmax_file(body), *ASKED, memory_limit=LIMIT)
@@ -114,10 +116,7 @@ def test_the_working_directory_and_environment_of_the_caller_are_as_they_were(gr
 
 
 def test_a_check_may_ask_for_more_time() -> None:
-    day = catalogue.find_day("day14")
-    checks = [
-        Check("fit", "slow", Aspect.CORRECT, "", patience=4.0),
-        Check("fit", "usual", Aspect.CORRECT, ""),
-    ]
-    batch = Batch(day, day.solution, ("fit",), (Aspect.CORRECT,), None, 0, 20.0, 0, print, checks=checks)  # type: ignore[arg-type]
-    assert [batch._limit(check) for check in [*checks, None]] == [80.0, 20.0, 20.0]
+    slow = Check("fit", "slow", Aspect.CORRECT, "", patience=4.0)
+    usual = Check("fit", "usual", Aspect.CORRECT, "")
+    options = Options(seed=0, check_timeout=20.0)
+    assert [options.limit(check.patience) for check in (slow, usual)] == [80.0, 20.0]

@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from grader import cli
-from grader.commands import at_once as commands
+from grader.commands.data import fetch_and_fit
 from grader.datasets import mnist
 from grader.datasets.vision import NoVision, torchvision_parts
 from grader.kata import catalogue
+from grader.results import Exit
 from grader.toolkit import digits, write_mnist
 
 SIZES = (300, 60)
@@ -115,16 +116,16 @@ def test_day_14_is_trained_on_it(
 ) -> None:
     monkeypatch.setattr(mnist, "SIZES", SIZES)
     monkeypatch.setattr(mnist.fetch, "__defaults__", (SIZES,))
-    assert commands.data(["mnist"], catalogue.SOLUTIONS, n_epochs=4, folder=tmp_path / "data") == 0
+    assert fetch_and_fit(tmp_path / "data", catalogue.SOLUTIONS, 4) == Exit.DONE
     shown = capfd.readouterr().out
     assert "training on 300 images, 4 epochs, on cpu" in shown
     last = float(shown.partition("epoch 4: ")[2].partition(" %")[0])
     assert last > 50.0  # four epochs of four steps; chance is 10
-    assert commands.data(["mnist"], catalogue.EXERCISES, n_epochs=1, folder=tmp_path / "data") == 1
+    assert fetch_and_fit(tmp_path / "data", catalogue.EXERCISES, 1) == Exit.UNDONE
     assert "CNN and fit of flax_cnn.py is still to do" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["data"], ["data", "cifar"], ["data", "mnist", "--fit", "0"]])
 def test_wrong_usage_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(words) == cli.USAGE_ERROR
+    assert cli.main(words) == Exit.USAGE
     assert capsys.readouterr().err.startswith("grader: ")

@@ -73,18 +73,18 @@ def test_the_list_at_60_columns_in_ascii() -> None:
         shown(exercises(NARROW, ENTRIES))
         == """\
 day01  arrays and purity
-+   softmax                     Summary of softmax,~
-+   pairwise_squared_distances  Summary of pairwise_~  x212
-. * bilinear                    Summary of bilinear,~
+ok   softmax                     Summary of softma...
+ok   pairwise_squared_distances  Summary of pairwi...  x212
+.  * bilinear                    Summary of biline...
 
 day02  indexed updates
-+   life_run                    Summary of life_run,~  x9.3
-x   one_hot                     Summary of one_hot,~
-.   ring                        Summary of ring, at~
-. * sort                        Summary of sort, at~
+ok   life_run                    Summary of life_r...  x9.3
+x    one_hot                     Summary of one_ho...
+.    ring                        Summary of ring,...
+.  * sort                        Summary of sort,...
 
 day03  keys
-.   bootstrap                   Summary of bootstrap~
+.    bootstrap                   Summary of bootst...
 """
     )
 
@@ -113,7 +113,7 @@ day03  keys               1 exercise
 Grade a day: python -m grader day01
 """
     )
-    assert "    softmax " in shown(exercises(NARROW, entries, known=False))
+    assert "     softmax " in shown(exercises(NARROW, entries, known=False))
 
 
 def test_stretch_comes_next_once_all_core_is_done() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -121,7 +122,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
     limited = (
-        "import resource, signal, sys; from pathlib import Path; from grader.progress import *; "
+        "import resource, signal, sys; from pathlib import Path; from grader.record.store import *; "
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000)); "
         "progress = AttemptLog(Path(sys.argv[1])); found = progress.attempts()[0]; "
         "many = [Attempt(*[getattr(found, n) for n in list(found.__slots__)[:-2]]) for _ in range(500)]\n"
@@ -178,6 +179,34 @@ def test_a_kill_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*damaged*"))
 
 
+def test_the_judge_of_an_exercise_is_its_own_checks_and_what_they_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = catalogue.find_day("day01")
+    shutil.copytree(catalogue.DAYS / day.folder, tmp_path / day.folder)
+    monkeypatch.setattr(catalogue, "DAYS", tmp_path)
+
+    def judges() -> tuple[str, str]:
+        record.judge_of.cache_clear()
+        record._judge_of_all.cache_clear()
+        return record.judge_of(day, "softmax"), record.judge_of(day, "standardize")
+
+    before = judges()
+    day.hints_of("softmax").write_text("1. Think.\n", encoding="utf-8")
+    assert judges() == before
+    with day.checks_of("softmax").open("a") as checks:
+        checks.write("# another\n")
+    softmax, standardize = judges()
+    assert softmax != before[0]
+    assert standardize == before[1]
+    with day.shared.open("a") as shared:
+        shared.write("# another\n")
+    assert judges()[0] != softmax
+    assert judges()[1] != standardize
+    monkeypatch.undo()
+    judges()
+
+
 def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER, str(tmp_path))
     day = catalogue.find_day("day01")
@@ -193,7 +222,7 @@ def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch:
         ATTEMPT,
         fingerprint=source.fingerprint,
         line=source.line,
-        judge=record.judge_of(day),
+        judge=record.judge_of(day, "softmax"),
         result=json.dumps(result),
     )
     keeper.record([kept])

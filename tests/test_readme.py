@@ -11,6 +11,7 @@ import pytest
 from grader import cli
 from grader.kata import catalogue
 from grader.record import standing
+from tests.test_layers import ALLOWED
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,12 +21,11 @@ COMMANDS = sorted(set(re.findall(r"python -m grader(?: [^`|&\n]*)?", README)))
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_grader_command_of_the_readme_is_understood(command: str) -> None:
     words = shlex.split(command.replace("DIR", "."))[3:]
-    options = cli._parser().parse_args(words)
-    names = [word for word in options.words if word not in cli.COMMANDS]
-    if options.words[:1] == ["list"]:
-        assert standing.find(names)
-    elif names and options.words[0] not in {"data", "export", "import"}:  # those take files or data sets
-        assert catalogue.select(names)
+    _, options = cli.parse(words)
+    if words[:1] == ["list"]:
+        assert standing.find(options.words)
+    elif words and words[0] not in {"data", "export", "import"}:  # those take files or data sets
+        assert catalogue.select(options.words) or words[0] in cli.COMMANDS
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
@@ -46,7 +46,7 @@ def test_paths_and_options_of_the_readme_exist() -> None:
         assert (ROOT / path).exists(), path
     for path in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / path).exists(), path
-    options = cli._parser().format_help()
+    options = cli.page()
     for option in re.findall(r"`(--[a-z-]+)", README):
         assert option in options, option
 
@@ -56,7 +56,20 @@ def test_every_day_is_in_the_table() -> None:
         assert f"| [{day.number}](exercises/{day.folder}/README.md) | {day.title} |" in README
 
 
-def test_the_table_of_topics_names_every_exercise_and_no_other() -> None:
-    named = set(re.findall(r"`(day\d\d\.\w+)`", (ROOT / "TOPICS.md").read_text(encoding="utf-8")))
-    there = {f"{day.key}.{exercise.name}" for day in catalogue.days() for exercise in day.exercises}
-    assert named == there
+def test_the_table_of_contributing_names_every_room_in_the_order_of_the_layers() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = [name.removesuffix("/") for name in re.findall(r"^\| `(\w+(?:\.py|/))` \|", text, re.MULTILINE)]
+    there = [path.name for path in (ROOT / "grader").iterdir() if path.is_dir() or path.suffix == ".py"]
+    said_elsewhere = {"__init__.py", "__main__.py", "__pycache__", "cli.py"}
+    assert sorted(named) == sorted(set(there) - said_elsewhere)
+    order = [name for name in ALLOWED if name in {one.removesuffix(".py") for one in named}]
+    assert [name.removesuffix(".py") for name in named] == order
+
+
+def test_the_page_of_concepts_names_modules_that_exist() -> None:
+    text = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
+    rooms = {path.name for path in (ROOT / "grader").iterdir() if path.is_dir()}
+    named = [(room, module) for room, module in re.findall(r"\b(\w+)/(\w+)\b", text) if room in rooms]
+    missing = [f"{r}/{m}" for r, m in named if not (ROOT / "grader" / r / f"{m}.py").is_file()]
+    assert len(named) >= 12
+    assert missing == []

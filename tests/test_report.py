@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from grader.findings import Finding, Kind
 from grader.report.terminal import Screen
 from grader.report.text import printable
 from grader.results import (
@@ -48,9 +49,16 @@ RESULT = run(
             check(
                 Aspect.CORRECT,
                 Status.FAILED,
-                message="softmax(f32[4], axis=-1) is wrong at index 2\n  expected  0.2447\n  got       0.6652",
+                finding=Finding(
+                    "is wrong",
+                    Kind.VALUE,
+                    "softmax(f32[4], axis=-1)",
+                    expected="0.2447",
+                    got="0.6652",
+                    where=(2,),
+                    line=31,
+                ),
                 hint="the largest logit decides the scale; subtract it before you exponentiate.",
-                line=31,
                 output="hello\n",
             ),
             check(Aspect.JIT, Status.BLOCKED),
@@ -73,7 +81,7 @@ RESULT = run(
         True,
         (
             check(Aspect.CORRECT, Status.PASSED),
-            check(Aspect.SPEED, Status.FAILED, speed=SLOW, message="too slow"),
+            check(Aspect.SPEED, Status.FAILED, speed=SLOW, finding=Finding("too slow")),
         ),
     ),
 )
@@ -145,7 +153,7 @@ def test_everything_done_is_said() -> None:
 
 
 def test_what_was_skipped_and_simulated_devices_are_said() -> None:
-    skipped = check(Aspect.CORRECT, Status.SKIPPED, message="torchvision is not installed.")
+    skipped = check(Aspect.CORRECT, Status.SKIPPED, finding=Finding("torchvision is not installed."))
     result = run(ExerciseResult("numpy_collate", False, (check(Aspect.CORRECT, Status.PASSED), skipped)))
     assert "simulated" not in screen(result)
     result = replace(result, days=(replace(result.days[0], devices="8 simulated cpu devices"),))
@@ -157,8 +165,10 @@ def test_what_was_skipped_and_simulated_devices_are_said() -> None:
 
 def test_problems_of_the_file_come_first_and_once() -> None:
     message = "Line 1 of pure_functions.py failed"
-    problem = Problem(message, "Did you mean `jax`?", 1)
-    exercise = ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=message),))
+    problem = Problem(Finding(message, line=1), "Did you mean `jax`?")
+    exercise = ExerciseResult(
+        "softmax", False, (check(Aspect.CORRECT, Status.ERROR, finding=problem.finding),)
+    )
     shown = screen(run(exercise, problems=(problem,)))
     assert shown.count(message) == 1
     assert "the file ---" in shown
@@ -180,9 +190,11 @@ def test_text_from_learners_cannot_steer_the_terminal() -> None:
     shown = screen(
         run(
             ExerciseResult(
-                "softmax", False, (check(Aspect.CORRECT, Status.ERROR, message=evil, hint=evil, output=evil),)
+                "softmax",
+                False,
+                (check(Aspect.CORRECT, Status.ERROR, finding=Finding(evil), hint=evil, output=evil),),
             ),
-            problems=(Problem(evil, evil),),
+            problems=(Problem(Finding(evil), evil),),
             faults=(evil,),
         ),
         200,
@@ -206,6 +218,6 @@ def test_results_sum_up_to_statuses() -> None:
     assert run(ExerciseResult("a", False, (passed, unclear, skipped))).exit_status == 0
     assert run(ExerciseResult("a", False, (passed,)), ExerciseResult("b", True, (todo,))).exit_status == 0
     assert run(ExerciseResult("b", True, (todo,))).exit_status == 1
-    assert run(ExerciseResult("a", False, (passed,)), problems=(Problem("x"),)).exit_status == 1
+    assert run(ExerciseResult("a", False, (passed,)), problems=(Problem(Finding("x")),)).exit_status == 1
     assert run(ExerciseResult("a", False, ())).exit_status == 3, "an exercise that nobody checked is a fault"
     assert run(ExerciseResult("a", False, (passed,)), faults=("x",)).exit_status == 3

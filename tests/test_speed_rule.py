@@ -12,7 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import pytest
 
-from grader.toolkit import Numbers, WrongAnswer, must_beat, speed
+from grader.toolkit import Numbers, WrongAnswer, bound, must_beat, speed
 from grader.toolkit.speed import PAIRS_A_ROUND, Timing, decide, fair
 from grader.toolkit.verdicts import Unclear
 from tests.toolkit_session import learner_of
@@ -162,8 +162,8 @@ def _time(
 ) -> Any:
     """Run `must_beat` with calls that cost what they are told to."""
     clock, costs = Clock(), itertools.cycle(ours)
-    monkeypatch.setattr(speed, "_clock", clock)
-    monkeypatch.setattr(speed, "_processor_clock", clock)
+    monkeypatch.setattr(bound, "clock", clock)
+    monkeypatch.setattr(bound, "processor_clock", clock)
     learner = learner_of(tmp_path, SOURCE)
     numbers = Numbers(0, "speed")
     handle = getattr(learner, name).jit()

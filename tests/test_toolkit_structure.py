@@ -13,11 +13,13 @@ from grader.toolkit import (
     Unavailable,
     WrongAnswer,
     bans,
+    came,
     compiles_once,
     hint_when,
     largest_value_at_most,
     operations_at_most,
     own_hint,
+    raised,
     refuses,
     same_size_for,
     temporary_memory_at_most,
@@ -70,6 +72,20 @@ def test_a_tracer_that_is_kept_once_and_for_all_is_found(tmp_path: Path) -> None
     source = "kept = []\ndef f(x):\n    if not kept:\n        kept.append(x * 2)\n    return x\n"
     with pytest.raises(RaisedError, match="stored outside the function"):
         compiles_once(learner_of(tmp_path, source).f.jit(), [(X,)])
+
+
+def test_a_tracer_kept_from_an_earlier_trace_is_found(tmp_path: Path) -> None:
+    source = """
+    KEPT = {}
+    def f(x):
+        if x.shape not in KEPT:
+            KEPT[x.shape] = lax.scan(lambda total, a: (total + a, total + a), 0.0, x)[1]
+        return KEPT[x.shape]
+    """
+    handle = learner_of(tmp_path, source).f.jit()
+    handle(jnp.ones(5))  # what it keeps now has outlived its trace
+    with pytest.raises(RaisedError, match="A tracer outlived the trace that made it"):
+        compiles_once(handle, [(jnp.ones(5),), (jnp.zeros(5),)])
 
 
 def test_what_jax_keeps_for_itself_is_no_leak(tmp_path: Path) -> None:
@@ -524,8 +540,13 @@ def test_a_check_may_answer_an_error_with_its_own_hint(tmp_path: Path) -> None:
         return jpn.sum(x)
     """
     learner = learner_of(tmp_path, source)
-    for words, hint in (("", None), ("Python branch", None), ("something else", "jnp.where")):
-        with pytest.raises(RaisedError) as caught, own_hint(words):
+    answers = (
+        (raised(), None),
+        (raised("ConcretizationTypeError", line="if x"), None),
+        (raised("ValueError"), "jnp.where"),
+    )
+    for condition, hint in answers:
+        with pytest.raises(RaisedError) as caught, own_hint(condition):
             learner.branches.jit()(jnp.float32(1.0))
         assert caught.value.hint is None if hint is None else hint in str(caught.value.hint)
     with pytest.raises(RaisedError) as caught, own_hint():
@@ -563,9 +584,9 @@ def test_static_arguments_that_are_none_make_no_other_handle(tmp_path: Path) -> 
 
 def test_a_hint_for_certain_words(tmp_path: Path) -> None:
     learner = learner_of(tmp_path, "def f(x):\n    return 8\n")
-    with pytest.raises(WrongAnswer) as caught, hint_when("the Python int", "Use a loop of lax."):
+    with pytest.raises(WrongAnswer) as caught, hint_when(came(int), "Use a loop of lax."):
         learner.f(X).equals(8)
     assert caught.value.hint == "Use a loop of lax."
-    with pytest.raises(WrongAnswer) as caught, hint_when("a tuple", "Use a loop of lax."):
+    with pytest.raises(WrongAnswer) as caught, hint_when(came(tuple), "Use a loop of lax."):
         learner.f(X).equals(8)
     assert caught.value.hint == "Return an array; jnp.asarray makes one."

@@ -13,6 +13,7 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.record.store import AttemptLog
 from grader.results import DayResult, ExerciseResult, RunResult, Status
+from grader.watch.carrying_out import Handlers
 from grader.watch.effects import OpenDay, OpenEditor, StartGrading, WarmUp
 from grader.watch.events import (
     Broken,
@@ -23,9 +24,8 @@ from grader.watch.events import (
     Judged,
 )
 from grader.watch.grading import Gradings, grade, recording_in
-from grader.watch.handlers import Handlers
-from grader.watch.keys import Keys
 from grader.watch.model import DayState
+from grader.watch.terminal import Keys
 from tests.small_kata import DAY, NEXT, result, small_kata, text_of
 
 pytestmark = pytest.mark.usefixtures("small_kata")

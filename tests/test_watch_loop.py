@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from grader.report.watch_views import BoardView, PageView, View
+from grader.watch import keys_and_views
 from grader.watch import loop as loops
-from grader.watch import modes
 from grader.watch.effects import Effect, OpenDay, Quit, ReadFile, StartGrading, WarmUp
 from grader.watch.events import (
     DayOpened,
@@ -141,7 +141,7 @@ def test_a_bug_in_a_view_is_told_on_a_page(monkeypatch: pytest.MonkeyPatch, erro
         raise error("a bug of ours")
 
     running = Running()
-    monkeypatch.setattr(modes.Question, "view", view)
+    monkeypatch.setattr(keys_and_views.Question, "view", view)
     _, page, board, hints = running.run(Pressed("r"), Pressed("n"), Pressed("h"))
     assert isinstance(page, PageView)
     assert page.lines[0] == "the grader's own fault, not yours:"

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from grader.findings import Finding, Kind
 from grader.results import Problem, Status
+from grader.source.edits import edited_exercise
 from grader.source.fingerprints import Source
 from grader.watch import effects, events, model
 from grader.watch.effects import (
@@ -26,7 +28,6 @@ from grader.watch.events import (
     Saved,
     Tick,
 )
-from grader.watch.update import edited_exercise
 from tests.small_kata import (
     DAY,
     NEXT,
@@ -220,7 +221,9 @@ def test_the_verdict_of_an_older_grading_is_filed_where_it_fits(watching: Watchi
     assert watching.model.state.verdicts["norm"].result.status is Status.FAILED  # the text is another one
     assert watching.model.verdicts()["mean"].checks[0].message == "anew"
     assert watching.board.checking == {"mean", "norm", "rank"}  # the newer grading judges them all the same
-    watching.on(Graded(old.number, problems=[Problem("old")], notices=["told once"]))
+    watching.on(
+        Graded(old.number, problems=[Problem(Finding("old", Kind.UNREADABLE))], notices=["told once"])
+    )
     assert watching.board.checking == {"mean", "norm", "rank"}
     watching.all_judged()
     assert watching.board.problems == ()
@@ -305,8 +308,8 @@ def test_what_takes_long_says_how_long(watching: Watching) -> None:
 def test_problems_of_the_file_are_shown_when_everything_is_judged(watching: Watching) -> None:
     watching.save(mean=WRONG, norm=WRONG)
     watching.judged("mean", Status.ERROR)
-    watching.graded(problems=[Problem("no module", line=1)])
-    assert watching.board.problems == (Problem("no module", line=1),)
+    watching.graded(problems=[Problem(Finding("no module", Kind.NOT_LOADED, line=1))])
+    assert watching.board.problems == (Problem(Finding("no module", Kind.NOT_LOADED, line=1)),)
     watching.save(mean="return 7", norm=WRONG)
     assert watching.board.problems == ()
 

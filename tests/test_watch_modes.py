@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from grader.report import watch_screen
 from grader.report.watch_views import PageView, SearchView
 from grader.results import Status
 from grader.watch.effects import (
@@ -24,7 +23,7 @@ from grader.watch.events import (
     StubReset,
     VersionsShown,
 )
-from grader.watch.modes import ACTIONS, Board, Page, Question
+from grader.watch.keys_and_views import ACTIONS, Board, Page, Question
 from grader.watch.search import Search
 from tests.small_kata import (
     DAY,
@@ -78,7 +77,7 @@ def test_h_shows_one_stage_after_another_and_escape_folds_them(watching: Watchin
 
 
 def test_a_hint_is_as_wide_as_the_screen(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.kata.hints.read", lambda file, name: ["word " * 40])
+    monkeypatch.setattr("grader.kata.hints.read", lambda file: ["word " * 40])
     watching.press("h")
     watching.now = replace(NOW, columns=30)
     assert max(len(line) for line in watching.board.below.splitlines() if "word" in line) <= 29
@@ -154,8 +153,9 @@ def test_e_opens_the_editor_where_it_went_wrong(watching: Watching) -> None:
     assert watching.board.status == "no editor found"
 
 
-def test_the_line_of_keys_names_all_that_do_something() -> None:
-    assert [key for key, _ in watch_screen.KEYS] == [key for key in ACTIONS if key != "escape"]
+def test_the_line_of_keys_names_all_that_do_something(watching: Watching) -> None:
+    assert [key for key, _ in watching.board.keys] == [key for key in ACTIONS if key != "escape"]
+    assert ("n", "next") in watching.board.keys
 
 
 def test_q_quits_the_board_and_other_keys_change_nothing(watching: Watching) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.source.loading import load
 from grader.toolkit import Learner
 from grader.toolkit.contract import Contract
-from grader.toolkit.handles import Session
+from grader.toolkit.session import Session
 from grader.worker.plugin import prepare_jax
 
 prepare_jax()

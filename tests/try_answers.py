@@ -12,10 +12,11 @@ import psutil
 
 from grader.judge import processes, runner
 from grader.kata import catalogue
+from grader.kata.answers import Answer, waves
+from grader.options import Options
 from grader.results import RunResult
-from tests.answers import Answer, waves
 
-REHEARSED = "KATA_REHEARSED"  # in the environment: judge by workers that have rehearsed, as `watch` does
+WARM = "KATA_WARM"  # in the environment: judge by workers that have warmed up, as `watch` does
 
 
 def grade_wave(
@@ -23,15 +24,16 @@ def grade_wave(
 ) -> RunResult:
     """Grade one learner's file made of answers."""
     selections = catalogue.select([f"{folder}.{answer.exercise}" for answer in wave])
+    # One worker: several tests run at once, and each worker compiles what another has compiled already.
+    options = Options(seed=seed, parallel=1)
     with tempfile.TemporaryDirectory() as tree:
         file = Path(tree) / folder / f"{stem}.py"
         file.parent.mkdir()
         file.write_text(source, encoding="utf-8")
-        if os.environ.get(REHEARSED):
-            runner.rehearse(selections[0], Path(tree), workers)
-            _until_idle(psutil.Process(workers.waiting[-1]))
-        # One worker: several tests run at once, and each worker compiles what another has compiled already.
-        return runner.grade(selections, Path(tree), workers, seed=seed, parallel=1)
+        if os.environ.get(WARM):
+            runner.warm_up(selections[0], Path(tree), workers, options)
+            _until_idle(psutil.Process(workers.waiting()[-1]))
+        return runner.grade(selections, Path(tree), workers, options)
 
 
 def _until_idle(process: psutil.Process) -> None:
@@ -49,7 +51,7 @@ def main() -> None:
 
 def _try(workers: processes.Workers, day: catalogue.Day, kinds: list[str], only: list[str]) -> None:
     for kind in kinds:
-        for source, wave in waves(kind, day.folder):
+        for source, wave in waves(kind, day):
             wave = [answer for answer in wave if not only or answer.exercise in only]
             if not wave:
                 continue

@@ -75,7 +75,7 @@ def log1pexp(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     `jnp.logaddexp`, `jax.nn` or `jax.scipy`, which have done it already.
     Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions".
     """
-    # Your code here: about 7 lines.
+    # Your code here: about 8 lines.
     raise NotImplementedError
 
 
@@ -96,7 +96,7 @@ def clip_gradient(
     bounds of its own. Asked for is reverse mode only.
     Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions".
     """
-    # Your code here: about 8 lines.
+    # Your code here: about 9 lines.
     raise NotImplementedError
 
 

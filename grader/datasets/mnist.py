@@ -72,10 +72,10 @@ def fit(root: Path, tree: Path, n_epochs: int) -> bool:
         str(root),
         str(n_epochs),
     ]
-    environment = {**os.environ, "PYTHONPATH": str(catalogue.ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(catalogue.GRADER.parent)}
     return subprocess.run(command, env=environment, check=False).returncode == 0
 
 
 def default_folder() -> Path:
-    """`data` in the kata's folder, which git does not see."""
-    return catalogue.ROOT / "data"
+    """`data` in the kata's folder, which git does not see; in one's own folder where the kata is installed."""
+    return catalogue.OWN / "data"

@@ -6,294 +6,197 @@ exit status says. When a worker dies or hangs, what it was doing gets that verdi
 
 from __future__ import annotations
 
-import re
 import secrets
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from multiprocessing import connection
-from pathlib import Path
-from typing import Any
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
-from grader.judge import processes
-from grader.kata.catalogue import CHECKS, SOLUTIONS, Day
-from grader.results import Aspect, CheckResult, Comparison, Problem, Status, result_from
-from grader.worker.protocol import Check, Job, check_from, comparison_from, decode, problem_from
+from grader.judge import endings, own_faults
+from grader.judge.endings import Ending
+from grader.judge.hearing import GRACE, Found, Hearing
+from grader.judge.memory import Memory
+from grader.judge.pipe import Incoming
+from grader.judge.processes import Workers
+from grader.judge.tasks import with_the_whole_day
+from grader.options import Options
+from grader.worker.protocol import Done, Event, Fault, Job, Renew, Task, decode
 
-GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
-MAX_EVENT = 2**24  # bytes
-KILLS = 3  # of a worker in the middle of the same check, before the check is taken to be the reason
-_KILLED = frozenset(
-    {"signal SIGKILL", "signal SIGTERM", "exit status 255"}
-)  # the last: nobody is left to tell which
 WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
-START_TIMEOUT = (
-    120.0  # seconds for what is ours alone: importing JAX, collecting checks, starting the backend
-)
-STATEMENT_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
 
-COMPARING_TIMEOUT = 5.0  # seconds for one comparison, which ends by itself long before; then there is none
+Tell = Callable[[str, str, str], None]  # day, exercise, check
 
 
-@dataclass(frozen=True, slots=True)
-class RunProgress:
-    """What is told while a run goes on."""
-
-    day: str
-    exercise: str
-    check: str
-    done: int
-    total: int
-
-
-@dataclass
 class Batch:
-    """Run it once; then read what it found."""
+    """Run it once; then read what it found. `tell` hears what is being done, for each step."""
 
-    day: Day
-    file: Path  # the learner's, absolute
-    exercises: tuple[str, ...]
-    aspects: tuple[Aspect, ...]
-    workers: processes.Workers
-    seed: int
-    check_timeout: float  # seconds
-    memory_limit: int  # bytes
-    tell: Callable[[str, str, str], None]  # day, exercise, check
-    compare: tuple[Aspect, ...] = ()  # the aspects after which an exercise is set beside the reference
-    compared: frozenset[str] = frozenset()  # the exercises that are
-
-    checks: list[Check] = field(default_factory=list)  # of all aspects, as the first worker collected them
-    results: dict[str, CheckResult] = field(default_factory=dict)  # exercise.name -> verdict
-    problems: list[Problem] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    comparisons: dict[str, Comparison] = field(default_factory=dict)  # exercise -> it beside the reference
-    platform: dict[str, str] = field(default_factory=dict)
-    output: str = ""
-    skip_lines: set[int] = field(default_factory=set)  # top-level lines that ended a worker
-    killed: Counter[str] = field(default_factory=Counter)  # what was under way when a worker was killed
-    # of the worker that runs
-    _crash_file: Path = Path()
-    _loading: int | None = None
-    _running: str = ""
-    _comparing: str = ""  # the exercise; its verdicts are all given
-    _exiting: dict[str, Any] | None = None
-    _finished: bool = False
-    _renew: bool = False  # the worker's process was tampered with; another goes on
-    _deadline: float = 0.0
+    def __init__(self, task: Task, options: Options, workers: Workers, tell: Tell) -> None:
+        self.task, self.options = task, options
+        self.found = Found()
+        self.skip_lines: set[int] = set()  # top-level lines that ended a worker
+        self._workers, self._tell = workers, tell
+        self._killed: Counter[str] = Counter()  # what was under way when a worker was killed
+        self._hopeless = False
 
     def run(self) -> None:
         """Run workers until every check has a verdict, or the grader itself is at fault."""
-        while not self.workers.stopped:
-            ending = self._one_worker()
-            if self._finished or self.faults or self.workers.stopped:
-                return
-            if not self._renew and not self._second_chance(ending):
-                self._account_for(ending)
-            if self.faults or (self.checks and not self._open()):
-                return
+        try:
+            while not self._workers.stopped and self._one_worker():
+                pass
+        except Exception as error:  # it costs what was not judged yet, and no verdict that was given
+            self._stop_for(error)
 
-    def rehearse(self) -> None:
+    def warm_up(self) -> None:
         """Have a worker get ready for this batch; `run` will use it."""
-        self.workers.rehearse(self._job())
+        job = self._job()
+        self._workers.warm_up(replace(job, task=with_the_whole_day(job.task)))
 
     def settled(self, exercise: str) -> bool:
         """Whether all checks of an exercise that this batch runs have a verdict."""
-        ours = [check for check in self.checks if check.exercise == exercise and check.aspect in self.aspects]
-        return bool(self.checks) and all(check.id in self.results for check in ours)
+        return bool(self.found.checks) and exercise not in {
+            self.found.checks[identity].exercise for identity in self._open()
+        }
 
-    def _open(self) -> list[Check]:
+    @property
+    def given_up(self) -> bool:
+        """Whether the grader's own fault has left checks without a verdict."""
+        return self._hopeless and (not self.found.checks or bool(self._open()))
+
+    def _open(self) -> list[str]:
+        """The checks without a verdict, of those that this batch runs."""
+        found = self.found
         return [
-            check for check in self.checks if check.aspect in self.aspects and check.id not in self.results
+            identity
+            for identity, check in found.checks.items()
+            if check.aspect in self.task.aspects and identity not in found.results
         ]
+
+    def _stop_for(self, fault: Exception | str) -> None:
+        """Start no more workers for this batch: with this fault of ours there is no telling where it would end."""
+        self._hopeless = True
+        if isinstance(fault, str):
+            self.found.faults.append(fault)
+        else:
+            own_faults.note(fault, self.found.faults)
 
     # ---- one worker
 
-    def _one_worker(self) -> str:
-        """Run a worker to its end; returns "done", "timeout", "memory", "forged", or how its process ended."""
-        self._loading, self._running, self._exiting, self._renew = None, "", None, False
-        self._comparing = ""
+    def _one_worker(self) -> bool:
+        """Run one worker to its end, whatever that is; whether another one has to go on."""
         job = self._job()
-        self._crash_file = job.crash_file
-        self._tell()
-        self._set_deadline(START_TIMEOUT)
         try:
-            process, events = self.workers.start(job)
+            process, events = self._workers.start(job)
         except (OSError, EOFError) as error:
-            self.faults.append(f"No worker could be started: {type(error).__name__}: {error}")
-            return "not started"
+            self._stop_for(f"No worker could be started: {type(error).__name__}: {error}")
+            return False
+        worker = Hearing(self.found, self.options)
         try:
-            while not (self._finished or self._renew or self.workers.stopped):
-                if not connection.wait([events], timeout=WATCH_EVERY):
-                    if time.monotonic() > self._deadline:
-                        return "timeout"
-                    if self.workers.memory_of(process) > self.memory_limit:
-                        return "memory"
-                    continue
-                try:
-                    self._hear(decode(events.recv_bytes(MAX_EVENT), job.token))
-                except (EOFError, ConnectionResetError):  # the latter when it never read its job
-                    process.join(GRACE)
-                    return _how_it_ended(process.exitcode)
-                except (OSError, ValueError, KeyError, TypeError):
-                    return "forged"
-            return "done"  # all is said; its own tidy end would only take time
+            how = self._follow(worker, job, process, events)
         finally:
-            self.workers.end(process)
+            self._workers.end(process)
             events.close()
+        if self._workers.stopped:
+            return False  # it was us who ended it
+        if how not in {endings.DONE, endings.FAULT, endings.RENEW}:
+            self._account_for(Ending(how, job, worker.exiting), worker)
+        if how == endings.DONE or self._hopeless:
+            return False
+        return not self.found.checks or bool(self._open())
 
     def _job(self) -> Job:
         return Job(
-            checks=self.day.checks,
-            solution=self.day.solution,
-            learner=self.file,
-            exercises=self.exercises,
-            aspects=self.aspects,
-            seed=self.seed,
-            check_timeout=self.check_timeout,
-            settled={identity: result.status for identity, result in self.results.items()},
-            skip_lines=frozenset(self.skip_lines),
-            hidden=(SOLUTIONS, CHECKS),
+            task=self.task,
+            options=self.options,
             token=secrets.token_hex(16),
-            crash_file=self.workers.new_file("crash"),
-            compile_cache=self.workers.compile_cache,
-            compare=self.compare,
-            compared=self.compared,
+            crash_file=self._workers.new_file("crash"),
+            compile_cache=self._workers.compile_cache,
+            settled={identity: result.status for identity, result in self.found.results.items()},
+            skip_lines=frozenset(self.skip_lines),
         )
 
-    def _limit(self, check: Check | None) -> float:
-        """Seconds that a check may take."""
-        return self.check_timeout * (check.patience if check else 1.0)
+    def _follow(self, worker: Hearing, job: Job, process: BaseProcess, events: Connection) -> str:
+        """Listen to a worker until all is said or it cannot go on; returns how it ended, in the words of `endings`."""
+        incoming, memory = Incoming(events), Memory(process.pid)
+        late = False
+        self._say_what(worker)
+        while not self._workers.stopped:
+            try:
+                event = _next_event(incoming, worker, job.token)
+            except ValueError:
+                return endings.FORGED
+            if event is not None:
+                late = False
+                if how := self._take_in(worker, event):
+                    return how
+                continue
+            if late:
+                return endings.TIMEOUT
+            # One more look at the pipe after that, in case that it was us who slept.
+            late = time.monotonic() > worker.deadline
+            if connection.wait([events], timeout=WATCH_EVERY):
+                try:
+                    incoming.take_in()
+                except EOFError:
+                    process.join(GRACE)
+                    return endings.in_words(process.exitcode)
+            elif memory.held() > self.options.memory_limit:
+                return endings.MEMORY
+        return endings.DONE
 
-    def _set_deadline(self, seconds: float) -> None:
-        self._deadline = time.monotonic() + seconds
+    def _take_in(self, worker: Hearing, event: Event) -> str:
+        """Note what a worker says, and pass it on; how it ended if that is what it says.
 
-    def _hear(self, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "collected":
-                self.checks = self.checks or [check_from(fields) for fields in event["checks"]]
-            case "loading":
-                self._loading = event["line"]
-                self._set_deadline(STATEMENT_TIMEOUT)
-            case "loaded":
-                self._loading = None
-                self.problems = [problem_from(fields) for fields in event["problems"]]
-                self.output = event["output"]
-                self._set_deadline(START_TIMEOUT)
-            case "platform":
-                self.platform = {name: event[name] for name in ("jax", "platform", "devices")}
-            case "started":
-                self._running = event["id"]
-                check = next((check for check in self.checks if check.id == self._running), None)
-                self._set_deadline(self._limit(check) + GRACE)
-            case "finished":
-                self.results[event["id"]] = result_from(event["result"])
-                self._running = ""
-                self._set_deadline(START_TIMEOUT)
-            case "comparing":
-                self._comparing = event["exercise"]
-                self._set_deadline(COMPARING_TIMEOUT)
-            case "compared":
-                if event["comparison"]:
-                    self.comparisons[event["exercise"]] = comparison_from(event["comparison"])
-                self._set_deadline(START_TIMEOUT)
-            case "exiting":
-                self._exiting = event
-            case "renew":
-                self._renew = True
-            case "fault":
-                self.faults.append(event["message"])
-                self._finished = True
-            case "done":
-                self._finished = True
-        self._tell()
+        Only here does what came from a worker meet the rest of the grader: what goes wrong is ours, and told as ours.
+        """
+        match event:
+            case Done():  # its own tidy end would only take time
+                return endings.DONE
+            case Renew():
+                return endings.RENEW
+            case Fault(message):
+                self._stop_for(message)
+                return endings.FAULT
+        try:
+            worker.hear(event)
+        except Exception as error:
+            self._stop_for(error)  # but hear this one out
+        self._say_what(worker)
+        return ""
 
-    def _tell(self) -> None:
-        exercise, _, check = self._running.partition(".")
-        if self._comparing:
-            exercise, check = self._comparing, "beside_the_reference"
-        self.tell(self.day.key, exercise, check)
+    def _say_what(self, worker: Hearing) -> None:
+        """Tell the run what is being done now."""
+        exercise, check = worker.comparing, "beside_the_reference" if worker.comparing else ""
+        if worker.running:
+            exercise, check = worker.running.exercise, worker.running.name
+        try:
+            self._tell(self.task.day, exercise, check)
+        except Exception as error:
+            own_faults.note(error, self.found.faults)
 
-    # ---- when a worker ends early
-
-    def _second_chance(self, ending: str) -> bool:
-        """Whether to try the same again. A kill may have come from outside, and is then nobody's fault."""
-        if ending not in _KILLED or self._exiting:
-            return False
-        what = self._running or f"line {self._loading}"
-        self.killed[what] += 1
-        return self.killed[what] < KILLS
-
-    def _account_for(self, ending: str) -> None:
+    def _account_for(self, ending: Ending, worker: Hearing) -> None:
         """Give what the worker was doing its verdict, so that the next one can go on."""
-        if self._running:
-            self.results[self._running] = self._verdict_on_running(ending)
-        elif self._loading is not None and self._loading not in self.skip_lines:
-            self.skip_lines.add(self._loading)
-        elif self._comparing:
-            pass  # nothing is owed: then there is no comparison
-        else:
-            words = self._last_words()
-            self.faults.append(f"A worker for {self.day.key} ended outside any check: {ending}.\n{words}")
-
-    def _verdict_on_running(self, ending: str) -> CheckResult:
-        check = next(check for check in self.checks if check.id == self._running)
-        name = check.exercise
-        line = self._exiting["line"] if self._exiting else self._crash_line()
-        shown = f" at line {line}\n  {line} | {self._source_line(line)}" if line else ""
-        result = CheckResult(check.name, check.aspect, Status.CRASHED, line=line, details=self._last_words())
-        if ending == "timeout":
-            return replace(
-                result,
-                status=Status.TIMEOUT,
-                message=f"{name} was still running after {self._limit(check):g} seconds and was stopped.",
-                hint="A compiled loop that never ends: does the condition of a while_loop become False?",
-            )
-        if ending == "memory":
-            message = f"{name} took more than {self.memory_limit / 2**30:.1f} GiB of memory and was stopped."
-            return replace(
-                result, message=message, hint="Which array is that large, and does the task need it at once?"
-            )
-        if ending == "forged":
-            message = f"{name} wrote to the pipe on which the grader hears its verdicts."
-            return replace(result, message=message, hint="Leave open files that are not yours alone.")
-        if self._exiting:
-            message = f"{name} ended the whole process with os._exit({self._exiting['code']}){shown}"
-            return replace(
-                result,
-                message=message,
-                hint="Return a result instead; the grader runs your code in its process.",
-            )
-        if ending in _KILLED:
-            message = f"The process that ran {name} was killed {KILLS} times ({ending}){shown}"
-            hint = "Does it kill its own process? The system does, too, when memory runs out."
-            return replace(result, message=message, hint=hint)
-        message = f"{name} brought the whole process down ({ending}){shown}"
-        return replace(
-            result, message=message, hint="The other exercises are graded all the same, in a fresh process."
-        )
-
-    def _last_words(self) -> str:
-        """What the interpreter wrote when it crashed."""
-        return self._crash_file.read_text(errors="replace") if self._crash_file.is_file() else ""
-
-    def _crash_line(self) -> int | None:
-        """The learner's innermost line in the interpreter's last traceback."""
-        place = re.search(rf'File "{re.escape(str(self.file))}", line (\d+)', self._last_words())
-        return int(place[1]) if place else None
-
-    def _source_line(self, line: int) -> str:
-        try:
-            return self.file.read_text(encoding="utf-8", errors="replace").splitlines()[line - 1].strip()
-        except (OSError, IndexError):
-            return ""
+        if ending.may_be_chance:
+            what = worker.running.id if worker.running else f"line {worker.loading}"
+            self._killed[what] += 1
+            if self._killed[what] < endings.KILLS:
+                return  # the same again
+        if worker.running:
+            self.found.give(worker.running.id, ending.verdict(worker.running))
+        elif worker.loading is not None and worker.loading not in self.skip_lines:
+            self.skip_lines.add(worker.loading)
+        elif not worker.comparing:  # then nothing is owed: there is no comparison
+            words = ending.last_words()
+            self._stop_for(f"A worker for {self.task.day} ended outside any check: {ending.how}.\n{words}")
 
 
-def _how_it_ended(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        try:
-            return f"signal {signal.Signals(-exitcode).name}"
-        except ValueError:
-            return f"signal {-exitcode}"
-    return f"exit status {exitcode}"
+def _next_event(incoming: Incoming, worker: Hearing, token: str) -> Event | None:
+    """What a worker says next; None as long as it has not said it to the end. Raises ValueError for what is none of ours."""
+    line = incoming.next()
+    if line is None:
+        return None
+    event = decode(line, token)
+    worker.refuse_nonsense(event)
+    return event

@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from grader.source.syntax import Definition, functions_in
+
+GRADER = Path(__file__).resolve().parents[1]
+INSTALLED = (GRADER / "solutions").is_dir()  # from a wheel, which holds the whole kata below the grader
+ROOT = GRADER if INSTALLED else GRADER.parent
 SOLUTIONS = ROOT / "solutions"
 EXERCISES = ROOT / "exercises"
-CHECKS = ROOT / "grader" / "checks"
-TOOLKIT = ROOT / "grader" / "toolkit"
-HINTS = ROOT / "grader" / "hints"
+OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # whose folders progress and downloads are kept in
+DAYS = GRADER / "days"  # a folder a day, and in it one an exercise
+TOOLKIT = GRADER / "toolkit"
+SOURCE = GRADER / "source"
 STRETCH_SIGN = "★"
 
 
@@ -61,12 +66,19 @@ class Day:
         return SOLUTIONS / self.folder / f"{self.stem}.py"
 
     @property
-    def checks(self) -> Path:
-        return CHECKS / f"{self.folder}.py"
+    def shared(self) -> Path:
+        """What several exercises of the day use in their checks."""
+        return DAYS / self.folder / "shared.py"
 
-    @property
-    def hints(self) -> Path:
-        return HINTS / f"{self.folder}.md"
+    def folder_of(self, exercise: str) -> Path:
+        """Where all that belongs to one exercise lies: its checks, its hints, answers to try them on."""
+        return DAYS / self.folder / exercise
+
+    def checks_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "checks.py"
+
+    def hints_of(self, exercise: str) -> Path:
+        return self.folder_of(exercise) / "hints.md"
 
     def file_in(self, tree: Path) -> Path:
         """The learner's file of this day in a tree shaped like `exercises/`."""
@@ -102,18 +114,17 @@ def days() -> tuple[Day, ...]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
         title = re.sub(r"^Day \d+: ", "", title)
-        found.append(Day(number, name, file.stem, title, tuple(_exercises(tree))))
+        found.append(Day(number, name, file.stem, title, tuple(exercises_in(tree))))
     return tuple(found)
 
 
-def _exercises(tree: ast.Module) -> list[Exercise]:
+def exercises_in(tree: ast.Module) -> list[Exercise]:
+    """The exercises of a solution file: its public functions and classes, but for classes that are given."""
     found = []
     for node in tree.body:
-        if isinstance(node, ast.ClassDef) and not any(
-            isinstance(part, ast.FunctionDef) for part in node.body
-        ):
+        if isinstance(node, ast.ClassDef) and not functions_in(node):
             continue  # fields alone: nothing to write, so it is given
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+        if isinstance(node, Definition) and not node.name.startswith("_"):
             text = ast.get_docstring(node) or ""
             summary = text.partition("\n")[0]
             stretch = summary.startswith(STRETCH_SIGN)

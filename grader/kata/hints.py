@@ -1,4 +1,4 @@
-"""Staged hints: Markdown with a `## exercise` heading and numbered stages, read without JAX."""
+"""Staged hints: an exercise's Markdown of numbered stages, and the lines above them. Read without JAX."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import re
 import textwrap
 from pathlib import Path
 
-_HEADING = re.compile(r"^## +(\w+) *$", re.MULTILINE)
+_FACT = re.compile(r"^(\w+): +(.+)$", re.MULTILINE)
 _STAGE = re.compile(r"^(\d+)\. +", re.MULTILINE)
 
 
-def stages(text: str, exercise: str) -> list[str]:
-    """The hints of an exercise from vague to plain; an empty list when there is no such heading."""
-    parts = _HEADING.split(text)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
-    body = sections.get(exercise, "")
-    pieces = _STAGE.split(body)[2::2]
+def stages(text: str) -> list[str]:
+    """The hints in a text, from vague to plain."""
+    pieces = _STAGE.split(text)[2::2]
     # Continuation lines are indented by the width of "1. ".
     return [textwrap.dedent(f"   {piece}").strip() for piece in pieces]
 
 
-def read(path: Path, exercise: str) -> list[str]:
-    """The stages of an exercise from its day's file of hints. Raises OSError when the file is not there."""
-    return stages(path.read_text(encoding="utf-8"), exercise)
+def facts(text: str) -> dict[str, str]:
+    """The `name: value` lines above the first stage: what the tables of exercises say of this one."""
+    return dict(_FACT.findall(_STAGE.split(text)[0]))
+
+
+def read(path: Path) -> list[str]:
+    """The stages of an exercise from its file of hints. Raises OSError when the file is not there."""
+    return stages(path.read_text(encoding="utf-8"))
 
 
 def wrapped(markdown: str, width: int = 79) -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import ast
+import codecs
 import hashlib
 import json
+import os
+import stat
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.kata.catalogue import Day, Exercise
+from grader.kata.files import write
 from grader.kata.stubs import stub
+from grader.source.syntax import Definition, line_end, lines_of, parse, split_lines
 
 _RECORD = ".generated.json"  # folder -> hash of the stub as it was generated
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened to one file. `action` is written, unchanged, kept or backed up."""
+    """What happened to one file. `action` is written, unchanged, kept or backed up; damaged, of the record of stubs."""
 
     file: Path
     action: str
@@ -27,10 +30,19 @@ class Outcome:
 
 
 def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
-    """Write every day's stub that is missing or out of step; keep the files that somebody changed."""
+    """Write every day's stub that is missing or out of step; keep the files that somebody changed.
+
+    Where the record of what was generated is damaged, it is kept under another name, which the last outcome tells. Then
+    nobody knows which files were changed, so all that are there are kept.
+    """
     record_file = tree / _RECORD
-    record: dict[str, str] = json.loads(record_file.read_text()) if record_file.exists() else {}
     outcomes = []
+    try:
+        record = _record(record_file)
+        damaged = None
+    except ValueError:
+        record, damaged = {}, _free_name(record_file)
+        write(damaged, record_file.read_bytes())
     for day in days:
         file, text = day.file_in(tree), stub_of(day)
         old = file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
@@ -45,7 +57,19 @@ def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
             record[day.folder] = _hash(text)
         outcomes.append(Outcome(file, action))
     write(record_file, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
+    if damaged:
+        outcomes.append(Outcome(record_file, "damaged", damaged))
     return outcomes
+
+
+def _record(file: Path) -> dict[str, str]:
+    """Hashes of the stubs as they were generated. Raises ValueError when the file is no such record."""
+    if not file.exists():
+        return {}
+    record = json.loads(file.read_bytes())
+    if not isinstance(record, dict) or not all(isinstance(value, str) for value in record.values()):
+        raise ValueError("no record of stubs")
+    return record
 
 
 def preview(day: Day, exercises: Sequence[Exercise], tree: Path) -> Outcome:
@@ -59,27 +83,35 @@ def reset(day: Day, exercises: Sequence[Exercise], tree: Path, backup: Path | No
     The copy is called `backup` when that name is given and still free. Raises ValueError when only some exercises are
     asked for and the file is no Python.
     """
-    outcome, old, text = _plan(day, exercises, tree)
+    outcome, old, new = _plan(day, exercises, tree)
     if outcome.backup:
-        kept_as = backup if backup and not backup.exists() else outcome.backup
-        write(kept_as, old)
+        kept_as = backup if backup and not os.path.lexists(backup) else outcome.backup
+        write(kept_as, old, mode=stat.S_IMODE(outcome.file.stat().st_mode))
         outcome = replace(outcome, backup=kept_as)
     if outcome.action != "unchanged":
-        write(outcome.file, text.encode())
+        write(outcome.file, new)
     return outcome
 
 
-def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome, bytes, str]:
+def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome, bytes, bytes]:
     """What a reset does, the file as it is and as it will be."""
     file, text = day.file_in(tree), stub_of(day)
     if not file.exists():
-        return Outcome(file, "written"), b"", text
+        return Outcome(file, "written"), b"", text.encode()
     old = file.read_bytes()
-    if len(exercises) < len(day.exercises) and old.strip():  # an empty file gets all of its stubs
-        text = _with_stubs(old.decode("utf-8", "replace"), text, [exercise.name for exercise in exercises])
-    if old == text.encode():
-        return Outcome(file, "unchanged"), old, text
-    return Outcome(file, "backed up", _free_name(file)), old, text
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    # Bytes that are no UTF-8 stay what they are.
+    lines = split_lines(old.removeprefix(mark).decode("utf-8", "surrogateescape"))
+    end = line_end(lines[0]) if lines else "\n"
+    fresh = [line.rstrip("\r\n") + end for line in split_lines(text)]
+    if len(exercises) < len(day.exercises) and any(
+        map(str.strip, lines)
+    ):  # an empty file gets all of its stubs
+        fresh = _with_stubs(lines, fresh, [exercise.name for exercise in exercises])
+    new = mark + "".join(fresh).encode("utf-8", "surrogateescape")
+    if old == new:
+        return Outcome(file, "unchanged"), old, new
+    return Outcome(file, "backed up", _free_name(file)), old, new
 
 
 def stub_of(day: Day) -> str:
@@ -87,53 +119,38 @@ def stub_of(day: Day) -> str:
     return stub(day.solution.read_text(encoding="utf-8"))
 
 
-def _with_stubs(learner: str, stubs: str, names: Sequence[str]) -> str:
-    """The learner's text with some definitions replaced by their stubs; a missing one is added at the end."""
+def _with_stubs(learner: Sequence[str], stubs: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The learner's lines with some definitions replaced by their stubs; a missing one is added at the end."""
     try:
         spans = _spans(learner)
     except SyntaxError as error:
+        where = f"line {error.lineno}" if error.lineno else "something in the file"
         raise ValueError(
-            f"line {error.lineno} is no Python, so one exercise cannot be told from the next; reset the whole day"
+            f"{where} is no Python, so one exercise cannot be told from the next; reset the whole day"
         ) from error
-    fresh, stub_lines = _spans(stubs), stubs.splitlines(keepends=True)
-    lines = learner.splitlines(keepends=True)
-    for name in sorted(names, key=lambda name: spans.get(name, (len(lines), 0)), reverse=True):
-        start, end = fresh[name]
-        block = stub_lines[start:end]
+    fresh, lines, end = _spans(stubs), [*learner], line_end(learner[0])
+    lines[-1] = f"{lines[-1].removesuffix(end)}{end}"
+    for name in sorted(
+        names, key=lambda name: spans[name].start if name in spans else len(lines), reverse=True
+    ):
+        block = stubs[fresh[name]]
         if name in spans:
-            lines[slice(*spans[name])] = block
+            lines[spans[name]] = block
         else:
-            lines += ["\n", "\n", *block]
-    return "".join(lines)
+            lines += [end, end, *block]
+    return lines
 
 
-def _spans(source: str) -> dict[str, tuple[int, int]]:
-    """Where each top-level definition lies, decorators included: lines start (counted from 0) to end."""
-    found = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            found[node.name] = (first - 1, node.end_lineno or node.lineno)
-    return found
+def _spans(lines: Sequence[str]) -> dict[str, slice]:
+    """Where each top-level definition lies, decorators included."""
+    text = "".join(lines).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return {node.name: lines_of(node, lines) for node in parse(text).body if isinstance(node, Definition)}
 
 
 def _free_name(file: Path) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
-    return next(path for path in map(file.with_name, names) if not path.exists())
-
-
-def write(file: Path, content: bytes) -> None:
-    """Write in one step, so that a kill or a full disk leaves the old file or the new one, and nothing else."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f"{file.name}.new")
-    try:
-        beside.write_bytes(content)
-        beside.replace(file)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    return next(path for path in map(file.with_name, names) if not os.path.lexists(path))
 
 
 def _hash(text: str) -> str:

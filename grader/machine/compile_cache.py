@@ -13,12 +13,12 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
+from grader.kata.files import write
+
 SETTING = "KATA_COMPILE_CACHE"  # in the environment: a folder that is used as it is, or "off"
 _ANSWER = "works"
-_MOST, _LEAST = (
-    256 * 2**20,
-    128 * 2**20,
-)  # bytes: above the one, the oldest programs go until the other is reached
+# Bytes: above the one, the oldest programs go until the other is reached.
+_MOST, _LEAST = 256 * 2**20, 128 * 2**20
 
 
 def folder(base: Path) -> Path:
@@ -45,18 +45,16 @@ def choose(base: Path) -> tuple[Path | None, bool | None]:
 
 
 def known_to_work(cache: Path) -> bool | None:
-    """What the probe found; None when it has not been asked."""
-    try:
-        return (cache / _ANSWER).read_text() == "yes"
-    except OSError:
-        return None
+    """What the probe found; None when it has not been asked, or when nobody can tell what it said."""
+    with suppress(OSError):
+        return {b"yes": True, b"no": False}.get((cache / _ANSWER).read_bytes())
+    return None
 
 
 def remember(cache: Path, works: bool) -> None:
     """Keep what the probe found. Where that cannot be written, it will be asked again."""
     with suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
-        (cache / _ANSWER).write_text("yes" if works else "no")
+        write(cache / _ANSWER, b"yes" if works else b"no")
 
 
 def size(cache: Path) -> int:

@@ -21,14 +21,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.kata.catalogue import ROOT
+from grader.kata.catalogue import INSTALLED, ROOT
 from grader.machine import compile_cache, editor, faults
 from grader.record import store
 
 INSTALL = "python -m pip install -e ."
 PROBE_TIMEOUT = 120.0  # seconds; the first start of JAX on a GPU takes its time
 STEADY = 0.5  # the spread of timings up to which a clock is called good; gates leave a factor of four
-_TRY_VISION = "from grader.vision import torchvision_parts; torchvision_parts('torchvision.datasets', 'torch.utils.data')"
+# Run in a process of its own: what is installed may not fit the torch beside it.
+TRY_VISION = (
+    "from grader.datasets.vision import torchvision_parts; "
+    "torchvision_parts('torchvision.datasets', 'torch.utils.data')"
+)
 _SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})  # that the grader's workers heed, too
 _GIB = 2**30
 
@@ -95,7 +99,7 @@ def python_row() -> Row:
 def package_rows() -> Iterator[Row]:
     """The packages that pyproject.toml asks for, with JAX first."""
     for name, needed in sorted(_required().items(), key=lambda item: not item[0].startswith("jax")):
-        version = _version(name)
+        version = installed_version(name)
         if not version:
             yield Row(name, State.MISSING, "not installed", INSTALL)
         elif name == "jax":
@@ -114,15 +118,24 @@ def package_rows() -> Iterator[Row]:
 
 def _required() -> dict[str, str]:
     """The packages that the kata needs -> the oldest version that it takes."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = {}
-    for requirement in project["dependencies"]:
+    for requirement in _requirements():
         name, oldest = re.match(r"([\w-]+)(?:>=([\d.]+))?", requirement).groups()  # type: ignore[union-attr]
         found[name] = oldest or "0"
     return found
 
 
-def _version(name: str) -> str:
+def _requirements() -> list[str]:
+    """What pyproject.toml asks for; in a wheel, which has none, what its metadata ask for without extras."""
+    if INSTALLED:
+        return [one for one in importlib.metadata.requires("jax-kata") or [] if "extra ==" not in one]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dependencies: list[str] = project["dependencies"]
+    return dependencies
+
+
+def installed_version(name: str) -> str:
+    """The version of a package; empty where it is not installed."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -135,9 +148,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def vision_row() -> Row:
     """torchvision, which the last day alone can do with."""
-    version = _version("torchvision")
+    version = installed_version("torchvision")
     if version:
-        found = subprocess.run([sys.executable, "-c", _TRY_VISION], cwd=ROOT, capture_output=True, text=True)
+        found = subprocess.run([sys.executable, "-c", TRY_VISION], cwd=ROOT, capture_output=True, text=True)
         if found.returncode == 0:
             return Row("torchvision", State.GOOD, version)
         why = found.stderr.strip().rpartition("\n")[2]
@@ -245,11 +258,11 @@ def terminal_row(output: Sheet) -> Row:
 
 def jax_rows() -> Iterator[Row]:
     """Whether JAX starts, on which devices, and how steadily time can be measured here."""
-    if not (_version("jax") and _version("jaxlib")):
+    if not (installed_version("jax") and installed_version("jaxlib")):
         yield Row("devices", State.NOTE, "not known without JAX")
         return
     try:
-        seen = _probe()
+        seen = ask_jax()
     except faults.NoBackend as error:
         what, _, remedy = faults.explain(error).partition("\n")
         yield Row("devices", State.MISSING, what, remedy)
@@ -290,7 +303,7 @@ def timer_row(seen: dict[str, Any]) -> Row:
     return Row("timer", State.NOTE, text, "Close other programs before you look at speed.")
 
 
-def _probe() -> dict[str, Any]:
+def ask_jax() -> dict[str, Any]:
     """What `probe.py` prints. Raises NoBackend when JAX does not start, with what it said last."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("JAX_") or name in _SETTINGS

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
+from grader.kata.files import NotWritten
+
 OLDEST_JAX = (0, 10)
 NEWEST_JAX = (0, 11)  # that the kata was tried with
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -31,6 +33,8 @@ def explain(error: BaseException) -> str:
         where = error.filename or "A file"
         what = f"{where} cannot be written or read ({error.strerror})."
         return f"{what}\nNothing was changed. Whose is it, and is its folder read-only?"
+    if isinstance(error, NotWritten):
+        return f"{error}\nNothing was changed."
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
         what = f"The package {package} is not installed, and the grader needs it."

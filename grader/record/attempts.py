@@ -10,7 +10,7 @@ import sys
 from functools import cache
 
 from grader import __version__
-from grader.kata.catalogue import TOOLKIT, Day, days
+from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
@@ -25,7 +25,6 @@ def attempts(result: RunResult) -> list[Attempt]:
         day = next(day for day in days() if day.key == day_result.day)
         names = [exercise.name for exercise in day_result.exercises]
         known = sources(day_result.source or "", names)
-        judge = judge_of(day)
         for exercise in day_result.exercises:
             if not _judged(exercise):
                 continue
@@ -39,7 +38,7 @@ def attempts(result: RunResult) -> list[Attempt]:
                     passed=exercise.whole and exercise.status in ACCEPTED,
                     fingerprint=source.fingerprint,
                     line=source.line,
-                    judge=judge,
+                    judge=judge_of(day, exercise.name),
                     ratio=speed.ratio if speed else None,
                     gate=speed.gate if speed else None,
                     seed=result.seed,
@@ -72,10 +71,12 @@ def still_valid(day: Day, text: str, record: AttemptLog) -> dict[str, ExerciseRe
     must stand where it stood; what depends on the moment (time-outs, crashes, timings) is always judged again.
     """
     now = sources(text, [exercise.name for exercise in day.exercises])
-    judge, found = judge_of(day), {}
+    found = {}
     for name, attempt in record.last(day.key).items():
         source = now.get(name)
-        if source is None or (attempt.fingerprint, attempt.judge) != (source.fingerprint, judge):
+        if source is None or attempt.fingerprint != source.fingerprint:
+            continue
+        if attempt.judge != judge_of(day, name):
             continue
         result = _result_from(name, attempt.result)
         steady = result.status in ACCEPTED or (
@@ -93,12 +94,23 @@ def _result_from(name: str, text: str) -> ExerciseResult:
 
 
 @cache
-def judge_of(day: Day) -> str:
-    """A fingerprint of what judges a day: its checks and signatures, the toolkit, and the packages underneath."""
+def judge_of(day: Day, exercise: str) -> str:
+    """A fingerprint of what judges an exercise: its checks, what they share with others, the day's signatures, the
+    toolkit, the reading of files, and the packages underneath."""
+    digest = _judge_of_all(day).copy()
+    digest.update(day.checks_of(exercise).read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _judge_of_all(day: Day) -> hashlib._Hash:
+    """What the judges of a day's exercises have in common."""
     digest = hashlib.sha256()
-    for file in [day.checks, day.solution, *sorted(TOOLKIT.glob("*.py"))]:
+    findings = GRADER / "findings.py"  # hints are chosen by its kinds
+    rooms = [*sorted(TOOLKIT.glob("*.py")), *sorted(SOURCE.glob("*.py"))]
+    for file in [day.shared, day.solution, findings, *rooms]:
         digest.update(file.read_bytes())
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
     surroundings = [__version__, sys.version, os.environ.get("JAX_PLATFORMS", ""), *versions]
     digest.update("\n".join(surroundings).encode())
-    return digest.hexdigest()
+    return digest

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from grader.kata.catalogue import OWN
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 1  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
@@ -199,16 +201,15 @@ class AttemptLog:
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         """Give a damaged file another name, so that nothing of it is lost, and begin anew."""
-        aside = self.file.with_name(
-            f"{self.file.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.sqlite3"
-        )
+        file = Path(os.path.realpath(self.file))  # a link stays, and leads to the new one
+        aside = file.with_name(f"{file.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.sqlite3")
         with suppress(FileNotFoundError):  # another grader was quicker
-            self.file.replace(aside)
+            file.replace(aside)
             self.notices.append(
                 f"The record of your progress was damaged ({error}). It lies aside as {aside}; a new one begins."
             )
         with suppress(FileNotFoundError):
-            journal = self.file.with_name(f"{self.file.name}-journal")
+            journal = file.with_name(f"{file.name}-journal")
             journal.replace(aside.with_name(f"{aside.name}-journal"))
 
 
@@ -219,7 +220,7 @@ def own() -> AttemptLog:
 
 def folder() -> Path:
     """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or Path(__file__).resolve().parents[2] / ".kata")
+    return Path(os.environ.get(FOLDER) or OWN / ".kata")
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:

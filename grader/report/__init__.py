@@ -7,10 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from grader.results import RunResult
-
-if TYPE_CHECKING:
     from grader.report.watch_screen import WatchScreen
+    from grader.results import RunResult
 
 
 def screen_of_watch(*, plain: bool) -> WatchScreen:

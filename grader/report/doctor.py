@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grader.machine.doctor import Row, State
+from grader.report import looks
 from grader.report.plain import Paper
 
-_LOOKS = {State.GOOD: ("✓", "green"), State.NOTE: ("!", "yellow"), State.MISSING: ("✗", "bold red")}
-_NAME = 16  # columns
+_LOOKS = {
+    State.GOOD: (looks.PASSED, "green"),
+    State.NOTE: ("!", "yellow"),
+    State.MISSING: (looks.FAILED, "bold red"),
+}
+_NAME = 15  # columns
 
 
 class Checkup:
@@ -22,7 +27,7 @@ class Checkup:
         paper = self._paper
         sign, style = _LOOKS[row.state]
         # Wrapped first and painted afterwards: a code for colour has no width.
-        head = f"{paper.text(sign)} {row.name:<{_NAME}}"
+        head = f"{paper.sign(sign, '')} {row.name:<{_NAME}}"
         body = paper.wrapped(f"{head} {row.text}", indent=len(head) + 1)
         yield paper.text(sign, style) + body.removeprefix(paper.text(sign))
         for line in row.remedy.splitlines():

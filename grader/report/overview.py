@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from grader.record.standing import Entry, next_one, personal_bests
+from grader.report import looks
 from grader.report.plain import Paper
-from grader.report.text import short
+from grader.units import ratio
 
 
 def overview(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> Iterator[str]:
@@ -23,7 +24,7 @@ def overview(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> I
         if stretch:
             passed = sum(entry.passed for entry in stretch)
             count = f"{passed}/{len(stretch)}" if known else f"{len(stretch)}"
-            row += f"  {paper.text(f'★ {count}', 'yellow' if passed else 'dim')}"
+            row += f"  {paper.text(f'{looks.STAR} {count}', 'yellow' if passed else 'dim')}"
         yield row
     yield ""
     yield from _what_next(paper, entries, known=known)
@@ -34,8 +35,8 @@ def _bar(paper: Paper, core: Sequence[Entry], width: int, *, known: bool) -> str
     passed, total = sum(entry.passed for entry in core), len(core)
     if not known:
         return f"{total} exercise{'' if total == 1 else 's'}"
-    full = paper.text("█" * passed, "green")
-    rest = paper.text("░" * (total - passed), "dim")
+    full = paper.text(looks.FULL * passed, "green")
+    rest = paper.text(looks.EMPTY * (total - passed), "dim")
     count = paper.text(f"{passed}/{total}", "bold green" if passed == total else "")
     return f"{full}{rest}{' ' * (width - total)} {count}"
 
@@ -71,16 +72,16 @@ def _bests(paper: Paper, entries: Sequence[Entry]) -> Iterator[str]:
         yield "Personal bests, against the naive way:"
     width = max((len(entry.selector) for entry in bests), default=0)
     for entry in bests:
-        yield f"  {_pad(paper, entry.selector, width)}  {paper.text(f'x{short(entry.best or 0)}', 'green')}"
+        yield f"  {_pad(paper, entry.selector, width)}  {paper.text(f'x{ratio(entry.best or 0)}', 'green')}"
 
 
 def exercises(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> Iterator[str]:
     """One row an exercise, below a heading for each day: sign, name, summary and best speed ratio."""
     name_width = max((len(entry.exercise.name) for entry in entries), default=0)
-    bests = {entry: f"x{short(entry.best)}" for entry in entries if entry.best is not None}
+    bests = {entry: f"x{ratio(entry.best)}" for entry in entries if entry.best is not None}
     best_width = max(map(len, bests.values()), default=-2)
     # A blank more at the right: consoles break a line that fills them.
-    room = paper.width - 1 - len("✓ ★ ") - name_width - 2 - (best_width + 2)
+    room = paper.width - 1 - len(f"{paper.sign('', '')} {looks.STAR} ") - name_width - 2 - (best_width + 2)
     for number, (_, group) in enumerate(groupby(entries, key=lambda entry: entry.day.key)):
         day = list(group)
         if number:
@@ -88,8 +89,8 @@ def exercises(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> 
         yield paper.text(f"{day[0].day.key}  {day[0].day.title}", "bold")
         for entry in day:
             sign, style = _sign(entry) if known else (" ", "")
-            star = paper.text("★", "yellow") if entry.exercise.stretch else " "
-            row = f"{paper.text(sign, style)} {star} {_pad(paper, entry.exercise.name, name_width)}  "
+            star = paper.text(looks.STAR, "yellow") if entry.exercise.stretch else " "
+            row = f"{paper.sign(sign, style)} {star} {_pad(paper, entry.exercise.name, name_width)}  "
             summary = paper.cut(entry.exercise.summary, room) if room >= 12 else ""
             if entry in bests:
                 summary = f"{summary:<{max(room, 0)}}  {paper.text(f'{bests[entry]:>{best_width}}', 'green')}"
@@ -98,8 +99,8 @@ def exercises(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> 
 
 def _sign(entry: Entry) -> tuple[str, str]:
     if entry.passed:
-        return "✓", "green"
-    return ("✗", "red") if entry.tried else ("·", "cyan")
+        return looks.PASSED, "green"
+    return (looks.FAILED, "red") if entry.tried else (looks.OPEN, "cyan")
 
 
 def _pad(paper: Paper, text: str, width: int) -> str:

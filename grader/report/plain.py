@@ -11,12 +11,10 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from grader.report.looks import in_ascii, sign_width
 from grader.report.text import printable
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "·": ".", "★": "*", "█": "#", "░": "-", "…": "~", "→": ">", "×": "x"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,20 @@ class Paper:
         """The text as it can be written here: nothing that steers a terminal, no sign that it does not have."""
         text = printable(text)
         if self.ascii:
-            text = text.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+            text = in_ascii(text).encode("ascii", "backslashreplace").decode()
         codes = ";".join(_CODES[word] for word in style.split())
         return f"\x1b[{codes}m{text}\x1b[0m" if codes and self.colour and text else text
 
     def cut(self, text: str, width: int) -> str:
         """The text in so many columns, with a sign at its end where something is left out."""
         text = self.text(text)
-        return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + self.text("…")
+        end = self.text("…")
+        return text if len(text) <= width else text[: max(width - len(end), 0)].rstrip() + end
+
+    def sign(self, sign: str, style: str) -> str:
+        """A sign, in a column that has room for each."""
+        room = sign_width(ascii=self.ascii)
+        return self.text(sign, style) + " " * (room - len(self.text(sign)))
 
     def wrapped(self, text: str, indent: int = 0) -> str:
         """A paragraph, its second and later lines set in; words (and commands) stay whole."""

@@ -10,8 +10,10 @@ from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.comparison import comparison_table
-from grader.report.text import printable, short, shown_path
+from grader.findings import Finding
+from grader.report.looks import LOOKS, STAR, in_ascii
+from grader.report.reference_table import comparison_table
+from grader.report.text import printable, shown_path
 from grader.results import (
     ACCEPTED,
     Aspect,
@@ -22,20 +24,7 @@ from grader.results import (
     Speed,
     Status,
 )
-
-# status -> (sign, sign in plain ASCII, word, style)
-_LOOKS = {
-    Status.PASSED: ("✓", "ok", "", "green"),
-    Status.FAILED: ("✗", "x", "wrong", "bold red"),
-    Status.ERROR: ("✗", "x", "raised", "bold red"),
-    Status.TODO: ("·", ".", "todo", "cyan"),
-    Status.TIMEOUT: ("✗", "x", "too long", "bold red"),
-    Status.CRASHED: ("✗", "x", "crashed", "bold red"),
-    Status.INCONCLUSIVE: ("~", "~", "unclear", "yellow"),
-    Status.SKIPPED: ("-", "-", "skipped", "yellow"),
-    Status.BLOCKED: ("-", "-", "", "dim"),
-    Status.FAULT: ("!", "!", "grader", "bold magenta"),
-}
+from grader.units import ratio
 
 
 def rich_console() -> Console:
@@ -96,12 +85,12 @@ class Screen:
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            self.print_message("the file", problem.message, problem.hint, _place(day, problem.line), "red")
+            self.print_finding("the file", problem.finding, problem.hint, _place(day, problem.line), "red")
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
-                self.print_message(exercise.name, lead.message, lead.hint, _place(day, lead.line), style)
+                self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
                 self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
@@ -113,7 +102,8 @@ class Screen:
         self._print_standing(day)
 
     def _told(self, day: DayResult, check: CheckResult) -> bool:
-        return any(check.message == problem.message for problem in day.problems)
+        """Whether this is what is the matter with the file."""
+        return any(check.finding == problem.finding for problem in day.problems)
 
     def _table(self, day: DayResult) -> Table:
         box: Box = ASCII if self._ascii else SIMPLE_HEAD
@@ -122,7 +112,7 @@ class Screen:
         for aspect in Aspect:
             table.add_column(aspect.value, no_wrap=True)
         for exercise in day.exercises:
-            star = ("* " if self._ascii else "★ ") if exercise.stretch else ""
+            star = self.sign(f"{STAR} ") if exercise.stretch else ""
             style = "green" if exercise.status in ACCEPTED else ""
             cells = [self.cell(exercise, aspect) for aspect in Aspect]
             table.add_row(Text(star + exercise.name, style=style), *cells)
@@ -133,29 +123,30 @@ class Screen:
         status = exercise.aspect(aspect)
         if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
             return Text("")
-        sign, ascii_sign, word, style = _LOOKS[status]
-        text = f"{ascii_sign if self._ascii else sign} {word}".rstrip()
+        look = LOOKS[status]
+        text = f"{self.sign(look.sign)} {look.word}".rstrip()
         if aspect is Aspect.SPEED and exercise.speed:
             speed = exercise.speed
-            text = f"{ascii_sign if self._ascii else sign} x{short(speed.ratio)}"
+            text = f"{self.sign(look.sign)} x{ratio(speed.ratio)}"
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
-                text += f" < x{short(speed.gate)}" if narrow else f", needs x{short(speed.gate)}"
-        return Text(text, style=style)
+                text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
+        return Text(text, style=look.style)
 
-    def print_message(self, title: str, message: str, hint: str, place: str, style: str) -> None:
+    def sign(self, text: str) -> str:
+        """Our own signs as this console can show them."""
+        return in_ascii(text) if self._ascii else text
+
+    def print_finding(self, title: str, finding: Finding | None, hint: str, place: str, style: str) -> None:
         """What came, what was expected, and a hint, under a rule with a title."""
-        first, _, rest = printable(message).partition("\n")
-        body = Text(first, style="bold")
-        if rest:
-            body.append(f"\n{rest}", style="not bold")
-        parts: list[Text] = [body]
+        parts: list[Text] = []
+        if finding:
+            parts.append(Text(printable(finding.head), style="bold"))
+            parts[0].append(printable(finding.rest), style="not bold")
         if hint:
             parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
         self.console.print()
-        self.console.print(
-            Rule(Text(title), style=style, align="left", characters="-" if self._ascii else "─")
-        )
+        self.console.print(Rule(Text(title), style=style, align="left", characters=self.sign("─")))
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
@@ -176,11 +167,11 @@ class Screen:
         self.console.print()
         for exercise in day.exercises:
             for check in exercise.checks:
-                sign, ascii_sign, word, style = _LOOKS[check.status]
+                look = LOOKS[check.status]
                 line = Text.assemble(
-                    (f"{ascii_sign if self._ascii else sign:<2} ", style),
+                    (f"{self.sign(look.sign):<2} ", look.style),
                     f"{exercise.name} {check.aspect.value}: {check.name.replace('_', ' ')}",
-                    (f"  {check.seconds:.2f} s {word}", "dim"),
+                    (f"  {check.seconds:.2f} s {look.word}", "dim"),
                 )
                 self.console.print(line)
 
@@ -203,13 +194,20 @@ class Screen:
             self.print_comparison(exercise)
 
     def print_comparison(self, exercise: ExerciseResult) -> None:
-        """An answer that passed beside the reference, and a remark where they differ."""
+        """An answer that passed beside the reference, and a remark where they differ; in verbose mode why there is none."""
         if comparison := exercise.comparison:
             self.console.print()
             self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
             self.console.print(comparison_table(comparison, ascii=self._ascii))
             if comparison.remark:
                 self.console.print(Text(printable(comparison.remark), style="cyan"))
+        elif self.verbose and exercise.not_compared:
+            self.console.print()
+            self.console.print(
+                Text.assemble((exercise.name, "bold"), " could not be set beside the reference:")
+            )
+            why = Text(printable(exercise.not_compared).rstrip(), style="dim")
+            self.console.print(Padding(why, (0, 2)))
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
@@ -255,5 +253,5 @@ def _place(day: DayResult, line: int | None) -> str:
 
 
 def _speed_words(speed: Speed) -> str:
-    interval = f"x{short(speed.ratio)} ({short(speed.low)}-{short(speed.high)})"
-    return f"{interval}, needs x{short(speed.gate)}, against {speed.baseline}"
+    interval = f"x{ratio(speed.ratio)} ({ratio(speed.low)}-{ratio(speed.high)})"
+    return f"{interval}, needs x{ratio(speed.gate)}, against {speed.baseline}"

@@ -24,11 +24,6 @@ def _escaped(char: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def short(value: float) -> str:
-    """A ratio in few digits: 212, 9.3, 0.98."""
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
 def shown_path(path: Path | str) -> str:
     """The path as short as it can be: from the working directory, when the file lies below it."""
     path = Path(path)

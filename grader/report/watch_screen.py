@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.report import versions
+from grader.report import looks, versions
 from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
 from grader.results import ACCEPTED, Aspect, Status
-
-KEYS = (
-    ("n", "next"),
-    ("h", "hint"),
-    ("l", "list"),
-    ("s", "solution"),
-    ("r", "reset"),
-    ("a", "run all"),
-    ("e", "edit"),
-    ("q", "quit"),
-)
-
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
@@ -113,7 +101,7 @@ class WatchScreen:
     def _below_the_table(self, view: BoardView) -> None:
         for problem in view.problems:
             place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
-            self._screen.print_message("the file", problem.message, problem.hint, place, "red")
+            self._screen.print_finding("the file", problem.finding, problem.hint, place, "red")
         self._focus(view)
         if view.below:
             self.console.print()
@@ -122,7 +110,7 @@ class WatchScreen:
         if view.status:
             self.console.print(Text(printable(view.status), style="yellow" if view.checking else "dim"))
         if self._keys:
-            self._print_keys()
+            self._print_keys(view.keys)
 
     def _draw_search(self, view: SearchView) -> None:
         """The list, as far as it matches what was typed."""
@@ -139,18 +127,21 @@ class WatchScreen:
         room = max(self.console.height - 5, 3)
         first = max(0, min(view.chosen - room // 2, len(view.rows) - room))
         table = Table.grid(padding=(0, 1, 0, 0))
+        signs = looks.sign_width(ascii=self._ascii)
         table.add_column(width=1, min_width=1, no_wrap=True)
-        table.add_column(width=1, min_width=1, no_wrap=True)
+        table.add_column(width=signs, min_width=signs, no_wrap=True)
         names = max((len(row[0]) for row in view.rows), default=0)
         table.add_column(no_wrap=True, min_width=names)
         table.add_column(no_wrap=True)
-        left = max(self.console.width - names - 6, 0)  # for summaries: two signs and three gaps go off
+        left = max(
+            self.console.width - names - signs - 5, 0
+        )  # for summaries: two signs and three gaps go off
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
-            mark = (">" if self._ascii else "▸") if number == view.chosen else ""
+            mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""
             words = Text(summary, style="dim")
             words.truncate(left, overflow="ellipsis")
-            table.add_row(mark, sign, Text(name, style=style), words)
+            table.add_row(mark, self._screen.sign(sign), Text(name, style=style), words)
         self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
@@ -174,7 +165,7 @@ class WatchScreen:
             self.console.print()
 
     def _bar(self, done: int, total: int) -> Text:
-        full, empty = ("#", ".") if self._ascii else ("█", "░")
+        full, empty = self._screen.sign(looks.FULL), self._screen.sign(looks.EMPTY)
         return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
 
     def _table(self, view: BoardView, rows: int) -> Table:
@@ -191,11 +182,11 @@ class WatchScreen:
         first = max(0, min(at - rows // 2, len(view.exercises) - rows))
         for name, stretch in view.exercises[first : first + rows]:
             result = view.verdicts.get(name)
-            mark = (">" if self._ascii else "▸") if name == view.focus else ""
-            star = ("* " if self._ascii else "★ ") if stretch else ""
+            mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
+            star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
             if name in view.checking:
-                wait = Text("..." if self._ascii else "…", style="yellow")
+                wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
                 known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
                 cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
@@ -205,7 +196,7 @@ class WatchScreen:
                 cells = [Text("")] * len(Aspect)
             table.add_row(mark, Text(star + name, style=style), *cells)
         if left_out:
-            table.add_row("", Text(f"{'...' if self._ascii else '…'} {left_out} more", style="dim"))
+            table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
         return table
 
     def _focus(self, view: BoardView) -> None:
@@ -216,7 +207,7 @@ class WatchScreen:
         if lead and lead.status is not Status.TODO:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
-            self._screen.print_message(view.focus, lead.message, lead.hint, place, style)
+            self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()
@@ -227,9 +218,9 @@ class WatchScreen:
             self._screen.print_speed(result)
             self._screen.print_comparison(result)
 
-    def _print_keys(self) -> None:
+    def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         lines, room = [Text()], self.console.width
-        for key, what in KEYS:  # a key stays with its word
+        for key, what in keys:  # a key stays with its word
             word = Text.assemble((key, "bold cyan"), f" {what}")
             if lines[-1].cell_len + word.cell_len > room:
                 lines.append(Text())

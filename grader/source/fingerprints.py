@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.source.blocks import blocks, parsed
-
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+from grader.source.blocks import parsed
+from grader.source.scopes import Names
+from grader.source.syntax import Definition, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,65 +26,40 @@ class Source:
 
 def sources(text: str, exercises: Iterable[str]) -> dict[str, Source]:
     """The exercises that stand in the text, those in a block with a syntax error left out."""
-    try:
-        body = _statements(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError, MemoryError):
+    if not _is_loaded_at_all(text):
         return {}
-    lines = text.splitlines(keepends=True)
-    definitions: dict[
-        str, list[_Definition]
-    ] = {}  # all of a name: a later one may stand in the shadow of a decorator
-    common = ""
-    for node in body:
-        if isinstance(node, _Definition):
+    file = parsed(text)
+    names = Names(file.tree)
+    definitions: dict[str, list[Definition]] = {}  # all of a name: one may stand in the shadow of a decorator
+    common: list[ast.stmt] = []
+    for node in file.tree.body:
+        if isinstance(node, Definition):
             definitions.setdefault(node.name, []).append(node)
         else:
-            common += _text(node, lines)
+            common.append(node)
+    common_text = "".join(_text(node, file.lines) for node in common)
+    common_names = set().union(*(names.read_from_top(node, loosely=True) for node in common))
+
+    def fingerprint(name: str) -> str:
+        needed = sorted(names.reached([name, *common_names], loosely=True) & definitions.keys())
+        parts = [_text(node, file.lines) for one in needed for node in definitions[one]]
+        return hashlib.sha256("\0".join([name, common_text, *parts]).encode()).hexdigest()
+
     return {
-        name: Source(_fingerprint(name, definitions, common, lines), definitions[name][-1].lineno)
+        name: Source(fingerprint(name), definitions[name][-1].lineno)
         for name in exercises
         if name in definitions
     }
 
 
-def _statements(text: str) -> list[ast.stmt]:
-    """The top level of all blocks that parse, as the worker loads them."""
+def _is_loaded_at_all(text: str) -> bool:
+    """Not when it holds NUL characters or bytes that are no UTF-8: then no exercise of the file is."""
     try:
-        return ast.parse(text).body
-    except SyntaxError:
-        pass
-    found: list[ast.stmt] = []
-    for start, block in blocks(text):
-        with suppress(SyntaxError):
-            found += parsed(start, block).body
-    return found
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
-def _fingerprint(name: str, definitions: dict[str, list[_Definition]], common: str, lines: list[str]) -> str:
-    needed, open_names = {name}, [name]
-    open_names += _names(ast.parse(common)) & definitions.keys()
-    needed.update(open_names)
-    while open_names:
-        for definition in definitions[open_names.pop()]:
-            fresh = (_names(definition) & definitions.keys()) - needed
-            needed |= fresh
-            open_names += fresh
-    parts = [_text(node, lines) for one in sorted(needed) for node in definitions[one]]
-    return hashlib.sha256("\0".join([name, common, *parts]).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _names(tree: ast.AST) -> set[str]:
-    """Names that are read, and those in strings: `getattr(module, "softmax")` reads one, too."""
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return found | {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
-    }
-
-
-def _text(node: ast.stmt, lines: list[str]) -> str:
-    """The lines of a statement, decorators included."""
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return "".join(lines[first - 1 : node.end_lineno])
+def _text(node: ast.stmt, lines: Sequence[str]) -> str:
+    return "".join(lines[lines_of(node, lines)])

@@ -9,18 +9,18 @@ from __future__ import annotations
 import ast
 import difflib
 import linecache
-import re
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from grader.findings import Finding, Kind, of_error, words_of
 from grader.results import Problem
-from grader.source.blocks import blocks, parsed
+from grader.source.blocks import parsed
+from grader.source.syntax import Definition, Function, functions_in, split_lines
 
 MODULE_NAME = "_kata_learner_file"
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass
@@ -40,7 +40,7 @@ class LearnerFile:
     def function_names(self) -> frozenset[str]:
         """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
         nodes = list(ast.walk(self.tree))
-        defined = (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        defined = (node.name for node in nodes if isinstance(node, Function))
         jitted = (
             node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
         )
@@ -54,10 +54,9 @@ class LearnerFile:
 
         Of a class: whether all its methods are.
         """
-        for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-                members = node.body if isinstance(node, ast.ClassDef) else [node]
-                functions = [member for member in members if isinstance(member, ast.FunctionDef)]
+        for node in reversed(self.tree.body):  # the last one counts
+            if isinstance(node, Definition) and node.name == name:
+                functions = functions_in(node)
                 return bool(functions) and all(_is_stub(function) for function in functions)
         return False
 
@@ -72,19 +71,20 @@ class LearnerFile:
         near = difflib.get_close_matches(name, list(self.lines), n=1, cutoff=0.6)
         if near and near[0] != name:
             line = self.lines[near[0]]
+            words = (
+                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it."
+            )
             return Problem(
-                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it.",
+                Finding(words, Kind.ABSENT, line=line),
                 f"Call it {name} again: the names are a contract between your file and the checks.",
-                line,
             )
         if name in self.lines:  # defined, and yet nothing: what its decorators made of it
             return Problem(
-                f"{name} in {self.path.name} is None.",
+                Finding(f"{name} in {self.path.name} is None.", Kind.ABSENT, line=self.lines[name]),
                 "A decorator has to return what it decorates.",
-                self.lines[name],
             )
         return Problem(
-            f"There is no {kind} {name} in {self.path.name}.",
+            Finding(f"There is no {kind} {name} in {self.path.name}.", Kind.ABSENT),
             f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
         )
 
@@ -96,7 +96,7 @@ def _is_jit(function: ast.expr) -> bool:
     )
 
 
-def _is_stub(function: ast.FunctionDef) -> bool:
+def _is_stub(function: Function) -> bool:
     last = function.body[-1]
     rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
     return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
@@ -121,7 +121,7 @@ def load(
         return loaded
     loaded.source = source
     # Tracebacks and inspect.getsource read from here, also when the file changes under us.
-    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    linecache.cache[str(path)] = (len(source), None, split_lines(source), str(path))
     sys.modules[MODULE_NAME] = loaded.module
     loaded.tree = _parse(loaded, source)
     for statement in loaded.tree.body:
@@ -133,15 +133,15 @@ def _read(loaded: LearnerFile) -> str | None:
     path = loaded.path
     if not path.is_file():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(Problem(f"There is no file {path.parent.name}/{path.name}.", hint))
+        loaded.problems.append(_unreadable(f"There is no file {path.parent.name}/{path.name}.", hint))
         return None
     try:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+        line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
         loaded.problems.append(
-            Problem(
+            _unreadable(
                 f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
                 "Save the file in your editor with the encoding UTF-8.",
                 line,
@@ -150,49 +150,43 @@ def _read(loaded: LearnerFile) -> str | None:
         return None
     except OSError as error:
         loaded.problems.append(
-            Problem(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
+            _unreadable(f"{path.name} cannot be read: {error.strerror}.", "Look at its permissions.")
         )
         return None
     if "\0" in source:
-        line = source[: source.index("\0")].count("\n") + 1
-        loaded.problems.append(Problem(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line))
+        line = len(split_lines(source[: source.index("\0") + 1]))
+        loaded.problems.append(
+            _unreadable(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line)
+        )
         return None
     if not source.strip():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(Problem(f"{path.name} is empty.", hint))
+        loaded.problems.append(_unreadable(f"{path.name} is empty.", hint))
     return source
+
+
+def _unreadable(words: str, hint: str = "", line: int | None = None) -> Problem:
+    return Problem(Finding(words, Kind.UNREADABLE, line=line), hint)
 
 
 def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     """The syntax tree of all blocks that parse; the others are noted."""
-    name = str(loaded.path)
-    try:
-        return ast.parse(source, name)
-    except SyntaxError:
-        pass
-    except (RecursionError, MemoryError):
-        loaded.problems.append(Problem(f"{loaded.path.name} is nested too deeply for Python to read."))
-        return ast.Module([], [])
-    body: list[ast.stmt] = []
-    for start, text in blocks(source):
-        try:
-            block = parsed(start, text, name)
-        except SyntaxError as error:
-            line = error.lineno or start + 1
-            lines = source.splitlines()
-            shown = lines[line - 1] if line <= len(lines) else ""
-            caret = " " * max((error.offset or 1) - 1, 0) + "^"
-            problem = Problem(
-                f"SyntaxError on line {line} of {loaded.path.name}: {error.msg}\n  {shown}\n  {caret}",
-                "Python cannot read this block. The rest of the file is graded all the same.",
-                line,
-            )
-            names = _HEAD.findall(text)
-            loaded.broken.update(dict.fromkeys(names, problem))
-            loaded.problems.append(problem)
-        else:
-            body += block.body
-    return ast.Module(body, [])
+    file = parsed(source, str(loaded.path))
+    for block in file.broken:
+        line = block.error.lineno or block.lines.start + 1
+        finding = Finding(
+            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}",
+            Kind.UNREADABLE,
+            **of_error(block.error),
+            line=line,
+            source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
+            column=max(block.error.offset or 1, 1),
+        )
+        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        problem = Problem(finding, hint)
+        loaded.broken.update(dict.fromkeys(block.names, problem))
+        loaded.problems.append(problem)
+    return file.tree
 
 
 def _run(
@@ -202,14 +196,12 @@ def _run(
     skip_lines: Collection[int],
 ) -> None:
     line = statement.lineno
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
-        problem = Problem(
-            f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded.",
-            "Keep the top level to imports and definitions; move anything else into a function.",
-            line,
-        )
+        words = f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded."
+        hint = "Keep the top level to imports and definitions; move anything else into a function."
+        problem = Problem(Finding(words, Kind.NOT_LOADED, line=line), hint)
         loaded.problems.append(problem)
         loaded.missing_names.update(dict.fromkeys(_bound_names(statement), problem))
         return
@@ -225,9 +217,9 @@ def _run(
 
 def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseException) -> Problem:
     line = statement.lineno
-    lines = loaded.source.splitlines()
+    lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
-    raised = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name, text = type(error).__name__, words_of(error)
     hint = "The other statements of the file ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
         near = difflib.get_close_matches(
@@ -238,16 +230,20 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
         )
     elif isinstance(error, SystemExit):
         hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
-    return Problem(
-        f"Line {line} of {loaded.path.name} failed while the file was loaded:\n  {shown}\n  {raised}",
-        hint,
-        line,
+    finding = Finding(
+        f"Line {line} of {loaded.path.name} failed while the file was loaded:",
+        Kind.NOT_LOADED,
+        **of_error(error),
+        cause=f"{name}: {text}" if text else name,
+        line=line,
+        source=shown,
     )
+    return Problem(finding, hint)
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:
     """The names that a statement would have bound."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, Definition):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]

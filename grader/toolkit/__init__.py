@@ -1,4 +1,4 @@
-"""What a check is written with. A day's checks import from here and from nowhere deeper."""
+"""What a check is written with. Checks import from here and from their own day, and from nowhere deeper."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from grader.datasets.vision import NoVision, torchvision_parts
+from grader.findings import Finding, Kind
+from grader.toolkit.called import Called
 from grader.toolkit.comparison import compare
+from grader.toolkit.conditions import came, of_kind, raised
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
-from grader.toolkit.handles import Called, Handle, Learner, compiled_if_possible, refuses
+from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
-from grader.toolkit.inputs import AWKWARD, Numbers
+from grader.toolkit.inputs import AWKWARD, RISK, Numbers, float16
+from grader.toolkit.keys import uses_each_key_once
+from grader.toolkit.labels import Named, Shown
+from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
+from grader.toolkit.rules import bans
+from grader.toolkit.session import Learner
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import (
-    bans,
-    compiles_once,
-    largest_value_at_most,
-    same_size_for,
-    uses_each_key_once,
-)
+from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
@@ -49,32 +52,46 @@ def check(
 
 __all__ = [
     "AWKWARD",
+    "RISK",
+    "Array",
     "Called",
+    "Finding",
     "Handle",
+    "Kind",
     "Learner",
+    "Named",
+    "NoVision",
     "Numbers",
     "RaisedError",
+    "Shown",
     "Trace",
     "Unavailable",
     "Verdict",
     "WrongAnswer",
+    "agrees_once",
     "bans",
+    "came",
     "check",
     "compare",
     "compiled_if_possible",
     "compiles_once",
     "digits",
+    "float16",
     "hint_when",
     "largest_value_at_most",
     "must_beat",
     "need_several_devices",
+    "of_kind",
     "operations_at_most",
     "own_hint",
+    "raised",
     "refuses",
     "same_size_for",
     "temporary_memory_at_most",
+    "torchvision_parts",
     "traces_at_most",
     "uses_each_key_once",
     "watched",
+    "wide",
     "write_mnist",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.verdicts import WrongAnswer
 
@@ -17,64 +18,75 @@ RTOL = 1e-5
 ATOL = 1e-6
 
 
-def compare(what: str, got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> None:
+def compare(
+    call: str, got: Any, expected: Any, *, part: str = "", rtol: float = RTOL, atol: float = ATOL
+) -> None:
     """Compare a result, or a tree of results, with the expected one.
 
-    `what` opens the message: the call, as the learner would write it. Floats may differ by
+    `call` is what the learner would write, `part` is of what it returned: `[1]`. Floats may differ by
     `atol + rtol * |expected|`, everything else not at all. Raises WrongAnswer at the first difference.
     """
     if isinstance(expected, list) and _is_array_literal(expected):
         expected = np.asarray(expected)
     if isinstance(expected, tuple | list):
-        _same_container(what, got, expected)
+        _same_container(call, part, got, expected)
         for index, (one, other) in enumerate(zip(got, expected, strict=True)):
-            compare(f"{what}[{index}]", one, other, rtol=rtol, atol=atol)
+            compare(call, one, other, part=f"{part}[{index}]", rtol=rtol, atol=atol)
     elif isinstance(expected, Mapping):
-        _same_keys(what, got, expected)
+        _same_keys(call, part, got, expected)
         for key in expected:
-            compare(f"{what}[{key!r}]", got[key], expected[key], rtol=rtol, atol=atol)
+            compare(call, got[key], expected[key], part=f"{part}[{key!r}]", rtol=rtol, atol=atol)
     elif expected is None:
         if got is not None:
+            came = wording.argument(got)
             raise WrongAnswer(
-                f"{what} is wrong\n" + wording.table(expected="None", got=wording.argument(got))
+                Finding("is wrong", Kind.THING, call, part, expected="None", got=came, **kind_of(got))
             )
     else:
-        compare_arrays(what, got, expected, rtol=rtol, atol=atol)
+        _compare_arrays(call, part, got, expected, rtol=rtol, atol=atol)
 
 
-def compare_arrays(what: str, got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> None:
+def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: float, atol: float) -> None:
     """Compare one array with the expected one; see `compare`."""
-    must_be_jax_array(what, got)
+    must_be_jax_array(call, got, part=part)
     target = np.asarray(expected)
+
+    def wrong(complaint: str, kind: Kind, *, hint: str | None = None, **data: Any) -> WrongAnswer:
+        return WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
+
     if got.shape != target.shape:
-        rows = wording.table(expected=f"shape {target.shape}", got=f"shape {got.shape}")
-        raise WrongAnswer(f"{what} has the wrong shape\n{rows}")
+        shapes = {"expected": f"shape {target.shape}", "got": f"shape {got.shape}"}
+        raise wrong("has the wrong shape", Kind.SHAPE, **shapes)
     if not _kinds_agree(got.dtype, target.dtype):
-        rows = wording.table(expected=_kind(target.dtype), got=wording.dtype_name(got.dtype))
-        raise WrongAnswer(f"{what} has the wrong dtype\n{rows}")
+        dtypes = {"expected": _kind(target.dtype), "got": wording.dtype_name(got.dtype)}
+        raise wrong("has the wrong dtype", Kind.DTYPE, **dtypes)
     try:
         values = np.asarray(got)
     except jax.errors.TracerArrayConversionError:
-        rows = wording.table(expected="numbers", got="a tracer, which has outlived the trace that made it")
-        hint = "A value was stored while JAX traced (in an attribute, a global, a list). Only what is returned may leave."
-        raise WrongAnswer(f"{what} has no value\n{rows}", hint=hint) from None
+        raise wrong(
+            "has no value",
+            Kind.LEAKED_TRACER,
+            expected="numbers",
+            got="a tracer, which has outlived the trace that made it",
+            hint="A value was stored while JAX traced (in an attribute, a global, a list). Only what is returned may leave.",
+        ) from None
     if target.dtype.kind not in "fc":
-        wrong = values != target
+        differs = values != target
     else:
         wide = values.astype(target.dtype) if values.dtype != target.dtype else values
         with np.errstate(invalid="ignore", over="ignore"):
             close = np.abs(wide - target) <= atol + rtol * np.abs(target)
         close &= np.isfinite(target)  # about infinity, any distance would do
-        wrong = ~(close | (wide == target) | (np.isnan(wide) & np.isnan(target)))
-    if not wrong.any():
+        differs = ~(close | (wide == target) | (np.isnan(wide) & np.isnan(target)))
+    if not differs.any():
         return
-    place = tuple(int(index) for index in np.argwhere(wrong)[0])
+    place = _first(differs)
     want, came = wording.numbers_that_differ(target[place], values[place])
-    rows = wording.table(expected=want, got=came)
-    raise WrongAnswer(f"{what} is wrong{at(place)}{_how_many(wrong)}\n{rows}")
+    count = {"differ": int(differs.sum()), "of": differs.size}
+    raise wrong("is wrong", Kind.VALUE, expected=want, got=came, where=place, **count)
 
 
-def must_be_jax_array(what: str, got: Any) -> None:
+def must_be_jax_array(call: str, got: Any, *, part: str = "") -> None:
     """Raises WrongAnswer for anything that is no JAX array, with the way to make it one."""
     if wording.is_jax_array(got):
         return
@@ -102,28 +114,52 @@ def must_be_jax_array(what: str, got: Any) -> None:
         hint = "Are the results in the order of the signature? Or is the answer one entry of the dict?"
     else:
         came, hint = f"an object of type {came}", "Return the array itself."
-    raise WrongAnswer(
-        f"{what} returned the wrong kind of thing\n" + wording.table(expected="a JAX array", got=came),
-        hint=hint,
+    raise wrong_thing(call, part, got, expected="a JAX array", came=came, hint=hint)
+
+
+def wrong_thing(
+    call: str, part: str, got: Any, *, expected: str, came: str = "", hint: str | None = None
+) -> WrongAnswer:
+    """Something else came than was promised; `came` says what, where its value does not say it best."""
+    finding = Finding(
+        "returned the wrong kind of thing",
+        Kind.THING,
+        call,
+        part,
+        expected=expected,
+        got=came or wording.argument(got),
+        **kind_of(got),
     )
+    return WrongAnswer(finding, hint=hint)
 
 
-def all_finite(what: str, tree: Any) -> None:
+def kind_of(value: Any) -> dict[str, Any]:
+    """What a finding tells of a value that came in the place of something else: its type, and its length if it has one."""
+    length = len(value) if isinstance(value, tuple | list | Mapping) else None
+    return {"got_type": str(type(value).__name__), "got_length": length}
+
+
+def all_finite(call: str, tree: Any, *, part: str = "") -> None:
     """Raises WrongAnswer at the first nan or infinity of any float array in the tree."""
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
         values = np.asarray(leaf)
         if values.dtype.kind in "fc" and not np.isfinite(values).all():
-            place = tuple(int(index) for index in np.argwhere(~np.isfinite(values))[0])
-            name = what + jax.tree_util.keystr(path)
-            rows = wording.table(expected="finite numbers", got=wording.number(values[place]))
-            raise WrongAnswer(f"{name} is not finite{at(place)}\n{rows}")
+            place = _first(~np.isfinite(values))
+            finding = Finding(
+                "is not finite",
+                Kind.NOT_FINITE,
+                call,
+                part + jax.tree_util.keystr(path),
+                expected="finite numbers",
+                got=wording.number(values[place]),
+                where=place,
+            )
+            raise WrongAnswer(finding)
 
 
-def at(place: tuple[int, ...]) -> str:
-    """` at index 2`, ` at index (0, 1)`, or nothing for a scalar."""
-    if not place:
-        return ""
-    return f" at index {place[0]}" if len(place) == 1 else f" at index {place}"
+def _first(mask: np.ndarray[Any, Any]) -> tuple[int, ...]:
+    """The index of the first True."""
+    return tuple(int(index) for index in np.argwhere(mask)[0])
 
 
 def _is_array_literal(values: list[Any]) -> bool:
@@ -131,11 +167,6 @@ def _is_array_literal(values: list[Any]) -> bool:
     return all(
         _is_array_literal(v) if isinstance(v, list) else isinstance(v, bool | int | float) for v in values
     )
-
-
-def _how_many(wrong: np.ndarray[Any, Any]) -> str:
-    count = int(wrong.sum())
-    return f" ({count} of {wrong.size} differ)" if wrong.size > 1 and count > 1 else ""
 
 
 def _kinds_agree(got: Any, target: np.dtype[Any]) -> bool:
@@ -158,22 +189,17 @@ def _kind(target: np.dtype[Any]) -> str:
     return wording.dtype_name(narrow.get(target, target))
 
 
-def _same_container(what: str, got: Any, expected: tuple[Any, ...] | list[Any]) -> None:
-    kind = type(expected).__name__
+def _same_container(call: str, part: str, got: Any, expected: tuple[Any, ...] | list[Any]) -> None:
     if isinstance(got, type(expected)) and len(got) == len(expected):
         return
-    came = (
-        f"a {type(got).__name__} of length {len(got)}"
-        if isinstance(got, tuple | list)
-        else wording.argument(got)
-    )
-    rows = wording.table(expected=f"a {kind} of length {len(expected)}", got=came)
-    raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}")
+    came = f"a {type(got).__name__} of length {len(got)}" if isinstance(got, tuple | list) else ""
+    promised = f"a {type(expected).__name__} of length {len(expected)}"
+    raise wrong_thing(call, part, got, expected=promised, came=came)
 
 
-def _same_keys(what: str, got: Any, expected: Mapping[Any, Any]) -> None:
+def _same_keys(call: str, part: str, got: Any, expected: Mapping[Any, Any]) -> None:
     if isinstance(got, Mapping) and set(got) == set(expected):
         return
-    came = f"keys {sorted(map(str, got))}" if isinstance(got, Mapping) else wording.argument(got)
-    rows = wording.table(expected=f"a dict with keys {sorted(map(str, expected))}", got=came)
-    raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}")
+    came = f"keys {sorted(map(str, got))}" if isinstance(got, Mapping) else ""
+    promised = f"a dict with keys {sorted(map(str, expected))}"
+    raise wrong_thing(call, part, got, expected=promised, came=came)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import AbstractArray
 
+from grader.findings import Finding, Kind
 from grader.kata.stubs import stub
+from grader.source.syntax import Definition
 from grader.toolkit import wording
-from grader.toolkit.comparison import must_be_jax_array
+from grader.toolkit.comparison import kind_of, must_be_jax_array, wrong_thing
 from grader.toolkit.verdicts import RaisedError, WrongAnswer
 
 _WORDS = {
@@ -47,9 +49,8 @@ class Contract:
         exec(compile(text, "<contract>", "exec", dont_inherit=True), namespace)
         self._members = namespace
         nodes = ast.parse(text).body
-        self.names = frozenset(
-            node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        )  # of the day's exercises
+        # Of the day's exercises.
+        self.names = frozenset(node.name for node in nodes if isinstance(node, Definition))
 
     def signature(self, name: str) -> inspect.Signature:
         """The promised signature of a function, or of a class's constructor."""
@@ -68,8 +69,9 @@ class Contract:
             kind, head = "function", f"def {name}{_plain(promised)}:"
             if self.is_class(name):
                 kind, head = "class", f"class {name}:"
-            message = f"{name} is {wording.argument(function)}, not a {kind}."
-            raise RaisedError(message, hint=f"Define it as `{head}`.", line=line)
+            complaint = f"is {wording.argument(function)}, not a {kind}."
+            finding = Finding(complaint, Kind.SIGNATURE, name, **kind_of(function), line=line)
+            raise RaisedError(finding, hint=f"Define it as `{head}`.")
         try:
             found = _signature(function)
         except (TypeError, ValueError):
@@ -81,12 +83,19 @@ class Contract:
             for p in theirs[len(ours) :]
         )
         if not (same and optional):
-            rows = wording.table(expected=f"{name}{_plain(promised)}", got=f"{name}{_plain(found)}")
+            finding = Finding(
+                "has another signature",
+                Kind.SIGNATURE,
+                name,
+                expected=f"{name}{_plain(promised)}",
+                got=f"{name}{_plain(found)}",
+                line=line,
+            )
             hint = "Names, order and defaults of the parameters are a contract; the body is yours."
-            raise RaisedError(f"{name} has another signature\n{rows}", hint=hint, line=line)
+            raise RaisedError(finding, hint=hint)
 
     def check_result(
-        self, what: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
+        self, call: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
     ) -> None:
         """Raises WrongAnswer when a result does not fit the annotation, with the letters bound by the arguments."""
         signature = self.signature(name)
@@ -98,33 +107,46 @@ class Contract:
             annotation = signature.parameters[parameter].annotation
             if _is_array_type(annotation) and wording.is_jax_array(value):
                 letters.update(_letters(annotation, value.shape))
-        _check(what, result, signature.return_annotation, letters)
+        _check(call, "", result, signature.return_annotation, letters)
 
 
-def _check(what: str, value: Any, annotation: Any, letters: dict[str, Any]) -> None:
+def _check(call: str, part: str, value: Any, annotation: Any, letters: dict[str, Any]) -> None:
     parts = typing.get_args(annotation)
     if typing.get_origin(annotation) is tuple and parts and Ellipsis not in parts:
         if not isinstance(value, tuple):
-            rows = wording.table(expected=f"a tuple of {len(parts)}", got=wording.argument(value))
             hint = (
                 "A tuple, not a list: drop the square brackets." if isinstance(value, list) else _TUPLE_HINT
             )
-            raise WrongAnswer(f"{what} returned the wrong kind of thing\n{rows}", hint=hint)
+            raise wrong_thing(call, part, value, expected=f"a tuple of {len(parts)}", hint=hint)
         if len(value) != len(parts):
-            rows = wording.table(expected=f"a tuple of {len(parts)}", got=f"a tuple of {len(value)}")
-            raise WrongAnswer(f"{what} returned the wrong number of things\n{rows}", hint=_TUPLE_HINT)
-        for index, (item, part) in enumerate(zip(value, parts, strict=True)):
-            _check(f"{what}[{index}]", item, part, letters)
+            finding = Finding(
+                "returned the wrong number of things",
+                Kind.STRUCTURE,
+                call,
+                part,
+                expected=f"a tuple of {len(parts)}",
+                got=f"a tuple of {len(value)}",
+                **kind_of(value),
+            )
+            raise WrongAnswer(finding, hint=_TUPLE_HINT)
+        for index, (item, promise) in enumerate(zip(value, parts, strict=True)):
+            _check(call, f"{part}[{index}]", item, promise, letters)
     elif _is_array_type(annotation):
-        _must_be_array(what, value, annotation)
+        _must_be_array(call, part, value, annotation)
         promised = _promised_shape(annotation, letters)
         right_shape = promised is None or value.shape == promised
         if not right_shape or not isinstance(value, annotation.dtype[annotation.array_type, "..."]):
-            rows = wording.table(expected=_promise(annotation, promised), got=wording.kind_and_shape(value))
-            message = f"{what} does not fit its signature\n{rows}"
+            finding = Finding(
+                "does not fit its signature",
+                Kind.DTYPE if right_shape else Kind.SHAPE,
+                call,
+                part,
+                expected=_promise(annotation, promised),
+                got=wording.kind_and_shape(value),
+            )
             if right_shape:
-                raise WrongAnswer(message, hint=_DTYPE_HINT)
-            raise WrongAnswer(message, also=_SHAPE_HINT)
+                raise WrongAnswer(finding, hint=_DTYPE_HINT)
+            raise WrongAnswer(finding, also=_SHAPE_HINT)
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
@@ -148,16 +170,17 @@ def _is_linen(kind: type) -> bool:
     return any(base.__module__ == "flax.linen.module" for base in kind.__mro__)
 
 
-def _must_be_array(what: str, value: Any, annotation: type[AbstractArray]) -> None:
+def _must_be_array(call: str, part: str, value: Any, annotation: type[AbstractArray]) -> None:
     """Raises WrongAnswer when a value is no array of the promised library: JAX, as a rule."""
     if annotation.array_type is not np.ndarray:
-        must_be_jax_array(what, value)
+        must_be_jax_array(call, value, part=part)
     elif type(value) is not np.ndarray:
         came = wording.argument(value, small=-1)
         came = f"the JAX array {came}" if wording.is_jax_array(value) else came
-        rows = wording.table(expected="a NumPy array", got=came)
         hint = "np.stack and np.array make NumPy arrays; JAX and torch arrays have no place in this result."
-        raise WrongAnswer(f"{what} is the wrong kind of thing\n{rows}", hint=hint)
+        complaint, promised = "is the wrong kind of thing", "a NumPy array"
+        finding = Finding(complaint, Kind.THING, call, part, expected=promised, got=came, **kind_of(value))
+        raise WrongAnswer(finding, hint=hint)
 
 
 def _is_array_type(annotation: Any) -> bool:

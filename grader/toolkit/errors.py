@@ -7,53 +7,58 @@ import difflib
 import re
 import textwrap
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 
+from grader.findings import Finding, Kind, of_error, words_of
 from grader.source.loading import LearnerFile
 from grader.toolkit.flax_lessons import FLAX_LESSONS
 from grader.toolkit.lessons import LESSONS, Lesson
+from grader.toolkit.verdicts import RaisedError
+from grader.toolkit.wording import short_dtype
 
-_WIDTH = 72
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """An exception in the learner's terms."""
-
-    message: str
-    hint: str | None  # none for an ordinary error of Python's: what the check is about says more
-    line: int | None
-    sure: bool = False  # the hint says more than a check could
+_PARAGRAPH = 72  # columns
 
 
-def translate(error: BaseException, call: str, learner: LearnerFile) -> Translation:
-    """Say what `call` raised: the learner's own line, the error's name (for searching), its cause and a next step."""
+def translate(error: BaseException, call: str, learner: LearnerFile, name: str) -> RaisedError:
+    """Say what `call` raised: the learner's own line, the error's name (for searching), its cause and a next step.
+
+    `name` is that of the exercise. An ordinary error of Python's has no hint: what the check is about says more.
+    """
     frame = learner_frame(error, learner.path)
     line = frame.lineno if frame else None
-    names = [kind.__name__ for kind in type(error).__mro__]
-    text = _text_of(error)
-    head = f"{call} raised {names[0]}"
-    if frame and line:
-        head += f" at line {line}\n  {line} | {(frame.line or '').strip()}"
+    known, text = of_error(error), words_of(error)
+    names: tuple[str, ...] = known["error"]
+
+    def told(cause: str, hint: str | None, *, kind: Kind = Kind.RAISED, sure: bool = False) -> RaisedError:
+        finding = Finding(
+            f"raised {names[0]}",
+            kind,
+            call,
+            **known,
+            cause=cause,
+            line=line,
+            source=(frame.line or "").strip() if frame and line else None,
+        )
+        return RaisedError(finding, hint=hint, sure=sure)
+
     if isinstance(error, NameError) and (problem := learner.missing_names.get(error.name or "")):
-        return Translation(f"{head}\n\n{problem.message}", "Repair that line first.", line)
-    where = "\nin a function with a custom rule" if _has_a_rule(line, call, learner) else ""
+        return told(problem.message, "Repair that line first.")
+    where = "\nin a function with a custom rule" if _has_a_rule(line, name, learner) else ""
     shown = (frame.line or "").strip() if frame else ""
     lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
     if lesson:
-        cause = "\n".join([textwrap.fill(lesson.cause, _WIDTH), *_carry_changes(text), *_mapped_sizes(text)])
+        cause = "\n".join(
+            [textwrap.fill(lesson.cause, _PARAGRAPH), *_carry_changes(text), *_mapped_sizes(text)]
+        )
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
-        return Translation(f"{head}\n\n{cause}", hint, line, lesson.sure)
+        return told(cause, hint, kind=lesson.kind, sure=lesson.sure)
     outcome = _python_ending(error, names)
     if outcome:
-        return Translation(
-            f"{head}\n\n{textwrap.fill(outcome, _WIDTH)}", "Take that call out of the function.", line
-        )
-    return Translation(f"{head}\n\n{_shorten(text)}".rstrip(), _spelling_hint(error, learner), line)
+        return told(textwrap.fill(outcome, _PARAGRAPH), "Take that call out of the function.")
+    return told(_shorten(text), _spelling_hint(error, learner))
 
 
-def _fits(lesson: Lesson, names: list[str], text: str, shown: str) -> bool:
+def _fits(lesson: Lesson, names: tuple[str, ...], text: str, shown: str) -> bool:
     """Whether a lesson is about this error, raised at that line of the learner's."""
     return (
         lesson.error in names
@@ -74,10 +79,10 @@ _CONNECTIVES = (
 )
 
 
-def _has_a_rule(line: int | None, call: str, learner: LearnerFile) -> bool:
-    """Whether the function around a line, or without a line one that the call names, has a derivative rule of its own."""
+def _has_a_rule(line: int | None, name: str, learner: LearnerFile) -> bool:
+    """Whether the function around a line, or without a line the exercise, has a derivative rule of its own."""
     return any(
-        (node.lineno <= line <= (node.end_lineno or 0) if line else f"{getattr(node, 'name', '?')}(" in call)
+        (node.lineno <= line <= (node.end_lineno or 0) if line else getattr(node, "name", "") == name)
         and re.search(r"custom_(jvp|vjp)\b", ast.unparse(node))
         for node in learner.tree.body
     )
@@ -121,9 +126,7 @@ def _mapped_sizes(text: str) -> list[str]:
 def _short_type(text: str) -> str:
     """JAX's int32[1,4] as messages have it: i32[1,4]."""
     name, bracket, shape = text.rstrip(",").partition("[")
-    short = {"float": "f", "int": "i", "uint": "u", "complex": "c"}
-    match = re.fullmatch(r"([a-z]+)(\d+)", name)
-    return f"{short[match[1]]}{match[2]}{bracket}{shape}" if match and match[1] in short else text.rstrip(",")
+    return f"{short_dtype(name)}{bracket}{shape}"
 
 
 def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
@@ -148,7 +151,7 @@ def _spelling_hint(error: BaseException, learner: LearnerFile) -> str | None:
     if isinstance(error, AttributeError) and error.name:
         near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
         return f"Did you mean `{near[0]}`?" if near else None
-    if isinstance(error, TypeError) and "unexpected keyword argument" in _text_of(error):
+    if isinstance(error, TypeError) and "unexpected keyword argument" in words_of(error):
         return "Is the argument's name spelled right?"
     return None
 
@@ -159,7 +162,7 @@ def learner_frame(error: BaseException, path: Path) -> traceback.FrameSummary | 
     return frames[-1] if frames else None
 
 
-def _python_ending(error: BaseException, names: list[str]) -> str:
+def _python_ending(error: BaseException, names: tuple[str, ...]) -> str:
     if isinstance(error, SystemExit):
         return "The function asked Python to exit. A graded function returns its result and leaves the process alone."
     if "OutcomeException" in names or type(error).__module__.startswith("_pytest"):
@@ -167,13 +170,6 @@ def _python_ending(error: BaseException, names: list[str]) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "The function raised KeyboardInterrupt, which is how Ctrl-C ends a program."
     return ""
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:  # the class is the learner's, its __str__ too
-        return ""
 
 
 def _shorten(text: str, lines: int = 6) -> str:

@@ -9,115 +9,30 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 
+from grader.findings import Finding, Kind
 from grader.machine import faults
-from grader.results import Speed
 from grader.source.loading import LearnerFile
-from grader.toolkit import comparison, programs, purity, wording
+from grader.toolkit import bound, programs, purity, wording
+from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
-from grader.toolkit.samples import Sample, Samples, Transformation, as_it_is
+from grader.toolkit.labels import taking_names
+from grader.toolkit.samples import Sample, Samples, Transformation
 from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
 
-# Bound here, before any learner's code runs.
-_jit: Callable[..., Any] = jax.jit
-_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
 
+@dataclass
+class Subject:
+    """What is judged: the learner's file, what its functions promise, and the calls of them that went well."""
 
-class Called:
-    """What a call gave, and how the call is written in messages."""
-
-    def __init__(self, text: str, value: Any) -> None:
-        self.text = text
-        self.value = value
-
-    def __getitem__(self, index: int | str) -> Called:
-        """One part of a tuple or dict that was returned."""
-        return Called(f"{self.text}[{index!r}]", self.value[index])
-
-    def close_to(
-        self,
-        expected: Any,
-        *,
-        rtol: float = comparison.RTOL,
-        atol: float = comparison.ATOL,
-        hint: str | None = None,
-    ) -> Called:
-        """Compare with a NumPy oracle: kind, shape, dtype, then values. Raises WrongAnswer."""
-        try:
-            comparison.compare(self.text, self.value, expected, rtol=rtol, atol=atol)
-        except WrongAnswer as wrong:
-            wrong.hint = hint or wrong.hint
-            raise
-        return self
-
-    def equals(self, expected: Any, *, hint: str | None = None) -> Called:
-        """Compare exactly. Raises WrongAnswer."""
-        return self.close_to(expected, rtol=0.0, atol=0.0, hint=hint)
-
-    def finite(self, *, hint: str | None = None) -> Called:
-        """No nan and no infinity in any array of the result. Raises WrongAnswer."""
-        try:
-            comparison.all_finite(self.text, self.value)
-        except WrongAnswer as wrong:
-            wrong.hint = hint or wrong.hint
-            raise
-        return self
-
-    def require(
-        self, holds: Any, complaint: str, *, expected: str, got: object, hint: str | None = None
-    ) -> Called:
-        """A property of the result, for what no oracle can say. `complaint` continues the call: `softmax(...) sums to ...`."""
-        if not bool(holds):
-            came = got if isinstance(got, str) else wording.argument(got)
-            raise WrongAnswer(
-                f"{self.text} {complaint}\n" + wording.table(expected=expected, got=came), hint=hint
-            )
-        return self
-
-
-class Session:
-    """One learner's file under the checks of one day. Lives as long as the worker, so that compiled programs do."""
-
-    def __init__(self, learner: LearnerFile, contract: Contract) -> None:
-        self.learner = learner
-        self.contract = contract
-        self.samples = Samples()
-        self._handles: dict[str, Handle] = {}
-
-    def handle(self, name: str) -> Handle:
-        """The handle of an exercise. Raises RaisedError when the learner's file has no such function."""
-        if name not in self._handles:
-            function = self.learner.module.__dict__.get(name)
-            if function is None:
-                kind = "class" if self.contract.is_class(name) else "function"
-                problem = self.learner.absence(name, kind)
-                raise RaisedError(problem.message, hint=problem.hint, line=problem.line)
-            if self.learner.is_stub(name):
-                raise NotStarted(f"{name} is still to do.", line=self.learner.lines.get(name))
-            self.contract.check_signature(name, function, self.learner.lines.get(name))
-            guarded = self._guarded(name, function)
-            self._handles[name] = Handle(self, name, name, guarded, raw=function, transform=as_it_is)
-        return self._handles[name]
-
-    def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, with its results checked against the signature: when traced, too."""
-
-        @functools.wraps(function)
-        def guarded(*arguments: Any, **keywords: Any) -> Any:
-            what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
-            result = function(*arguments, **keywords)
-            self.contract.check_result(what, name, arguments, keywords, result)
-            return result
-
-        if not self.contract.is_class(name):
-            # Checks may leave the learner's own extra parameters alone.
-            guarded.__signature__ = self.contract.signature(name)  # type: ignore[attr-defined]
-            return guarded
-        return function
+    learner: LearnerFile
+    contract: Contract
+    samples: Samples = field(default_factory=Samples)
 
 
 class Handle:
@@ -125,7 +40,7 @@ class Handle:
 
     def __init__(
         self,
-        session: Session,
+        session: Subject,
         name: str,
         shown: str,
         function: Callable[..., Any],
@@ -137,6 +52,7 @@ class Handle:
         self.session = session
         self.name = name  # of the exercise
         self.shown = shown  # in messages: jit(softmax)
+        self.shown_without_jit = shown
         self.function = function
         self.raw = raw  # without our guard: for timing what the learner wrote
         self.traces = 0  # how often a jit handle has been traced
@@ -172,9 +88,8 @@ class Handle:
         """Offer a call that went well as the one on which the exercise is set beside the reference."""
         if self.transform is None or self._donates:  # what is donated is gone
             return
-        shown = self.shown.removeprefix("jit(").removesuffix(")") if self.is_jitted else self.shown
         options = self._jit_options if self.is_jitted else None
-        sample = Sample(shown, self.function, self.transform, options, arguments, keywords)
+        sample = Sample(self.shown_without_jit, self.function, self.transform, options, arguments, keywords)
         self.session.samples.offer(self.name, sample)
 
     def compare_on(self, shown: str, transform: Transformation, *arguments: Any) -> None:
@@ -193,7 +108,7 @@ class Handle:
     def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Run something of the learner's; what it raises becomes a verdict in their own terms."""
         try:
-            return _block_until_ready(function(*arguments, **keywords))
+            return bound.block_until_ready(function(*arguments, **keywords))
         except Verdict:
             raise
         except TookTooLong as late:
@@ -212,21 +127,24 @@ class Handle:
         frame = learner_frame(error, learner.path)
         if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
             if self.session.contract.is_class(self.name):  # not all of it: a stub is told apart beforehand
-                message = f"{self.name}.{frame.name} is still to do."
+                method = f"{self.name}.{frame.name}"
                 hint = "The class is begun, and this method of it raises NotImplementedError."
-                return RaisedError(message, hint=hint, line=frame.lineno)
-            return NotStarted(f"{self.name} is still to do.", line=frame.lineno)
+                finding = Finding("is still to do.", Kind.NOT_STARTED, method, line=frame.lineno)
+                return RaisedError(finding, hint=hint)
+            return NotStarted(self.name, frame.lineno)
         if frame is None and "Comparator raised exception" in str(
             error
         ):  # JAX sorts the keys of what came back
-            rows = wording.table(
-                expected="keys that can be sorted, such as strings", got="keys that cannot be"
+            finding = Finding(
+                "returned a dict with the wrong kind of keys",
+                Kind.STRUCTURE,
+                text,
+                expected="keys that can be sorted, such as strings",
+                got="keys that cannot be",
+                got_type="dict",
             )
-            return WrongAnswer(f"{text} returned a dict with the wrong kind of keys\n{rows}")
-        told = translate(error, text, learner)
-        raised = RaisedError(told.message, hint=told.hint, line=told.line)
-        raised.sure = told.sure
-        return raised
+            return WrongAnswer(finding)
+        return translate(error, text, learner, self.name)
 
     # ---- transforming
 
@@ -251,7 +169,8 @@ class Handle:
                 handle.traces += 1  # Python runs once a trace
                 return self.function(*arguments, **keywords)
 
-            handle.function = _jit(counted, **options)
+            handle.function = bound.jit(counted, **options)
+            handle.shown_without_jit = self.shown
             self._transformed[key] = handle
         return self._transformed[key]
 
@@ -274,6 +193,14 @@ class Handle:
             )
         return self._transformed[key]
 
+    def derive(self, shown: str, function: Callable[..., Any]) -> Handle:
+        """A handle of code of a check's that uses what the learner wrote; `shown` names it in messages.
+
+        It takes named arguments. Its calls are not set beside the reference.
+        """
+        taking = taking_names(function)
+        return Handle(self.session, self.name, shown, taking, raw=taking)
+
     # ---- looking inside
 
     def program(self, *arguments: Any, **keywords: Any) -> programs.Program:
@@ -289,7 +216,12 @@ class Handle:
 
         `traces` collects references to the trace, by which one can tell whether something of it is left.
         """
-        self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+        traced = self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
+        closed = traced.jaxpr
+        from_outside = closed.consts or len(closed.jaxpr.invars) > len(jax.tree.leaves(traced.in_avals))
+        if from_outside and not self._donates:
+            # What was kept from an earlier trace is no array; JAX notices that when it is handed over.
+            self.run_afresh(text, *arguments, **keywords)
 
     def run_afresh(self, text: str, *arguments: Any, **keywords: Any) -> None:
         """Trace, compile and run the function of a jit handle once more; counted nowhere."""
@@ -305,7 +237,7 @@ class Handle:
             return untransformed(*positional, **named)
 
         functools.update_wrapper(fresh, untransformed)
-        return _jit(fresh, **self._jit_options)
+        return bound.jit(fresh, **self._jit_options)
 
     def compiled(self, *arguments: Any, **keywords: Any) -> Any:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
@@ -342,18 +274,5 @@ def refuses(handle: Handle, text: str, *arguments: Any) -> None:
         expected="ValueError",
         got=called.value or "a result, as if all were well",
         hint="Refuse it with ValueError: raise ValueError(...)." if called.value else None,
+        kind=Kind.NOT_REFUSED,
     )
-
-
-class Learner:
-    """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
-
-    def __init__(self, session: Session, file: LearnerFile) -> None:
-        self.session = session
-        self.file = file
-        self.speed: Speed | None = None  # what a speed check measured
-
-    def __getattr__(self, name: str) -> Handle:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self.session.handle(name)

@@ -12,7 +12,15 @@ import numpy as np
 AWKWARD = (1, 2, 17, 33)
 """Sizes at which off-by-one, broadcasting and square-matrix mistakes show."""
 
+RISK = 1e-9
+"""With which a right answer leaves a margin of chance, over all seeds."""
+
 Shape = int | tuple[int, ...]
+
+
+def float16(x: Any) -> jax.Array:
+    """The same numbers in half precision; nothing is compiled for it."""
+    return jnp.asarray(np.asarray(x).astype(np.float16))
 
 
 class Numbers:

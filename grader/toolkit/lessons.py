@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.findings import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -18,6 +20,7 @@ class Lesson:
     hint: str
     line: str = ""
     sure: bool = False
+    kind: Kind = Kind.RAISED
 
 
 # From the special to the general: the first that fits is told.
@@ -176,12 +179,14 @@ LESSONS = (
         "A tracer outlived the trace that made it: a value was stored outside the function (a global, an attribute, "
         "a list) while JAX traced, and was used later.",
         "Return every value that you need later; only what is returned leaves a traced function.",
+        kind=Kind.LEAKED_TRACER,
     ),
     Lesson(
         "Exception",
         r"Leaked trace|Leaked (sub)?level",
         "A tracer was stored outside the function (a global, an attribute, a list) while JAX traced it.",
         "Return every value that you need later; only what is returned leaves a traced function.",
+        kind=Kind.LEAKED_TRACER,
     ),
     Lesson(
         "KeyReuseError",
@@ -189,6 +194,7 @@ LESSONS = (
         "A random key was used twice. The same key gives the same numbers again, so draws that should be independent "
         "are equal.",
         "Use each key once. Draws that should differ need keys of their own: key, subkey = jax.random.split(key).",
+        kind=Kind.KEY_REUSE,
     ),
     Lesson(
         "TypeError",

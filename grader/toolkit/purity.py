@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.verdicts import WrongAnswer
 
@@ -27,13 +28,14 @@ def unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) -
         copy is None or np.array_equal(leaf, copy, equal_nan=copy.dtype.kind in "fc") for leaf, copy in kept
     )
     if not same:
-        rows = wording.table(
-            expected="arguments as they were", got=_what_changed(structure, kept, now, leaves)
-        )
-        raise WrongAnswer(f"{text} changed its own arguments\n{rows}", hint=hint)
+        came = _what_changed(structure, kept, now, leaves)
+        raise WrongAnswer(_mutates(text, "changed its own arguments", came), hint=hint)
     if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
-        rows = wording.table(expected="arguments as they were", got="a deleted array")
-        raise WrongAnswer(f"{text} gave one of its arguments away\n{rows}", hint=hint)
+        raise WrongAnswer(_mutates(text, "gave one of its arguments away", "a deleted array"), hint=hint)
+
+
+def _mutates(text: str, complaint: str, came: str) -> Finding:
+    return Finding(complaint, Kind.MUTATES, text, expected="arguments as they were", got=came)
 
 
 def _what_changed(structure: Any, kept: list[tuple[Any, Any]], now: Any, leaves: list[Any]) -> str:
@@ -58,6 +60,12 @@ def same_again(text: str, first: Any, second: Any) -> None:
             np.asarray(jax.random.key_data(leaf) if wording.is_key(leaf) else leaf) for leaf in (one, two)
         )
         if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
-            rows = wording.table(expected="the same result twice", got="two different results")
+            finding = Finding(
+                "was called twice",
+                Kind.NOT_REPEATABLE,
+                text,
+                expected="the same result twice",
+                got="two different results",
+            )
             hint = "A pure function depends on its arguments alone: no globals, no hidden counters, no fresh randomness."
-            raise WrongAnswer(f"{text} was called twice\n{rows}", hint=hint)
+            raise WrongAnswer(finding, hint=hint)

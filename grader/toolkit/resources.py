@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.handles import Handle
 from grader.toolkit.verdicts import Unavailable, WrongAnswer
+from grader.units import memory
 
 
 def temporary_memory_at_most(handle: Handle, limit: int, arguments: tuple[Any, ...], **keywords: Any) -> None:
@@ -20,8 +22,14 @@ def temporary_memory_at_most(handle: Handle, limit: int, arguments: tuple[Any, .
     needed = int(analysis.temp_size_in_bytes)
     if needed > limit:
         call = wording.call(handle.shown, arguments, keywords)
-        rows = wording.table(expected=f"at most {_bytes(limit)} of temporary memory", got=_bytes(needed))
-        raise WrongAnswer(f"{call} needs too much memory while it runs\n{rows}")
+        finding = Finding(
+            "needs too much memory while it runs",
+            Kind.MEMORY,
+            call,
+            expected=f"at most {memory(limit)} of temporary memory",
+            got=memory(needed),
+        )
+        raise WrongAnswer(finding)
 
 
 def operations_at_most(handle: Handle, limit: float, arguments: tuple[Any, ...], **keywords: Any) -> None:
@@ -35,15 +43,11 @@ def operations_at_most(handle: Handle, limit: float, arguments: tuple[Any, ...],
         raise Unavailable("This platform does not tell how many operations a program does.")
     if costs["flops"] > limit:
         call = wording.call(handle.shown, arguments, keywords)
-        rows = wording.table(expected=f"at most {limit:,.0f} operations", got=f"{costs['flops']:,.0f}")
-        raise WrongAnswer(f"{call} computes more than it has to\n{rows}")
-
-
-def _bytes(count: int) -> str:
-    """`512 bytes`, `12 KiB`, `3.5 MiB`."""
-    size = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}" if size < 1000 else f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"
+        finding = Finding(
+            "computes more than it has to",
+            Kind.OPERATIONS,
+            call,
+            expected=f"at most {limit:,.0f} operations",
+            got=f"{costs['flops']:,.0f}",
+        )
+        raise WrongAnswer(finding)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.toolkit import wording
+from grader.toolkit.labels import taking_names
 
 _LARGEST = 2**24  # elements: references keep arrays alive, and a worker's memory has a limit
 
@@ -32,6 +33,10 @@ class Sample:
     jit_options: dict[str, Any] | None  # None when it was called without jit
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+
+    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same made of another function, such as the reference; it takes named arguments, as a handle does."""
+        return self.transform(function if isinstance(function, type) else taking_names(function))
 
 
 class Samples:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax
 import numpy as np
 
+from grader.findings import Finding, Kind
 from grader.results import Speed
-from grader.toolkit import comparison, wording
-from grader.toolkit.handles import Handle, Learner
+from grader.toolkit import bound, comparison, wording
+from grader.toolkit.handles import Handle
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.labels import taking_names
+from grader.toolkit.session import Learner
 from grader.toolkit.structure import grows
 from grader.toolkit.verdicts import Unclear, WrongAnswer
-
-# Bound here, before any learner's code runs.
-_clock = time.perf_counter
-_processor_clock = time.process_time  # of all threads of this process
-_block_until_ready: Callable[[Any], Any] = jax.block_until_ready
 
 PAIRS_A_ROUND = 5
 ROUNDS = 3
@@ -109,6 +106,7 @@ def must_beat(
     """
     needed = gate if isinstance(gate, int | float) else gate.get(jax.default_backend(), max(gate.values()))
     agree = agree or _close
+    baseline = taking_names(baseline)
     arguments = draw(size)
     text = wording.call(handle.shown, arguments, keywords)
     small, large = handle.program(*draw(size // 2), **keywords), handle.program(*arguments, **keywords)
@@ -119,9 +117,9 @@ def must_beat(
         text = wording.call(handle.name, arguments, keywords)
 
     def timed(what: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Timing, Any]:
-        begin, processor = _clock(), _processor_clock()
-        result = _block_until_ready(what(*values, **keywords))
-        return Timing(_clock() - begin, _processor_clock() - processor), result
+        begin, processor = bound.clock(), bound.processor_clock()
+        result = bound.block_until_ready(what(*values, **keywords))
+        return Timing(bound.clock() - begin, bound.processor_clock() - processor), result
 
     def timed_learner(values: tuple[Any, ...]) -> tuple[Timing, Any]:
         with jax.disable_jit(without_jit):  # a loop written out under a jit of the learner's own
@@ -143,7 +141,7 @@ def must_beat(
     decision = Decision("unclear", 0.0, 0.0, 0.0)
     for _ in range(ROUNDS):
         for _ in range(PAIRS_A_ROUND):
-            before, arguments = arguments, _block_until_ready(draw(size))
+            before, arguments = arguments, bound.block_until_ready(draw(size))
             both = [timed_learner, timed_baseline] if numbers.coin() else [timed_baseline, timed_learner]
             taken = {}
             for run in both:
@@ -168,19 +166,24 @@ def must_beat(
     )
     if decision.verdict == "pass":
         return
-    measured = f"x{decision.ratio:.3g} ({decision.low:.3g}-{decision.high:.3g})"
-    rows = wording.table(expected=f"x{needed:g} or more, against {named}", got=measured)
+    too_slow = Finding(
+        "is right, but too slow",
+        Kind.TOO_SLOW,
+        text,
+        expected=f"x{needed:g} or more, against {named}",
+        got=f"x{decision.ratio:.3g} ({decision.low:.3g}-{decision.high:.3g})",
+    )
     if decision.verdict == "unclear":
-        raise Unclear(
-            f"{text} is too close to its gate to tell on this machine\n{rows}",
-            hint="Run it again when less is going on.",
-        )
+        complaint = "is too close to its gate to tell on this machine"
+        unclear = replace(too_slow, complaint=complaint, kind=Kind.UNCLEAR)
+        raise Unclear(unclear, hint="Run it again when less is going on.")
     if unrolled:
-        rows += (
-            f"\n\nIts program has {small.size} operations at half the size and {large.size} at the full size:\n"
+        cause = (
+            f"Its program has {small.size} operations at half the size and {large.size} at the full size:\n"
             "a Python loop, written out. It was timed as written, without jit."
         )
-    raise WrongAnswer(f"{text} is right, but too slow\n{rows}")
+        too_slow = replace(too_slow, cause=cause)
+    raise WrongAnswer(too_slow)
 
 
 def _close(text: str, result: Any, wanted: Any) -> None:

@@ -1,27 +1,20 @@
-"""Verdicts on structure, which need no stopwatch: traces, loops, sizes, callbacks, keys, banned names."""
+"""Verdicts on structure, which need no stopwatch: traces, loops, sizes, callbacks."""
 
 from __future__ import annotations
 
-import ast
-import builtins
 import gc
-import math
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from jax.extend.random import define_prng_impl
 
+from grader.findings import Finding, Kind
 from grader.toolkit import wording
-from grader.toolkit.handles import Called, Handle
-from grader.toolkit.programs import Program, equations
+from grader.toolkit.called import Called
+from grader.toolkit.handles import Handle
 from grader.toolkit.traces import reasons, watched
 from grader.toolkit.verdicts import RaisedError, WrongAnswer
-
-_NO_LEAK_HINT = "Return every value that you need later; only what is returned leaves a traced function."
 
 MAX_CONSTANTS = 2**20  # bytes
 
@@ -46,20 +39,29 @@ def compiles_once(
     if traces > 1:
         told = [f"{traces} traces for {len(calls)} calls of the same shapes"]
         told += reasons([trace for trace in seen if trace.function == handle.name])
-        rows = wording.table(expected="one trace", got="\n".join(told))
-        raise WrongAnswer(f"{text} is traced again and again\n{rows}")
+        complaint, came = "is traced again and again", "\n".join(told)
+        raise WrongAnswer(Finding(complaint, Kind.RETRACED, text, expected="one trace", got=came))
     program = handle.program(*calls[0], **keywords)
     if program.constant_bytes > MAX_CONSTANTS:
-        rows = wording.table(
+        finding = Finding(
+            "has a large array baked in",
+            Kind.BAKED_IN,
+            text,
             expected="constants of at most 1 MiB",
             got=f"{program.constant_bytes / 2**20:.0f} MiB in the program",
         )
         hint = "An array from outside is copied into every program that is compiled; pass it as an argument."
-        raise WrongAnswer(f"{text} has a large array baked in\n{rows}", hint=hint)
+        raise WrongAnswer(finding, hint=hint)
     if program.callbacks:
-        rows = wording.table(expected="a program that stays on the device", got=", ".join(program.callbacks))
+        finding = Finding(
+            "calls back into Python",
+            Kind.CALLS_BACK,
+            text,
+            expected="a program that stays on the device",
+            got=", ".join(program.callbacks),
+        )
         hint = "Write the computation in jax.numpy; a callback leaves the compiled program for Python at every call."
-        raise WrongAnswer(f"{text} calls back into Python\n{rows}", hint=hint)
+        raise WrongAnswer(finding, hint=hint)
     return results
 
 
@@ -75,9 +77,10 @@ def _leaks_nothing(handle: Handle, text: str, arguments: tuple[Any, ...], keywor
             handle.trace_afresh(text, *arguments, traces=traces, **keywords)
         return
     except RaisedError as error:
-        if "stored outside" not in error.message:
+        # A tracer that is used when its trace is over was kept by the learner, in this trace or in an earlier one.
+        if error.finding.kind is not Kind.LEAKED_TRACER or "UnexpectedTracerError" in error.finding.error:
             raise
-        told = RaisedError(error.message, hint=error.hint, line=error.line)
+        told = RaisedError(error.finding, hint=error.hint)
     # Here, where the error and its frames, which hold on to the trace, are gone.
     jax.clear_caches()
     gc.collect()
@@ -93,12 +96,16 @@ def same_size_for(handle: Handle, small: tuple[Any, ...], large: tuple[Any, ...]
     """
     first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
     if grows(first.size, second.size):
-        rows = wording.table(
+        finding = Finding(
+            "grows with its arguments",
+            Kind.GROWS,
+            handle.shown,
+            about="The program of",
             expected="the same number of operations for both",
             got=f"{first.size} for {first.call}\n{second.size} for {second.call}",
         )
         hint = "A Python loop is written out operation by operation. Use array operations, vmap or a loop from jax.lax."
-        raise WrongAnswer(f"The program of {handle.shown} grows with its arguments\n{rows}", hint=hint)
+        raise WrongAnswer(finding, hint=hint)
 
 
 def grows(small: int, large: int) -> bool:
@@ -110,219 +117,11 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
     """No intermediate of a jit handle's program has more elements than that. Raises WrongAnswer."""
     program = handle.program(*arguments, **keywords)
     if program.largest_value > elements:
-        rows = wording.table(
+        finding = Finding(
+            "builds something too large",
+            Kind.TOO_LARGE,
+            program.call,
             expected=f"at most {elements:,} elements in any array",
             got=f"an array of {program.largest_value:,} elements",
         )
-        raise WrongAnswer(f"{program.call} builds something too large\n{rows}")
-
-
-def uses_each_key_once(handle: Handle, *arguments: Any, runs: bool = False, **keywords: Any) -> None:
-    """No key is consumed twice, by JAX's own checker, which sees typed keys only. Raises RaisedError or WrongAnswer.
-
-    A jit handle is traced under the checker, which takes milliseconds. When that finds something, or the
-    handle is not jitted, the function runs eagerly: slower, but it stops at the learner's own line.
-
-    The checker cannot follow a traced index: to it `keys[k]` in the body of a loop is all of `keys`, round after
-    round. Where keys are picked in that way, what it finds counts only if a run that notes each key finds it, too. Such a
-    run also judges what the checker itself stumbles over. With `runs=True` it comes after the checker in any case: from
-    one round of a loop to the next the checker does not see everything.
-    """
-    text = wording.call(handle.shown, arguments, keywords)
-    try:
-        _checked_by_jax(handle, text, *arguments, **keywords)
-    except RaisedError as error:
-        reuse = "KeyReuseError" in error.message
-        if not reuse:  # is it the learner's error, or the checker's?
-            if handle.is_jitted:
-                handle.trace_afresh(text, *arguments, **keywords)
-            else:
-                handle.run(text, handle.function, *arguments, **keywords)
-        elif not _picks_keys(_jitted(handle, keywords).program(*arguments, **keywords)):
-            raise
-        times = _uses_when_run(handle, *arguments, **keywords)
-        if reuse and (not times or max(map(len, times.values())) > 1):
-            raise
-    else:
-        if not runs:
-            return
-        times = _uses_when_run(handle, *arguments, **keywords)
-    often = max(times.values(), key=len, default=[])
-    if len(often) > 1:
-        both = len(set(often)) > 1
-        rows = wording.table(
-            expected="each key drawn from once, or split once",
-            got="a key that is drawn from and split"
-            if both
-            else f"a key that is {often[0]} {len(often)} times",
-        )
-        hint = (
-            "After key, subkey = jax.random.split(key) the draw gets subkey, and key goes on: into the carry, and nowhere"
-            " else."
-        )
-        raise WrongAnswer(f"{text} uses a random key twice\n{rows}", hint=hint if both else None)
-
-
-def _checked_by_jax(handle: Handle, text: str, *arguments: Any, **keywords: Any) -> None:
-    with jax.debug_key_reuse(True):
-        if handle.is_jitted:
-            try:
-                handle.trace_afresh(text, *arguments, **keywords)
-            except RaisedError as error:
-                found = error
-            else:
-                return
-        # Fresh copies of the keys: the checker marks them as consumed.
-        fresh = _each_key(jax.random.clone, arguments)
-        handle.run(wording.call(handle.name, arguments, keywords), handle.untransformed, *fresh, **keywords)
-        if handle.is_jitted:
-            raise found
-
-
-def _each_key(function: Callable[[Any], Any], tree: Any) -> Any:
-    return jax.tree.map(lambda leaf: function(leaf) if wording.is_key(leaf) else leaf, tree)
-
-
-def _jitted(handle: Handle, keywords: dict[str, Any]) -> Handle:
-    return handle if handle.is_jitted else handle.jit(static_argnames=tuple(keywords))
-
-
-def _picks_keys(program: Program) -> bool:
-    """Whether a program picks keys by a traced index."""
-    picks = (e for e in equations(program.jaxpr.jaxpr) if e.primitive.name in {"dynamic_slice", "gather"})
-    return any(jnp.issubdtype(e.invars[0].aval.dtype, jax.dtypes.prng_key) for e in picks)
-
-
-def _uses_when_run(handle: Handle, *arguments: Any, **keywords: Any) -> dict[bytes, list[str]]:
-    """What a run of a function does with each key: `drawn from` or `split`, once or more.
-
-    Empty where a run cannot tell: for keys that are cloned on purpose, and for draws that are repeated to save memory.
-    """
-    jitted = _jitted(handle, keywords)
-    program = jitted.program(*arguments, **keywords)
-    names = {e.primitive.name for e in equations(program.jaxpr.jaxpr)}
-    if names & {"random_clone", "checkpoint", "remat", "remat2"}:
-        return {}
-    noted = _each_key(lambda key: jax.random.wrap_key_data(jax.random.key_data(key), impl=_NOTING), arguments)
-    jax.effects_barrier()
-    _uses.clear()
-    jitted.run_afresh(program.call, *noted, **keywords)
-    jax.effects_barrier()
-    times: dict[bytes, list[str]] = {}
-    for key, use in _uses:
-        times.setdefault(key, []).append(use)
-    return times
-
-
-_uses: list[tuple[bytes, str]] = []  # one entry for each key that a run draws from or splits
-
-
-def _note(data: jax.Array, use: str) -> None:
-    """Have it noted, when the program runs, that a key is used."""
-    jax.debug.callback(lambda data: _uses.append((np.asarray(data).tobytes(), use)), data)
-
-
-def _mixed(data: jax.Array, number: Any) -> jax.Array:
-    """Another key's data, from a key's and a number: quick to compile, and as good as random for judging keys."""
-    word = data + jnp.asarray(number, jnp.uint32) * jnp.uint32(0x9E3779B9)
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 0x27D4EB2F)):
-        word = (word ^ (word >> shift)) * jnp.uint32(factor) + word[::-1]
-    mixed: jax.Array = word ^ (word >> 15)
-    return mixed
-
-
-def _many(data: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """Data for many keys, of shape (*shape, 2)."""
-    numbers = jnp.arange(1, math.prod(shape) + 1, dtype=jnp.uint32)
-    many: jax.Array = jax.vmap(_mixed, in_axes=(None, 0))(data, numbers)
-    return many.reshape(*shape, 2)
-
-
-def _noted_bits(data: jax.Array, bit_width: int, shape: tuple[int, ...]) -> jax.Array:
-    _note(data, "drawn from")
-    words = _many(data + jnp.uint32(1), shape)[..., 0]
-    return words.astype(f"uint{bit_width}")
-
-
-def _noted_split(data: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    _note(data, "split")
-    return _many(data, shape)
-
-
-def _folded(data: jax.Array, number: Any) -> jax.Array:
-    """Not noted: JAX lets one key be folded with many numbers."""
-    return _mixed(data + jnp.uint32(2), number)
-
-
-def _seeded(seed: jax.Array) -> jax.Array:
-    return _mixed(jnp.zeros(2, jnp.uint32), seed)
-
-
-_NOTING = define_prng_impl(
-    key_shape=(2,),
-    seed=_seeded,
-    split=_noted_split,
-    random_bits=_noted_bits,
-    fold_in=_folded,
-    name="noting",
-    tag="n",
-)
-
-
-def bans(handle: Handle, *names: str) -> None:
-    """The learner's function, and what it calls in the same file, uses none of these dotted names.
-
-    `jax.nn` bans all of that module. Imports under other names are seen through. `hash` bans Python's own function,
-    unless the file gives something else that name. Raises WrongAnswer.
-    """
-    tree = handle.session.learner.tree
-    aliases = {name: name for name in names if hasattr(builtins, name)} | _aliases(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            aliases.pop(node.id, None)
-        elif isinstance(node, ast.FunctionDef | ast.arg):
-            aliases.pop(node.name if isinstance(node, ast.FunctionDef) else node.arg, None)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    seen: set[str] = set()
-    waiting = [handle.name]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in functions:
-            continue
-        seen.add(name)
-        local = aliases | _aliases(functions[name])
-        for node in ast.walk(functions[name]):
-            if isinstance(node, ast.Name):
-                waiting.append(node.id)
-            if not isinstance(node, ast.Name | ast.Attribute):
-                continue
-            dotted = _dotted(node, local) or ""
-            for banned in names:
-                if dotted == banned or dotted.startswith(f"{banned}."):
-                    rows = wording.table(expected=f"no {banned}", got=f"{dotted} on line {node.lineno}")
-                    message = f"{handle.name} uses what its rules leave out\n{rows}"
-                    raise WrongAnswer(message, line=node.lineno)
-
-
-def _aliases(tree: ast.AST) -> dict[str, str]:
-    """What imported names stand for: jnp -> jax.numpy, logsumexp -> jax.nn.logsumexp."""
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
-
-
-def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
-    if isinstance(node, ast.Name):
-        return aliases.get(node.id)
-    if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value, aliases)
-        return f"{owner}.{node.attr}" if owner else None
-    return None
+        raise WrongAnswer(finding)

@@ -14,9 +14,11 @@ from typing import Any
 
 import jax
 
+from grader.findings import Finding, Kind
 from grader.source.loading import LearnerFile
 from grader.toolkit import wording
-from grader.toolkit.handles import Called, Handle
+from grader.toolkit.called import Called
+from grader.toolkit.handles import Handle
 from grader.toolkit.verdicts import WrongAnswer
 
 _EVENT = "/jax/core/compile/jaxpr_trace_duration"
@@ -98,11 +100,14 @@ def traces_at_most(
     traces = [trace for trace in seen if trace.function == of] if of else seen
     if len(traces) > limit:
         text = wording.call(handle.shown, calls[0], keywords)
-        rows = wording.table(
+        finding = Finding(
+            "is traced too often",
+            Kind.RETRACED,
+            text,
             expected=f"at most {limit} {_traces(limit)} for {len(calls)} calls",
             got="\n".join([f"{len(traces)} {_traces(len(traces))}", *reasons(traces)]),
         )
-        raise WrongAnswer(f"{text} is traced too often\n{rows}")
+        raise WrongAnswer(finding)
     return results
 
 

@@ -1,30 +1,42 @@
-"""How a check says that it did not pass. Each exception carries what the learner reads."""
+"""How a check says that it did not pass. Each exception carries what was found, and what to say besides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from grader.findings import Finding, Kind
 from grader.results import Status
+from grader.toolkit.conditions import Condition, raised
 
 
 class Verdict(Exception):
     """A check did not pass.
 
-    `message` says what was called, what was expected and what came; `hint` replaces the check's own
-    hint when it is given, `also` follows it; `line` is the learner's.
+    `finding` says what was called, what was expected and what came; `hint` replaces the check's own hint when it is given,
+    `also` follows it.
     """
 
     status = Status.FAILED
 
-    def __init__(
-        self, message: str, *, hint: str | None = None, also: str = "", line: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, finding: Finding, *, hint: str | None = None, also: str = "") -> None:
+        super().__init__(finding)
+        self.finding = finding
         self.hint = hint
         self.also = also
-        self.line = line
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """The finding in words."""
+        return self.finding.text
+
+    @property
+    def line(self) -> int | None:
+        """The learner's line."""
+        return self.finding.line
 
 
 class WrongAnswer(Verdict):
@@ -35,13 +47,19 @@ class RaisedError(Verdict):
     """The learner's code raised, does not parse, or is not there. `sure` when its hint says more than a check's could."""
 
     status = Status.ERROR
-    sure = False
+
+    def __init__(self, finding: Finding, *, hint: str | None = None, sure: bool = False) -> None:
+        super().__init__(finding, hint=hint)
+        self.sure = sure
 
 
 class NotStarted(Verdict):
     """The function is still the stub."""
 
     status = Status.TODO
+
+    def __init__(self, name: str, line: int | None) -> None:
+        super().__init__(Finding("is still to do.", Kind.NOT_STARTED, call=name, line=line))
 
 
 class Unclear(Verdict):
@@ -55,34 +73,44 @@ class Unavailable(Verdict):
 
     status = Status.SKIPPED
 
+    def __init__(self, why: str) -> None:
+        super().__init__(Finding(why, Kind.UNAVAILABLE))
+
 
 class MachineFault(Verdict):
     """The machine is at fault (a full disk): nobody's answer was judged."""
 
     status = Status.FAULT
 
+    def __init__(self, why: str) -> None:
+        super().__init__(Finding(why, Kind.FAULT))
+
+
+_ANY_ERROR = raised()
+
 
 @contextmanager
-def own_hint(words: str = "") -> Iterator[None]:
-    """What is raised within, with these words in its message, is answered by the check's own hint.
+def own_hint(condition: Condition = _ANY_ERROR) -> Iterator[None]:
+    """What is raised within, and meets the condition, is answered by the check's own hint.
 
     For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names, a sure lesson its own.
     """
     try:
         yield
     except RaisedError as error:
-        if words in error.message and "raised NameError" not in error.message and not error.sure:
+        misspelt = error.finding.error[:1] == ("NameError",)
+        if condition(error.finding) and not misspelt and not error.sure:
             error.hint = None
         raise
 
 
 @contextmanager
-def hint_when(words: str, hint: str) -> Iterator[None]:
-    """What is raised within, with these words in its message, is answered by this hint."""
+def hint_when(condition: Condition, hint: str) -> Iterator[None]:
+    """A verdict that comes within, and meets the condition, is answered by this hint."""
     try:
         yield
     except Verdict as verdict:
-        if words in verdict.message:
+        if condition(verdict.finding):
             verdict.hint = hint
         raise
 

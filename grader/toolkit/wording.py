@@ -14,7 +14,7 @@ import numpy as np
 _SHORT = {"float": "f", "int": "i", "uint": "u", "complex": "c", "bfloat": "bf"}
 _SMALL = 4  # arrays of up to this many numbers are written out
 _MEDIUM = 12  # and of up to so many, where their numbers are short
-_WIDTH = 60  # messages stay readable in a narrow terminal
+_NARROW = 60  # messages stay readable in a narrow terminal
 
 
 def is_jax_array(value: object) -> bool:
@@ -35,7 +35,11 @@ def dtype_name(dtype: Any) -> str:
     """`f32`, `i32`, `bool`, `key`."""
     if jnp.issubdtype(dtype, jax.dtypes.prng_key):
         return "key"
-    name = np.dtype(dtype).name
+    return short_dtype(np.dtype(dtype).name)
+
+
+def short_dtype(name: str) -> str:
+    """float32 as `f32`; other names as they are."""
     match = re.fullmatch(r"([a-z]+)(\d+)", name)
     return f"{_SHORT[match[1]]}{match[2]}" if match and match[1] in _SHORT else name
 
@@ -78,7 +82,7 @@ def argument(value: object, small: int = _SMALL) -> str:
         medium = _MEDIUM if small >= _SMALL else 0
         if size <= max(small, medium):
             text = _small_array(np.asarray(value))
-            if size <= small or len(text) <= _WIDTH:
+            if size <= small or len(text) <= _NARROW:
                 return text
     if is_jax_array(value) or isinstance(value, np.ndarray):
         return kind_and_shape(value)
@@ -101,7 +105,7 @@ def argument(value: object, small: int = _SMALL) -> str:
         return type(value).__name__
     if " object at 0x" in text:  # Python's own words for it, which say no more
         return f"an object of type {type(value).__name__}"
-    return text if len(text) <= _WIDTH else type(value).__name__
+    return text if len(text) <= _NARROW else type(value).__name__
 
 
 def _small_array(array: np.ndarray[Any, Any]) -> str:
@@ -117,19 +121,8 @@ def call(name: str, arguments: Sequence[object], keywords: Mapping[str, object])
     parts = [argument(value) for value in arguments]
     parts += [f"{key}={argument(value)}" for key, value in keywords.items()]
     text = f"{name}({', '.join(parts)})"
-    if len(text) > 2 * _WIDTH:  # numbers are too long here: shapes alone, unless these are longer still
+    if len(text) > 2 * _NARROW:  # numbers are too long here: shapes alone, unless these are longer still
         parts = [argument(value, small=-1) for value in arguments]
         parts += [f"{key}={argument(value, small=-1)}" for key, value in keywords.items()]
         text = min(text, f"{name}({', '.join(parts)})", key=len)
     return text
-
-
-def table(**rows: str) -> str:
-    """Aligned `expected  0.2447` lines, two spaces in; underscores in names become blanks."""
-    width = max(len(name) for name in rows)
-    lines = []
-    for name, text in rows.items():
-        first, *others = text.splitlines() or [""]
-        lines.append(f"  {name.replace('_', ' '):<{width}}  {first}")
-        lines += [f"  {'':<{width}}  {other}" for other in others]
-    return "\n".join(lines)

@@ -19,6 +19,7 @@ from typing import Protocol
 from grader.judge import processes, runner
 from grader.kata.catalogue import Day, Selection
 from grader.machine import faults
+from grader.options import Options
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
 from grader.results import ExerciseResult, RunResult, Status
@@ -50,7 +51,7 @@ class WorkerJudge:
 
     def __init__(self, tree: Path, workers: processes.Workers, check_timeout: float) -> None:
         self._tree, self._workers, self._timeout = tree, workers, check_timeout
-        self._day = ""  # the one that workers have rehearsed
+        self._day = ""  # the one that workers have warmed up for
 
     def grade(self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]) -> RunResult:
         """Judge exercises in this order. `judged` hears of each as soon as everything but its timing is known."""
@@ -59,17 +60,20 @@ class WorkerJudge:
             [_selection(day, names)],
             self._tree,
             self._workers,
-            seed=secrets.randbelow(2**31),
-            check_timeout=self._timeout,
-            judged=lambda _, result: judged(result),
-            compare=names[:_COMPARED] if len(names) <= _COMPARED else names[:1],
-            parallel=1,  # one worker that has rehearsed is quicker than two that have not
+            Options(
+                seed=secrets.randbelow(2**31),
+                check_timeout=self._timeout,
+                parallel=1,  # one worker that has warmed up is quicker than two that have not
+                compare=frozenset(names if len(names) <= _COMPARED else names[:1]),
+            ),
+            runner.Listeners(judged=lambda _, result: judged(result)),
         )
 
     def warm_up(self, day: Day, names: Sequence[str]) -> None:
-        """Have a worker ready that has rehearsed these exercises in this order."""
+        """Have a worker ready that has warmed up for these exercises in this order."""
         self._let_go_of_others(day)
-        runner.rehearse(_selection(day, names), self._tree, self._workers, check_timeout=self._timeout)
+        options = Options(seed=0, check_timeout=self._timeout)
+        runner.warm_up(_selection(day, names), self._tree, self._workers, options)
 
     def interrupt(self) -> None:
         """Have `grade` come back soon, with what is known by then."""
@@ -83,7 +87,7 @@ class WorkerJudge:
         return self._workers.stopped
 
     def _let_go_of_others(self, day: Day) -> None:
-        """End the workers that have rehearsed another day."""
+        """End the workers that have warmed up for another day."""
         if day.key != self._day:
             self._workers.dismiss()
             self._day = day.key

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.report.text import shown_path
 from grader.results import ACCEPTED, ExerciseResult, Status
+from grader.source.edits import edited_exercise
 from grader.watch.effects import OpenDay, Quit, ReadFile, StopGrading
 from grader.watch.events import (
     Broken,
@@ -28,13 +27,12 @@ from grader.watch.events import (
     Tick,
     VersionsShown,
 )
+from grader.watch.keys_and_views import Board, Page
 from grader.watch.model import DayState, Grading, Hints, Model, Moment, Step
-from grader.watch.modes import Board, Page
 from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen
 OWN_FAULT = "the grader's own fault, not yours:"
-_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)")
 
 
 def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
@@ -134,22 +132,6 @@ def _day_opened(model: Model, event: DayOpened, now: Moment) -> Step:
 
 def _with_the_board(model: Model) -> Model:
     return model if model.mode.stays else replace(model, mode=Board())
-
-
-def edited_exercise(old: str, new: str, names: Sequence[str]) -> str:
-    """The exercise that holds the first line in which two texts differ; empty when none does. The texts need not parse."""
-    if old == new:
-        return ""
-    before, after = old.splitlines(), new.splitlines()
-    first = next(
-        (number for number, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-        min(len(before), len(after)),
-    )
-    for line in reversed(after[: first + 1]):
-        head = _HEAD.match(line)
-        if head:
-            return head[1] if head[1] in names else ""
-    return ""
 
 
 def _stub_reset(model: Model, event: StubReset) -> Model:

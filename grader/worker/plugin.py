@@ -1,15 +1,17 @@
-"""The pytest side of the checks: options, the order of checks, and the fixtures `learner` and `numbers`.
+"""The pytest side of the checks: options, imports, the order of checks, and the fixtures `learner` and `numbers`.
 
-    pytest -c /dev/null -p grader.worker.plugin --learner-file MY.py --contract SOLUTION.py grader/checks/dayNN_x.py
+    pytest -c /dev/null -p grader.worker.plugin --learner-file MY.py --contract SOLUTION.py grader/days/dayNN_x/f/checks.py
 
-runs a day's checks under plain pytest, which is how a check is debugged. The worker uses the same plugin
+runs an exercise's checks under plain pytest, which is how a check is debugged. The worker uses the same plugin
 and adds a verdict for each check.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import jax
 import pytest
@@ -17,11 +19,12 @@ import pytest
 from grader.results import Aspect
 from grader.source.loading import LearnerFile, load
 from grader.toolkit.contract import Contract
-from grader.toolkit.handles import Learner, Session
 from grader.toolkit.inputs import Numbers
+from grader.toolkit.session import Learner, Session
 from grader.worker.protocol import Check
 
 _ASPECTS = list(Aspect)
+_ROOT = Path(__file__).resolve().parents[2]  # above `grader`
 
 
 def check_of(item: pytest.Item) -> Check:
@@ -44,13 +47,6 @@ def prepare_jax() -> None:
     # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
     # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
-
-
-def keep_compiled_programs(folder: Path) -> None:
-    """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 _session = pytest.StashKey[Session]()
@@ -76,8 +72,22 @@ def pytest_configure(config: pytest.Config) -> None:
     prepare_jax()
 
 
+class _Checks(pytest.Module):
+    """A file of checks, imported under its full name: those of all exercises are called checks.py."""
+
+    def _getobj(self) -> ModuleType:
+        return importlib.import_module(".".join(self.path.relative_to(_ROOT).with_suffix("").parts))
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Take over the files of the grader's own tree; pytest imports others as ever."""
+    if not module_path.is_relative_to(_ROOT):
+        return None
+    return _Checks.from_parent(parent, path=module_path)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """By exercise, as they stand in the file; within one by aspect, from the general to the special."""
+    """By exercise, in the order of the files; within one by aspect, from the general to the special."""
     found = [check_of(item) for item in items]
     order = list(dict.fromkeys(check.exercise for check in found))
     keys = {

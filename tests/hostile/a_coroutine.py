@@ -1,6 +1,6 @@
 """Is asynchronous.
 
-expected: failed
+expected: failed error
 says: coroutine|has another structure
 """
 

@@ -1,6 +1,6 @@
 """Yields instead of returning.
 
-expected: failed
+expected: failed error
 says: generator|has another structure
 """
 

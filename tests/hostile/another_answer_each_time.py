@@ -1,6 +1,6 @@
 """Right on every other call.
 
-expected: failed
+expected: failed error
 """
 
 import jax.numpy as jnp

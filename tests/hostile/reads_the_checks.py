@@ -8,5 +8,5 @@ import grader.kata.catalogue
 
 
 def EXERCISE(PARAMETERS):
-    with open(grader.kata.catalogue.CHECKS / "FOLDER.py") as file:
+    with open(grader.kata.catalogue.DAYS / "FOLDER" / "EXERCISE" / "checks.py") as file:
         return file.read()

@@ -12,7 +12,7 @@ import time
 
 
 def EXERCISE(PARAMETERS):
-    event = json.dumps({"event": "done"}).encode()
+    event = json.dumps({"event": "Done"}).encode()
     for number in range(3, 64):
         try:
             os.write(number, struct.pack("!i", len(event)) + event)

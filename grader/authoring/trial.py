@@ -1,0 +1,46 @@
+"""Answers tried on the checks of an exercise, and what caught each: those on file, or anybody's."""
+
+from __future__ import annotations
+
+import ast
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.judge import runner
+from grader.judge.processes import Workers
+from grader.kata import catalogue
+from grader.kata.answers import Answer, answers_in
+from grader.kata.catalogue import Day
+from grader.options import Options
+from grader.results import ExerciseResult, RunResult
+
+
+def grade_text(workers: Workers, day: Day, text: str, names: Sequence[str], *, seed: int = 0) -> RunResult:
+    """Grade a text as the learner's file of a day, on some of its exercises."""
+    selections = catalogue.select([f"{day.folder}.{name}" for name in names])
+    with tempfile.TemporaryDirectory() as tree:
+        file = day.file_in(Path(tree))
+        file.parent.mkdir()
+        file.write_text(text, encoding="utf-8")
+        # One worker: several trials run at once, and each worker compiles what another has compiled already.
+        return runner.grade(selections, Path(tree), workers, Options(seed=seed, parallel=1))
+
+
+def answers_of_file(file: Path, exercise: str) -> list[Answer]:
+    """What a file holds for an exercise: answers called `exercise__label`, or the exercise itself with all beside it.
+
+    Raises OSError, SyntaxError, or ValueError when it holds neither.
+    """
+    text = file.read_text(encoding="utf-8")
+    found = [answer for answer in answers_in(text) if answer.exercise == exercise]
+    if found:
+        return found
+    if all(getattr(node, "name", "") != exercise for node in ast.parse(text).body):
+        raise ValueError(f"{file} holds no {exercise} and no {exercise}__label")
+    return [Answer(exercise, exercise, text)]
+
+
+def caught_by(result: ExerciseResult) -> tuple[str, str]:
+    """(aspect, name) of the check that an answer did not pass first; two empty texts when it passed all."""
+    return (result.lead.aspect.value, result.lead.name) if result.lead else ("", "")

@@ -1,1 +1,0 @@
-"""The hidden checks: one module of plain pytest functions for each day."""

@@ -1,0 +1,73 @@
+"""`watch`: grade on every save, and answer keys, until somebody leaves."""
+
+from __future__ import annotations
+
+import argparse
+
+from grader.commands.command import Command, CommandOption, WrongUsage
+from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, tree_of
+from grader.kata import catalogue
+from grader.kata.catalogue import Day
+from grader.results import Exit
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Watch a tree; without a day, from the first one that is not done. Raises KeyboardInterrupt on Ctrl-C."""
+    selections = catalogue.select(asked.words)
+    if len(selections) > 1:
+        raise WrongUsage("watch takes one day, such as day07; it goes to another when you do")
+    tree = tree_of(asked)
+    from grader.commands.warm import take_other_endings_for_ctrl_c, warm_workers
+
+    take_other_endings_for_ctrl_c()
+    print("starting JAX", flush=True)  # which takes a second or two
+    with warm_workers(probe_first=True) as workers:
+        from grader.commands.solution import versions_of
+        from grader.record import store
+        from grader.report import screen_of_watch
+        from grader.watch.loop import watch
+
+        plain = asked.format == "plain"
+        day, focus = _where_to_begin(selections)
+        watch(
+            day,
+            tree,
+            screen_of_watch(plain=plain),
+            workers,
+            log=store.own() if tree == catalogue.EXERCISES else None,
+            check_timeout=asked.timeout,
+            versions_of=lambda day, exercise: versions_of(day, exercise.name, tree),
+            poll=asked.poll,
+            focus=focus,
+        )
+    return Exit.DONE
+
+
+def _where_to_begin(selections: tuple[catalogue.Selection, ...]) -> tuple[Day, str]:
+    """The day, and the exercise if one was named."""
+    if not selections:
+        return _day_to_go_on_with(), ""
+    day, exercises = selections[0].day, selections[0].exercises
+    return day, exercises[0].name if len(exercises) < len(day.exercises) else ""
+
+
+def _day_to_go_on_with() -> Day:
+    """The day of the exercise that comes next; the last one when all is done."""
+    from grader.record import standing, store
+
+    try:
+        standings = store.own().standings()
+    except store.NotRecorded:
+        standings = {}
+    following = standing.next_one(standing.entries(catalogue.select(["all"]), standings))
+    return following.day if following else catalogue.days()[-1]
+
+
+POLL = CommandOption(("--poll",), "look again and again (network folders)")
+COMMAND = Command(
+    "[day01]",
+    "grade on every save; answers keys",
+    run,
+    (FROM, SOLUTIONS, TIMEOUT, POLL),
+    formats=("rich", "plain"),
+)

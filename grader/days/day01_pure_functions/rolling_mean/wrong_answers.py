@@ -1,0 +1,65 @@
+"""Plausible mistakes in rolling_mean; each must be caught by the check named above it."""
+
+import jax.numpy as jnp
+import numpy as np
+from grader.kata.answers import caught_by
+
+
+@caught_by("correct", "by_hand")
+def rolling_mean__misses_the_last_window(x, window):
+    """Off by one: n - window windows."""
+    start = jnp.arange(x.shape[0] - window)
+    return jnp.mean(x[start[:, None] + jnp.arange(window)], axis=1)
+
+
+@caught_by("correct", "by_hand")
+def rolling_mean__padded_with_zeros(x, window):
+    """Keeps the length by averaging zeros in at the ends."""
+    return jnp.convolve(x, jnp.ones(window) / window, mode="same")
+
+
+@caught_by("correct", "by_hand")
+def rolling_mean__wraps_around(x, window):
+    """Rolls the end of the series to its beginning."""
+    return sum(jnp.roll(x, -k) for k in range(window)) / window
+
+
+@caught_by("correct", "by_hand")
+def rolling_mean__sums(x, window):
+    """Forgets to divide."""
+    total = jnp.concatenate([jnp.zeros(1), jnp.cumsum(x)])
+    return total[window:] - total[:-window]
+
+
+@caught_by("correct", "by_hand")
+def rolling_mean__cumsum_without_the_zero(x, window):
+    """Loses the first window."""
+    total = jnp.cumsum(x)
+    return (total[window:] - total[:-window]) / window
+
+
+@caught_by("correct", "takes_a_window_of_one")
+def rolling_mean__stops_at_minus_zero(x, window):
+    """For a window of 1 the slice ends at -0, which is 0: nothing is left."""
+    start = jnp.arange(len(x))[: -(window - 1)]
+    return jnp.mean(x[start[:, None] + jnp.arange(window)], axis=1)
+
+
+@caught_by("correct", "agrees_with_numpy")
+def rolling_mean__windows_do_not_overlap(x, window):
+    """Cuts the series into blocks; clamped indices hide it in short examples."""
+    start = jnp.arange(x.shape[0] - window + 1) * max(window - 1, 1)
+    return jnp.mean(x[start[:, None] + jnp.arange(window)], axis=1)
+
+
+@caught_by("jit", "compiles_once")
+def rolling_mean__numpy_views(x, window):
+    """Uses NumPy's sliding windows."""
+    views = np.lib.stride_tricks.sliding_window_view(np.asarray(x), window)
+    return jnp.asarray(views.mean(axis=1))
+
+
+@caught_by("speed", "beats_the_slicing_loop")
+def rolling_mean__slicing_loop(x, window):
+    """Right, but slices in Python."""
+    return jnp.stack([jnp.mean(x[i : i + window]) for i in range(len(x) - window + 1)])

@@ -1,0 +1,65 @@
+"""What several exercises of day 4 use in their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.toolkit import Array, Called, Unavailable
+
+Function = Callable[..., jax.Array]
+
+DIFFERENCES_HINT = (
+    "Near, but not exact: that is how finite differences look in float32. Differentiate the function itself."
+)
+
+
+def exactly(called: Called, expected: Any, *, atol: float = 1e-5) -> None:
+    """Compare at the default relative tolerance, and know a finite difference when one comes.
+
+    Derivatives are sums of a few products: where they cancel, the roundings of the terms stay, hence `atol`.
+    """
+    target, value = np.asarray(expected), called.value
+    near = getattr(value, "shape", None) == target.shape and np.allclose(value, target, rtol=0.1, atol=0.1)
+    called.close_to(target, atol=atol, hint=DIFFERENCES_HINT if near else None)
+
+
+def only_on_a_cpu() -> None:
+    """Leave a speed check out on accelerators, where these sizes are too small to tell; raises Unavailable there.
+
+    That no matrix is built, and that the mode is right, the program tells on every platform.
+    """
+    if jax.default_backend() != "cpu":
+        raise Unavailable("Timed on CPUs only: an accelerator computes the slow way as quickly at this size.")
+
+
+def told_by(value: Any, mistakes: dict[str, Any]) -> str | None:
+    """The hint for the mistake that gives this value; the mistakes of a hand-worked case are worked out by hand, too."""
+    known = (hint for hint, wrong in mistakes.items() if np.allclose(value, wrong, rtol=1e-3, atol=1e-3))
+    return next(known, None)
+
+
+def slope(function: Callable[[Array], Array], x: Array, direction: Array) -> Array:
+    """The derivative of a NumPy function along a direction: in float64 a central difference has ten right digits."""
+    step = 1e-6
+    return np.asarray(function(x + step * direction) - function(x - step * direction)) / (2 * step)
+
+
+# ---- functions to differentiate, and what they come to in float64
+
+
+# Those of many operations are compiled: one program is quicker made than many small ones.
+
+
+@jax.jit
+def sum_of_cubes(x: jax.Array) -> jax.Array:
+    return jnp.sum(x**3)
+
+
+@jax.jit
+def chain(x: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.sin(x[1:] * x[:-1]))

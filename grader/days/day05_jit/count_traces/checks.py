@@ -1,0 +1,135 @@
+"""Checks of count_traces."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from grader.days.day05_jit.shared import Spy
+from grader.toolkit import Called, Kind, Learner, check
+
+
+def double(x: jax.Array) -> jax.Array:
+    return x + x
+
+
+def scaled(x: jax.Array, factor: Any) -> Any:
+    return x * factor
+
+
+def add_leaves(tree: dict[str, jax.Array]) -> jax.Array:
+    return sum(tree.values(), start=jnp.zeros(3))
+
+
+def is_count(result: Called, expected: int) -> None:
+    result.require(
+        type(result.value) is int,
+        "returned the wrong kind of thing",
+        expected="a Python int",
+        got=f"{type(result.value).__name__}",
+        hint="Count with a plain Python number, and return that.",
+        kind=Kind.THING,
+    )
+    result.require(
+        result.value == expected, "is wrong", expected=str(expected), got=str(result.value), kind=Kind.VALUE
+    )
+
+
+@check(
+    "count_traces",
+    "correct",
+    hint="Put a function of your own under jit: it adds 1 to a counter, then calls the given one. Python runs it once "
+    "for each new shape.",
+)
+def test_count_traces_by_hand(learner: Learner) -> None:
+    zeros, ones, longer = jnp.zeros(3), jnp.ones(3), jnp.ones(4)
+    is_count(learner.count_traces(double, [(zeros,), (ones,), (longer,), (zeros,)]), 2)
+
+
+@check(
+    "count_traces",
+    "correct",
+    hint="No calls, no traces: 0. What counts begins anew with each call of count_traces: no global, "
+    "no cache of JAX's.",
+)
+def test_count_traces_takes_no_calls(learner: Learner) -> None:
+    is_count(learner.count_traces(double, []), 0)
+
+
+@check(
+    "count_traces",
+    "correct",
+    hint="Let jit itself decide. It tells a Python number (weakly typed) from an array of the same dtype, and int from "
+    "float; it does not tell 2.0 from 3.0.",
+)
+def test_count_traces_tells_numbers_from_arrays(learner: Learner) -> None:
+    x = jnp.ones(3)
+    is_count(learner.count_traces(scaled, [(x, 2.0), (x, 3.0), (x, jnp.float32(2.0)), (x, 2)]), 3)
+
+
+@check(
+    "count_traces", "correct", hint="An argument may be a tree; jit looks at its structure and at its leaves."
+)
+def test_count_traces_takes_trees(learner: Learner) -> None:
+    x = jnp.ones(3)
+    is_count(learner.count_traces(add_leaves, [({"a": x},), ({"a": x, "b": x},), ({"a": x},)]), 2)
+
+
+@check(
+    "count_traces",
+    "correct",
+    hint="jit knows functions by identity: put one that is made anew in each call of count_traces under it, and it "
+    "knows nothing yet.",
+)
+def test_count_traces_starts_from_nothing(learner: Learner) -> None:
+    x = jnp.ones(3)
+    jax.jit(double)(x)
+    for _ in range(2):
+        is_count(learner.count_traces(double, [(x,), (x,)]), 1)
+
+
+@check("count_traces", "jit", hint="Count in a function of your own: its body runs once for each trace.")
+def test_count_traces_counts_for_itself(learner: Learner) -> None:
+    names = {node.attr for node in ast.walk(learner.file.tree) if isinstance(node, ast.Attribute)}
+    Called("count_traces", None).require(
+        "_cache_size" not in names,
+        "uses what its rules leave out",
+        expected="traces that it counts itself",
+        got="_cache_size",
+    )
+
+
+@check(
+    "count_traces", "jit", hint="Call the function from within your own function under jit, and nowhere else."
+)
+def test_count_traces_runs_under_jit_alone(learner: Learner) -> None:
+    spy, x = Spy(), jnp.ones(3)
+    result = learner.count_traces(spy, [(x,), (x,)])
+    before, result = spy.runs, learner.count_traces(spy, [(x,), (x,)])
+    result.require(
+        not spy.saw_numbers,
+        "runs the function outside jit",
+        expected="calls with tracers alone",
+        got="a call with an array of numbers",
+    )
+    runs = spy.runs - before
+    result.require(
+        runs == result.value == 1,
+        "is not how often the function was traced",
+        expected="1, after one trace",
+        got=f"{result.value}, after {runs} traces",
+    )
+
+
+@check(
+    "count_traces",
+    "jit",
+    hint="Count with a plain Python number. The arguments of a traced function are tracers: keep none of them.",
+)
+def test_count_traces_keeps_no_tracer(learner: Learner) -> None:
+    x = jnp.ones(3)
+    with jax.checking_leaks():
+        is_count(learner.count_traces(double, [(x,), (x,)]), 1)

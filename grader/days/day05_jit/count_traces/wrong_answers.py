@@ -1,0 +1,181 @@
+"""Plausible mistakes in count_traces; each must be caught by the check named above it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from grader.kata.answers import caught_by
+
+# count_traces
+
+
+@caught_by("correct", "by_hand")
+def count_traces__counts_calls(function, calls):
+    """Counts outside of the traced function: every call."""
+    compiled, count = jax.jit(function), 0
+    for arguments in calls:
+        compiled(*arguments)
+        count += 1
+    return count
+
+
+@caught_by("correct", "by_hand")
+def count_traces__jit_anew(function, calls):
+    """Puts a new function under jit for each call."""
+    count = 0
+
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return function(*arguments)
+
+    for arguments in calls:
+        jax.jit(lambda *arguments: counted(*arguments))(*arguments)
+    return count
+
+
+@caught_by("correct", "by_hand")
+def count_traces__no_jit(function, calls):
+    """Forgets jit: Python runs in each call."""
+    count = 0
+
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return function(*arguments)
+
+    for arguments in calls:
+        counted(*arguments)
+    return count
+
+
+@caught_by("correct", "by_hand")
+def count_traces__as_an_array(function, calls):
+    """Returns the count as an array."""
+    count = 0
+
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return function(*arguments)
+
+    compiled = jax.jit(counted)
+    for arguments in calls:
+        compiled(*arguments)
+    return jnp.array(count)
+
+
+@caught_by("correct", "by_hand")
+def count_traces__counts_on_the_device(function, calls):
+    """Adds 1 as an operation of the program: what is left in the end is a tracer."""
+    count = jnp.array(0)
+
+    @jax.jit
+    def counted(*arguments):
+        nonlocal count
+        count = jnp.add(count, 1)
+        return function(*arguments)
+
+    for arguments in calls:
+        counted(*arguments)
+    return int(count)
+
+
+@caught_by("correct", "tells_numbers_from_arrays")
+def count_traces__one_argument(function, calls):
+    """Hands the tuple over as one argument."""
+    count = 0
+
+    def counted(arguments):
+        nonlocal count
+        count += 1
+        return function(arguments)
+
+    compiled = jax.jit(counted)
+    for arguments in calls:
+        compiled(arguments)
+    return count
+
+
+@caught_by("correct", "tells_numbers_from_arrays")
+def count_traces__distinct_shapes(function, calls):
+    """Does by hand what it believes jit to do."""
+    return len({tuple((jnp.shape(a), jnp.result_type(a)) for a in arguments) for arguments in calls})
+
+
+@caught_by("correct", "tells_numbers_from_arrays")
+def count_traces__makes_arrays(function, calls):
+    """Makes NumPy arrays of all arguments first: no Python numbers are left."""
+    count = 0
+
+    @jax.jit
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return function(*arguments)
+
+    for arguments in calls:
+        counted(*jax.tree.map(np.asarray, arguments))
+    return count
+
+
+@caught_by("correct", "takes_trees")
+def count_traces__abstract_values(function, calls):
+    """Compares what it takes for the key of jit's table: trees have no such key."""
+    seen = []
+    for arguments in calls:
+        kinds = [(a.shape, a.dtype, False) if hasattr(a, "shape") else ((), type(a), True) for a in arguments]
+        if kinds not in seen:
+            seen.append(kinds)
+    return len(seen)
+
+
+@caught_by("correct", "starts_from_nothing")
+def count_traces__cache_size(function, calls):
+    """Asks for the size of jit's own table, which others fill, too."""
+    compiled = jax.jit(function)
+    before = compiled._cache_size()
+    for arguments in calls:
+        compiled(*arguments)
+    return compiled._cache_size() - before
+
+
+@caught_by("jit", "runs_under_jit_alone")
+def count_traces__runs_it_first(function, calls):
+    """Calls the function once without jit."""
+    count = 0
+
+    @jax.jit
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return function(*arguments)
+
+    for arguments in calls:
+        function(*arguments)
+        counted(*arguments)
+    return count
+
+
+@caught_by("jit", "keeps_no_tracer")
+def count_traces__keeps_arguments(function, calls):
+    """Keeps the arguments of each trace, which are tracers, to count them in the end."""
+    seen = []
+
+    @jax.jit
+    def counted(*arguments):
+        seen.append(arguments)
+        return function(*arguments)
+
+    for arguments in calls:
+        counted(*arguments)
+    return len(seen)
+
+
+@caught_by("jit", "counts_for_itself")
+def count_traces__cleared_cache_size(function, calls):
+    """Asks JAX's cache, once it is empty."""
+    jax.clear_caches()
+    compiled = jax.jit(function)
+    for arguments in calls:
+        compiled(*arguments)
+    return compiled._cache_size()

@@ -1,0 +1,87 @@
+"""Plausible mistakes in convolve_batch; each must be caught by the check named above it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from grader.kata.answers import caught_by
+from jax import lax
+
+# convolve_batch
+
+
+@caught_by("correct", "by_hand")
+def convolve_batch__rows(signals, kernel):
+    """Takes the rows to be the signals."""
+    return jax.vmap(lambda signal: jnp.convolve(signal, kernel, mode="valid"))(signals)
+
+
+@caught_by("correct", "by_hand")
+def convolve_batch__transposed(signals, kernel):
+    """Maps the columns and forgets where the results go."""
+    return jax.vmap(lambda signal: jnp.convolve(signal, kernel, mode="valid"), in_axes=1)(signals)
+
+
+@caught_by("correct", "by_hand")
+def convolve_batch__kernel_mapped(signals, kernel):
+    """Maps the kernel as well."""
+    return jax.vmap(lambda s, k: jnp.convolve(s, k, mode="valid"), in_axes=(1, 0), out_axes=1)(
+        signals, kernel
+    )
+
+
+@caught_by("correct", "by_hand")
+def convolve_batch__same_length(signals, kernel):
+    """Pads: the result is as long as the signal."""
+    return jax.vmap(lambda signal: jnp.convolve(signal, kernel, mode="same"), in_axes=1, out_axes=1)(signals)
+
+
+@caught_by("correct", "turns_the_kernel_round")
+def convolve_batch__correlates(signals, kernel):
+    """Runs through the kernel forwards."""
+    return jax.vmap(lambda signal: jnp.correlate(signal, kernel, mode="valid"), in_axes=1, out_axes=1)(
+        signals
+    )
+
+
+@caught_by("correct", "turns_the_kernel_round")
+def convolve_batch__windows_forwards(signals, kernel):
+    """Multiplies windows with a kernel that nobody has turned."""
+    n, k = len(signals), len(kernel)
+    windows = signals[jnp.arange(n - k + 1)[:, None] + jnp.arange(k)]
+    return jnp.einsum("tkb,k->tb", windows, kernel)
+
+
+@caught_by("correct", "takes_one_signal_and_a_long_kernel")
+def convolve_batch__squeezed(signals, kernel):
+    """Squeezes, and loses a batch of one."""
+    return jnp.squeeze(
+        jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"), in_axes=1, out_axes=1)(signals)
+    )
+
+
+@caught_by("jit", "compiles_once")
+def convolve_batch__through_numpy(signals, kernel):
+    """Asks NumPy."""
+    columns = [np.convolve(column, kernel, mode="valid") for column in np.asarray(signals).T]
+    return jnp.asarray(np.stack(columns, axis=1))
+
+
+@caught_by("jit", "takes_all_signals_at_once")
+def convolve_batch__lax_map(signals, kernel):
+    """Takes the signals one after the other, compiled."""
+    return lax.map(lambda signal: jnp.convolve(signal, kernel, mode="valid"), signals.T).T
+
+
+@caught_by("speed", "beats_the_loop")
+def convolve_batch__loop_over_signals(signals, kernel):
+    """Convolves signal after signal."""
+    columns = [jnp.convolve(signals[:, b], kernel, mode="valid") for b in range(signals.shape[1])]
+    return jnp.stack(columns, axis=1)
+
+
+@caught_by("speed", "beats_the_loop")
+def convolve_batch__loop_over_moments(signals, kernel):
+    """Slides the kernel along in Python."""
+    n, k = len(signals), len(kernel)
+    backwards = kernel[::-1]
+    return jnp.stack([backwards @ signals[t + jnp.arange(k)] for t in range(n - k + 1)])

@@ -1,0 +1,91 @@
+"""Plausible mistakes in per_example_gradients; each must be caught by the check named above it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from grader.kata.answers import caught_by
+from jax import lax
+
+# per_example_gradients
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__of_the_mean(loss, params, x, y):
+    """Averages before it differentiates."""
+    return jax.grad(lambda p: jax.vmap(loss, in_axes=(None, 0, 0))(p, x, y).mean())(params)
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__averaged(loss, params, x, y):
+    """Averages afterwards."""
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
+    return jax.tree.map(lambda leaf: leaf.mean(axis=0), each)
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__share_of_the_mean(loss, params, x, y):
+    """Differentiates each example's share of the mean: too small by the size of the batch."""
+
+    def share(p, a, b):
+        return loss(p, a, b) / len(x)
+
+    return jax.vmap(jax.grad(share), in_axes=(None, 0, 0))(params, x, y)
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__params_mapped(loss, params, x, y):
+    """Maps the parameters, too."""
+    return jax.vmap(jax.grad(loss))(params, x, y)
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__whole_batch(loss, params, x, y):
+    """Hands the loss the whole batch."""
+    return jax.jacobian(loss)(params, x, y)
+
+
+@caught_by("correct", "by_hand")
+def per_example_gradients__list(loss, params, x, y):
+    """Returns a list with a tree for each example."""
+    return [jax.grad(loss)(params, x[i], y[i]) for i in range(len(x))]
+
+
+@caught_by("correct", "takes_any_loss")
+def per_example_gradients__dicts_only(loss, params, x, y):
+    """Takes parameters to be a flat dict."""
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
+    return {name: each[name] for name in params}
+
+
+@caught_by("correct", "takes_any_loss")
+def per_example_gradients__float_labels(loss, params, x, y):
+    """Turns integer labels into floats."""
+    return jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y.astype(x.dtype))
+
+
+@caught_by("correct", "takes_a_batch_of_one")
+def per_example_gradients__squeezed(loss, params, x, y):
+    """Squeezes, and loses a batch of one."""
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
+    return jax.tree.map(jnp.squeeze, each)
+
+
+@caught_by("jit", "compiles_once")
+def per_example_gradients__through_numpy(loss, params, x, y):
+    """Collects the gradients as NumPy arrays."""
+    each = [jax.tree.map(np.asarray, jax.grad(loss)(params, x[i], y[i])) for i in range(len(x))]
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *each)
+
+
+@caught_by("jit", "takes_all_examples_at_once")
+def per_example_gradients__lax_map(loss, params, x, y):
+    """Takes example after example, compiled."""
+    return lax.map(lambda example: jax.grad(loss)(params, *example), (x, y))
+
+
+@caught_by("jit", "takes_all_examples_at_once")
+def per_example_gradients__loop(loss, params, x, y):
+    """Differentiates example after example, with a compiled gradient."""
+    gradient = jax.jit(jax.grad(loss))
+    each = [gradient(params, x[i], y[i]) for i in range(len(x))]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)

@@ -1,0 +1,61 @@
+"""Other honest ways to write exponential_average; each must pass every check."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+# exponential_average
+
+
+def exponential_average__step_towards(average, new, decay):
+    """Goes a part of the way to the new tree."""
+
+    def blend(old, latest):
+        step = (1 - decay) * (latest.astype(old.dtype) - old)
+        return jnp.asarray(old + step, old.dtype)
+
+    return jax.tree.map(blend, average, new)
+
+
+def exponential_average__weighted_sum(average, new, decay):
+    """Scales both trees, then adds them, then restores the dtypes."""
+    kept = jax.tree.map(lambda x: x.astype(jnp.float32) * decay, average)
+    added = jax.tree.map(lambda x: x.astype(jnp.float32) * (1 - decay), new)
+    total = jax.tree.map(jnp.add, kept, added)
+    return jax.tree.map(lambda like, x: x.astype(like.dtype), average, total)
+
+
+def exponential_average__flattened(average, new, decay):
+    """Works on lists of leaves, after a look at the structures."""
+    old, structure = jax.tree.flatten(average)
+    latest, other = jax.tree.flatten(new)
+    if structure != other:
+        raise ValueError(f"{structure} is not {other}")
+    blended = [(decay * a + (1 - decay) * b).astype(a.dtype) for a, b in zip(old, latest, strict=True)]
+    return jax.tree.unflatten(structure, blended)
+
+
+@jax.jit
+def exponential_average__compiled(average, new, decay):
+    """Compiled by the learner; the decay takes each leaf's dtype first."""
+
+    def blend(old, latest):
+        rate = jnp.asarray(decay, old.dtype)
+        return rate * old + (1 - rate) * latest.astype(old.dtype)
+
+    return jax.tree.map(blend, average, new)
+
+
+def exponential_average__fori_loop(average, new, decay):
+    """Visits the rows of a leaf in a compiled loop."""
+
+    def blend(old, latest):
+        if old.ndim == 0:
+            return (decay * old + (1 - decay) * latest).astype(old.dtype)
+
+        def visit(k, out):
+            return out.at[k].set((decay * out[k] + (1 - decay) * latest[k]).astype(old.dtype))
+
+        return lax.fori_loop(0, len(old), visit, old)
+
+    return jax.tree.map(blend, average, new)

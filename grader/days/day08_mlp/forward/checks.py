@@ -1,0 +1,66 @@
+"""Checks of forward."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day08_mlp.shared import drawn_layers, forward_oracle
+from grader.toolkit import Learner, Numbers, agrees_once, check, compiled_if_possible
+
+
+def relu(x: jax.Array) -> jax.Array:
+    return jnp.maximum(x, 0.0)
+
+
+def tanh(x: jax.Array) -> jax.Array:
+    return jnp.tanh(x)
+
+
+@check(
+    "forward",
+    "correct",
+    hint="Layer by layer: x @ w + b, then the activation. The last layer gives its numbers as they are.",
+)
+def test_forward_by_hand(learner: Learner) -> None:
+    params = [
+        {"w": jnp.array([[1.0, -1.0]]), "b": jnp.array([0.0, 1.0])},
+        {"w": jnp.array([[1.0], [2.0]]), "b": jnp.array([-7.0])},
+    ]
+    learner.forward(params, jnp.array([2.0]), relu).close_to([-5.0])
+
+
+@check("forward", "correct", hint="A single layer is the last one, too: x @ w + b and nothing else.")
+def test_forward_takes_a_single_layer(learner: Learner) -> None:
+    params = [{"w": jnp.array([[1.0], [2.0]]), "b": jnp.array([-7.0])}]
+    learner.forward(params, jnp.array([2.0, 0.5]), relu).close_to([-4.0])
+
+
+@check(
+    "forward",
+    "correct",
+    hint="x @ w, not w @ x: w has a row for each number that goes in. Apply the activation that is given.",
+)
+def test_forward_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
+    params, x = drawn_layers(numbers, (3, 5, 5, 5)), numbers.normal(3)
+    compiled_if_possible(learner.forward, params, x, tanh, static="activation").close_to(
+        forward_oracle(params, x, np.tanh)
+    )
+
+
+@check("forward", "jit", hint="Neither x nor the parameters decide what the program does.")
+def test_forward_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    calls = [(drawn_layers(numbers, (3, 5, 5, 5)), numbers.normal(3), tanh) for _ in range(2)]
+    agrees_once(
+        learner.forward.jit(static_argnames="activation"),
+        calls,
+        lambda params, x, _: forward_oracle(params, x, np.tanh),
+    )
+
+
+@check("forward", "jit", hint="Write it for one example of shape (n_in,); vmap adds the batch axis.")
+def test_forward_is_lifted_over_a_batch(learner: Learner, numbers: Numbers) -> None:
+    params, x = drawn_layers(numbers, (3, 5, 5, 5)), numbers.normal((7, 3))
+    lifted = learner.forward.vmap(in_axes=(None, 0, None))
+    lifted.jit(static_argnames="activation")(params, x, tanh).close_to(forward_oracle(params, x, np.tanh))

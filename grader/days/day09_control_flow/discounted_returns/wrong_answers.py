@@ -1,0 +1,105 @@
+"""Plausible mistakes in discounted_returns; each must be caught by the check named above it."""
+
+import jax.numpy as jnp
+from grader.kata.answers import caught_by
+from jax import lax
+
+# discounted_returns
+
+
+@caught_by("correct", "by_hand")
+def discounted_returns__forwards(rewards, ends, discount):
+    """Forgets reverse=True: adds up what came before."""
+
+    def step(total, now):
+        reward, end = now
+        total = reward + discount * jnp.where(end, 0, total)
+        return total, total
+
+    return lax.scan(step, jnp.zeros((), rewards.dtype), (rewards, ends))[1]
+
+
+@caught_by("correct", "by_hand")
+def discounted_returns__still_flipped(rewards, ends, discount):
+    """Flips the inputs and forgets to flip the result back."""
+
+    def step(total, now):
+        reward, end = now
+        total = reward + discount * jnp.where(end, 0, total)
+        return total, total
+
+    return lax.scan(step, jnp.zeros((), rewards.dtype), (rewards[::-1], ends[::-1]))[1]
+
+
+@caught_by("correct", "by_hand")
+def discounted_returns__ends_too_early(rewards, ends, discount):
+    """Lets the end of an episode wipe out its own last reward."""
+
+    def step(total, now):
+        reward, end = now
+        total = jnp.where(end, 0, reward + discount * total)
+        return total, total
+
+    return lax.scan(step, jnp.zeros((), rewards.dtype), (rewards, ends), reverse=True)[1]
+
+
+@caught_by("correct", "by_hand")
+def discounted_returns__one_episode(rewards, ends, discount):
+    """Overlooks the ends."""
+
+    def step(total, reward):
+        total = reward + discount * total
+        return total, total
+
+    return lax.scan(step, jnp.zeros((), rewards.dtype), rewards, reverse=True)[1]
+
+
+@caught_by("correct", "by_hand")
+def discounted_returns__integer_start(rewards, ends, discount):
+    """Starts from an integer zero; the carry comes back as a float."""
+
+    def step(total, now):
+        reward, end = now
+        total = reward + discount * jnp.where(end, 0, total)
+        return total, total
+
+    return lax.scan(step, jnp.zeros((), int), (rewards, ends), reverse=True)[1]
+
+
+@caught_by("correct", "takes_small_discounts")
+def discounted_returns__by_powers(rewards, ends, discount):
+    """Sums rewards times powers of the discount, then divides: 0 / 0 once a power is 0."""
+    powers = discount ** jnp.arange(len(rewards))
+    episode = jnp.cumsum(ends) - ends
+    same = (episode[:, None] == episode) & (jnp.arange(len(rewards)) >= jnp.arange(len(rewards))[:, None])
+    return jnp.where(same, rewards * powers, 0).sum(axis=1) / powers
+
+
+@caught_by("jit", "compiles_once")
+def discounted_returns__python_branch(rewards, ends, discount):
+    """Asks in Python whether an episode ends."""
+    total, returns = 0.0, []
+    for t in reversed(range(len(rewards))):
+        total = rewards[t] if ends[t] else rewards[t] + discount * total
+        returns.append(total)
+    return jnp.stack(returns[::-1])
+
+
+@caught_by("jit", "stays_a_loop")
+def discounted_returns__python_loop(rewards, ends, discount):
+    """Loops in Python: under jit every step is written out."""
+    total, returns = 0.0, []
+    for t in reversed(range(len(rewards))):
+        total = rewards[t] + jnp.where(ends[t], 0, discount * total)
+        returns.append(total)
+    return jnp.stack(returns[::-1])
+
+
+@caught_by("jit", "builds_no_table")
+def discounted_returns__table_of_discounts(rewards, ends, discount):
+    """Lays out the discounts of all pairs of steps in a square."""
+    places = jnp.arange(len(rewards))
+    episode = jnp.cumsum(ends) - ends
+    distance = places - places[:, None]
+    same = (distance >= 0) & (episode == episode[:, None])
+    return jnp.where(same, discount ** jnp.maximum(distance, 0), 0.0) @ rewards

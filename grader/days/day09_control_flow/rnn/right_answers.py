@@ -1,0 +1,43 @@
+"""Other honest ways to write rnn; each must pass every check."""
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg
+from jax import lax
+
+# rnn
+
+
+def rnn__input_in_the_step(params, inputs, state):
+    """Multiplies the input within the step."""
+
+    def step(state, x):
+        state = jnp.tanh(params["input"] @ x + params["recurrent"] @ state + params["bias"])
+        return state, state
+
+    return lax.scan(step, state, inputs, unroll=4)
+
+
+def rnn__fori_loop(params, inputs, state):
+    """A loop with static bounds, which becomes a scan and goes backwards as well."""
+
+    def step(t, carry):
+        state, states = carry
+        state = jnp.tanh(params["input"] @ inputs[t] + params["recurrent"] @ state + params["bias"])
+        return state, states.at[t].set(state)
+
+    return lax.fori_loop(0, len(inputs), step, (state, jnp.zeros((len(inputs), len(state)))))
+
+
+def rnn__one_matrix(params, inputs, state):
+    """Joins state, input and a one to a vector, and the params to one matrix."""
+    weights = jnp.concatenate([params["recurrent"], params["input"], params["bias"][:, None]], axis=1)
+    one = jnp.ones(1)
+
+    @jax.checkpoint
+    def step(state, x):
+        state = jnp.tanh(weights @ jnp.concatenate([state, x, one]))
+        return state, state
+
+    _, states = lax.scan(step, state, inputs)
+    return states[-1], states

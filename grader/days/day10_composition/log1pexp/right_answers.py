@@ -1,0 +1,50 @@
+"""Other honest ways to write log1pexp; each must pass every check."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+# log1pexp
+
+
+def log1pexp__defjvps(x):
+    """The short form of the rule."""
+
+    @jax.custom_jvp
+    def value(x):
+        return jnp.where(x > 0, x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    value.defjvps(lambda tangent, out, x: tangent * jnp.exp(x - out))
+    return value(x)
+
+
+def log1pexp__logistic(x):
+    """The logistic function as the slope."""
+
+    @jax.custom_jvp
+    def value(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    @value.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return value(x), lax.logistic(x) * tangent
+
+    return value(x)
+
+
+@jax.jit
+def log1pexp__one_number_at_a_time(x):
+    """A rule for one number, with a cond in it, lifted by vectorize and compiled by the learner."""
+
+    @jax.custom_jvp
+    def value(x):
+        return lax.cond(x > 0, lambda: x + jnp.log1p(jnp.exp(-x)), lambda: jnp.log1p(jnp.exp(x)))
+
+    @value.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        above, below = jnp.where(x > 0, x, 0), jnp.exp(jnp.where(x > 0, 0, x))
+        return value(x), tangent * jnp.where(x > 0, 1 / (1 + jnp.exp(-above)), below / (1 + below))
+
+    return jnp.vectorize(value)(x)

@@ -1,0 +1,73 @@
+"""Checks of straight_through_round."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day10_composition.shared import has_the_dtype_of, listed, sent_back
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiles_once, float16
+
+
+@check("straight_through_round", "correct", hint="jnp.round rounds, and sends halves to the even neighbour.")
+def test_straight_through_round_by_hand(learner: Learner) -> None:
+    learner.straight_through_round(jnp.array([0.4, 1.5, 2.5, -0.6])).equals([0.0, 2.0, 2.0, -1.0])
+
+
+@check("straight_through_round", "correct", hint="Whole numbers come out exactly, near and far from 0.")
+def test_straight_through_round_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
+    for scale in (1.0, 1e3, 1e7):
+        x = numbers.normal(4, scale=scale)
+        learner.straight_through_round(x).equals(np.round(np.asarray(x)))
+    x = jnp.array([3e9, -3e9, 1.5, 2.5])
+    beyond = "int32 ends at 2.1e9. Rounded numbers may stay floats: jnp.round keeps the dtype."
+    learner.straight_through_round(x).equals(np.round(np.asarray(x)), hint=beyond)
+
+
+@check(
+    "straight_through_round",
+    "correct",
+    hint="Backwards it is the identity: what comes in goes out, wherever x lies. lax.stop_gradient hides the rounding, "
+    "or a rule of your own says so.",
+)
+def test_straight_through_round_lets_the_gradient_through(learner: Learner, numbers: Numbers) -> None:
+    x, gradient = jnp.array([0.4, 1.5, -7.0, 30.2]), numbers.normal(4)
+    sent_back(learner.straight_through_round, gradient, x).close_to(np.asarray(gradient))
+
+
+@check(
+    "straight_through_round",
+    "correct",
+    hint="What comes after the rounding sees the rounded number: the gradient of round(x)² is 2 round(x).",
+)
+def test_straight_through_round_works_in_the_middle(learner: Learner) -> None:
+    handle, x = learner.straight_through_round, jnp.array([0.4, 1.5, 2.7, -0.6])
+
+    def loss(x: jax.Array) -> jax.Array:
+        return jnp.sum(handle.function(x) ** 2)
+
+    text = f"The gradient of sum(straight_through_round(x)**2) at {listed(x)}"
+    handle.using(text, jax.grad(loss), x).close_to([0.0, 4.0, 6.0, -2.0])
+
+
+@check("straight_through_round", "correct", hint="Value and gradient keep the dtype of x.")
+def test_straight_through_round_keeps_the_dtype(learner: Learner) -> None:
+    x, gradient = float16([0.4, 1.5, 2.5, -0.6]), float16([1.0, 2.0, 3.0, 4.0])
+    has_the_dtype_of(learner.straight_through_round(x), x)
+    sent_back(learner.straight_through_round, gradient, x).equals(np.asarray(gradient))
+
+
+@check("straight_through_round", "jit", hint="No Python branch and no NumPy: x is traced.")
+def test_straight_through_round_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    calls = [(numbers.normal(4, scale=5.0),) for _ in range(3)]
+    agrees_once(
+        learner.straight_through_round.jit(), calls, lambda x: np.round(np.asarray(x)), by=Called.equals
+    )
+
+
+@check("straight_through_round", "jit", hint="Rule and rounding must stand being lifted and compiled.")
+def test_straight_through_round_composes(learner: Learner, numbers: Numbers) -> None:
+    calls = [(numbers.normal(4, scale=5.0),) for _ in range(2)]
+    for result in compiles_once(learner.straight_through_round.grad().vmap().jit(), calls):
+        result.close_to(np.ones(4))

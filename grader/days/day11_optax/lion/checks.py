@@ -1,0 +1,100 @@
+"""Checks of lion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, updates_of
+from grader.toolkit import Learner, Numbers, bans, check, hint_when, own_hint, raised, wide
+
+
+def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[Tree], float]:
+    """The updates, and how close to a change of sign any of them is."""
+    m = jax.tree.map(lambda g: np.zeros(np.shape(g)), gradients[0])
+    found, margin = [], np.inf
+    for gradient in gradients:
+        c = jax.tree.map(lambda old, g: 0.9 * old + 0.1 * wide(g), m, gradient)
+        margin = min([margin, *(float(np.min(np.abs(leaf))) for leaf in jax.tree.leaves(c))])
+        found.append(jax.tree.map(lambda leaf: -learning_rate * np.sign(leaf), c))
+        m = jax.tree.map(lambda old, g: 0.99 * old + 0.01 * wide(g), m, gradient)
+    return found, margin
+
+
+@check("lion", "correct", hint="The exercise is to write it; the rules name what is left out.")
+def test_lion_uses_no_shortcut(learner: Learner) -> None:
+    bans(learner.lion, "optax.lion", "optax.scale_by_lion")
+
+
+@check(
+    "lion",
+    "correct",
+    hint="Every step is learning_rate long in each number, against the sign of 0.9 m + 0.1 g. Where that is 0, nothing moves.",
+)
+def test_lion_by_hand(learner: Learner) -> None:
+    params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2.0, -4.0, 0.0])}
+    close(updates_of(learner.lion, (0.5,), [params], [gradient]), [{"w": np.array([-0.5, 0.5, 0.0])}])
+
+
+@check(
+    "lion",
+    "correct",
+    hint="The parameters are optional, since Lion does not need them: def update(gradients, state, params=None).",
+)
+def test_lion_needs_no_parameters(learner: Learner) -> None:
+    params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2.0, -4.0, 0.0])}
+    text, optimizer = build(learner.lion, 0.5)
+    state = learner.lion.using(f"{text}.init(params)", optimizer.init, params).value
+    with own_hint(raised("TypeError", text="required positional argument")):
+        pair = learner.lion.using(f"{text}.update(gradients, state)", optimizer.update, gradient, state)
+    if isinstance(pair.value, tuple):  # by_hand has something to say where it is none
+        pair[0].close_to({"w": np.array([-0.5, 0.5, 0.0])})
+
+
+@check(
+    "lion",
+    "correct",
+    hint="The sign is that of c, made with 0.9 from the old m. The new m is made with 0.99, from the same old m.",
+)
+def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
+    # A strong pull at first, against which the next ones count as much: here all orders and rates tell.
+    pulls = [{"w": jnp.array([g, -g, 0.5 * g])} for g in (20.0, -3.0, -1.0, -1.0, 2.0)]
+    margin = 0.0
+    while margin < 1e-4:  # nearer to zero, float32 and float64 may differ in a sign
+        gradients = [*pulls, *({"w": numbers.normal(3)} for _ in range(15))]
+        expected, margin = lion_oracle(gradients, 0.5)
+    close(updates_of(learner.lion, (0.5,), [{"w": jnp.zeros(3)}] * 20, gradients), expected)
+
+
+@check(
+    "lion",
+    "correct",
+    hint="Make updates and momentum in two maps: a pair at a leaf looks just like a tuple of the parameters' own.",
+)
+def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
+    params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
+    gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
+    leaves = "A dict is only one form of a tree. jax.tree.map goes through the leaves of any: dicts, lists, tuples."
+    with (
+        own_hint(raised(text="pytree structure")),
+        hint_when(raised("AttributeError", text="object has no attribute"), leaves),
+    ):
+        found = updates_of(learner.lion, (0.5,), [params] * 2, gradients)
+    close(found, lion_oracle(gradients, 0.5)[0])
+
+
+@check(
+    "lion",
+    "jit",
+    hint="All that lasts is in the state, as arrays: an update takes the old state and returns the new one.",
+)
+def test_lion_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    params = [{"w": jnp.zeros(3)}] * 2
+    gradients = [{"w": jnp.array([30.0, -30.0, 0.0])}, {"w": jnp.array([-2.0, 4.0, 1.0])}]
+    first, second = compiled_updates_of(
+        learner.lion, [(jnp.float32(0.5),), (jnp.float32(0.25),)], params, gradients
+    )
+    close([first, second], [{"w": np.array([-0.5, 0.5, 0.0])}, {"w": np.array([-0.25, -0.25, -0.25])}])

@@ -1,0 +1,41 @@
+"""Other honest ways to write train_step; each must pass every check."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+# train_step
+
+
+def train_step__grad_and_loss_apart(params, opt_state, batch, loss, optimizer):
+    """Computes loss and gradient one after the other; the compiler joins what is the same."""
+    gradients = jax.grad(loss)(params, batch)
+    updates, after = optimizer.update(gradients, opt_state, params)
+    return jax.tree.map(jnp.add, params, updates), after, loss(params, batch)
+
+
+def train_step__closure(params, opt_state, batch, loss, optimizer):
+    """Closes over the batch, and names the parameters."""
+
+    def of_params(candidate):
+        return loss(candidate, batch)
+
+    value, gradients = jax.value_and_grad(of_params)(params)
+    updates, opt_state = optimizer.update(updates=gradients, state=opt_state, params=params)
+    return optax.apply_updates(params, updates), opt_state, value
+
+
+def train_step__vjp(params, opt_state, batch, loss, optimizer):
+    """Pulls a one back through the loss."""
+    value, pull = jax.vjp(lambda p: loss(p, batch), params)
+    (gradients,) = pull(jnp.ones_like(value))
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value
+
+
+@jax.jit(static_argnames=("loss", "optimizer"))
+def train_step__compiled(params, opt_state, batch, loss, optimizer):
+    """Compiled by the learner."""
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value

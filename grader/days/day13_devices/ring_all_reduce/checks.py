@@ -1,0 +1,80 @@
+"""Checks of ring_all_reduce."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day13_devices.shared import ANY_NUMBER, must_use_all_devices, names_no_number_of_devices
+from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiled_if_possible, wide
+
+
+@check(
+    "ring_all_reduce",
+    "correct",
+    hint="Pass on what came, not what was there at first or the running total: after round r a device holds the array "
+    "that began r places before it. n - 1 rounds, and the last device sends to the first one.",
+)
+def test_ring_all_reduce_adds_each_row_once(learner: Learner) -> None:
+    n = jax.device_count()
+    called = compiled_if_possible(
+        learner.ring_all_reduce, jnp.eye(n)
+    )  # out[k, i]: how often k has added row i
+    called.close_to(np.ones((n, n)), atol=math.inf)
+    counts = np.asarray(called.value)
+    for k, row in enumerate(counts):
+        if not np.allclose(row, 1):
+            i = int(np.argmax(~np.isclose(row, 1)))
+            called.require(
+                False,
+                f"adds the wrong arrays on device {k}",
+                expected="the array of each device once",
+                got=f"that of device {i} {row[i]:.3g} times" if row[i] else f"that of device {i} not at all",
+            )
+
+
+@check("ring_all_reduce", "correct", hint="out[k] is the sum of all rows, the same on every device.")
+def test_ring_all_reduce_random(learner: Learner, numbers: Numbers) -> None:
+    n = jax.device_count()
+    x = numbers.normal((n, n))
+    total = wide(x).sum(axis=0)
+    compiled_if_possible(learner.ring_all_reduce, x).close_to(np.stack([total] * n), atol=1e-5)
+
+
+@check("ring_all_reduce", "correct", hint=ANY_NUMBER)
+def test_ring_all_reduce_takes_any_number_of_devices(learner: Learner) -> None:
+    names_no_number_of_devices(learner.ring_all_reduce)
+
+
+@check("ring_all_reduce", "jit", hint="The number of devices is a Python number: jax.device_count().")
+def test_ring_all_reduce_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    n = jax.device_count()
+    xs = [numbers.normal((n, n)) for _ in range(2)]
+    agrees_once(
+        learner.ring_all_reduce.jit(),
+        [(x,) for x in xs],
+        lambda x: np.stack([wide(x).sum(axis=0)] * n),
+        atol=1e-5,
+        leaks=False,
+    )
+
+
+@check(
+    "ring_all_reduce",
+    "jit",
+    hint="lax.ppermute(x, axis_name, [(source, destination), ...]) sends an array on; adding up is yours, step by step.",
+)
+def test_ring_all_reduce_passes_messages_on(learner: Learner, numbers: Numbers) -> None:
+    n = jax.device_count()
+    messages = must_use_all_devices(learner.ring_all_reduce.jit(), numbers.normal((n, n)))
+    names = {message.collective for message in messages}
+    others = sorted(names - {"collective-permute"})
+    Called("jit(ring_all_reduce)", None, about="The program of").require(
+        names == {"collective-permute"},
+        "uses the wrong collectives",
+        expected="ppermute (collective-permute) alone",
+        got=", ".join(others) or "no collective at all",
+    )

@@ -1,0 +1,303 @@
+"""What several exercises of day 13 use in their checks.
+
+What a program does on several devices is read from the compiled program: for how many devices it is, which collectives
+are in it, and how large their messages are. No check knows how many devices there are.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.toolkit import Array, Called, Handle, Kind, Numbers, need_several_devices, wide
+
+need_several_devices(8)
+
+Tree = Any
+
+ROWS, FEATURES = 4, 3  # of a device
+
+# ---- where arrays lie
+
+
+_WHOLE = (
+    "Each device holds the copies of all. P() is the spec of what is whole everywhere; a spec that names the mesh's axis, "
+    'P("devices"), cuts the first axis: one slice for each device.'
+)
+
+
+def one_slice_on_each_device(called: Called, n_devices: int) -> None:
+    """Slice k of each leaf is all that one of the first devices holds. Raises WrongAnswer."""
+    wanted = set(jax.devices()[:n_devices])
+    for path, leaf in jax.tree_util.tree_leaves_with_path(called.value):
+        shards = leaf.addressable_shards
+        whole = shards[0].data.shape == leaf.shape
+        holds = {shard.device for shard in shards}
+        if not (holds == wanted and all(shard.data.shape[0] == 1 for shard in shards)):
+            where = so_many_devices(len(holds))
+            if holds == wanted:
+                got = f"whole on each of {where}" if whole else f"cut along another axis, on {where}"
+            else:
+                got = f"an array on {where}"
+            name = jax.tree_util.keystr(path)
+            of = "device" if n_devices == 1 else f"of the first {n_devices} devices"
+            Called(called.text + name, leaf).require(
+                False,
+                "lies in the wrong place",
+                expected=f"one slice on each {of}",
+                got=got,
+                hint=_WHOLE if holds == wanted and whole and n_devices > 1 else None,
+            )
+
+
+def whole_on_each_device(called: Called, n_devices: int) -> None:
+    """Each of the devices holds each leaf, all of it, with the same numbers. Raises WrongAnswer."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(called.value):
+        part = Called(called.text + jax.tree_util.keystr(path), leaf)
+        shards = leaf.addressable_shards
+        on = len({shard.device for shard in shards})
+        part.require(
+            leaf.is_fully_replicated and on == n_devices,
+            "lies in the wrong place",
+            expected=f"a whole copy on each of {so_many_devices(n_devices)}",
+            got=f"split over {so_many_devices(on)}"
+            if not leaf.is_fully_replicated
+            else f"one on {so_many_devices(on)}",
+        )
+        first, *others = (np.asarray(shard.data) for shard in shards)
+        for shard, other in zip(shards[1:], others, strict=True):
+            alike(part, first, other, f"device {shard.device.id}")
+
+
+def alike(part: Called, first: Array, other: Array, name: str) -> None:
+    # Not bit by bit: a sum may be rounded otherwise on another device.
+    if not np.allclose(first, other, rtol=1e-4, atol=1e-5, equal_nan=True):
+        place = tuple(int(i) for i in np.argwhere(~np.isclose(first, other, rtol=1e-4, atol=1e-5))[0])
+        part.require(
+            False,
+            "differs from device to device",
+            expected=f"{first[place]:.5g}, as on device 0",
+            got=f"{other[place]:.5g} on {name}",
+            kind=Kind.VALUE,
+        )
+
+
+def so_many_devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"
+
+
+# ---- what stands in the source
+
+
+ANY_NUMBER = (
+    "Here there are so many devices; the next machine has another number of them. jax.device_count() knows it, and so does the "
+    "shape of an array that has an axis of devices."
+)
+
+
+def names_no_number_of_devices(handle: Handle) -> None:
+    """The learner's function, and what it uses of the same file, has no literal for the number of devices.
+
+    Nor for one less, which a ring needs. Numbers up to three may mean anything: with two or three devices nothing is
+    judged. Raises WrongAnswer.
+    """
+    n = jax.device_count()
+    forbidden = {number for number in (n, n - 1) if number > 3}
+    for part in parts_of(handle):
+        for node in ast.walk(part):
+            if not (isinstance(node, ast.Constant) and type(node.value) in {int, float}):
+                continue
+            if node.value in forbidden:
+                asked = "jax.device_count()" if node.value == n else "jax.device_count() - 1"
+                Called(handle.name, None).require(
+                    False,
+                    "works for one number of devices alone",
+                    expected=f"{asked}, and no {node.value}",
+                    got=f"{node.value} on line {node.lineno}",
+                )
+
+
+def parts_of(handle: Handle) -> list[ast.AST]:
+    """The learner's function, and the functions and constants of the same file that it uses."""
+    definitions: dict[str, ast.AST] = {}
+    for node in handle.session.learner.tree.body:
+        if isinstance(node, ast.FunctionDef):
+            definitions[node.name] = node
+        elif isinstance(node, ast.Assign):
+            names = [
+                inner.id
+                for target in node.targets
+                for inner in ast.walk(target)
+                if isinstance(inner, ast.Name)
+            ]
+            definitions |= dict.fromkeys(names, node)
+    found: dict[str, ast.AST] = {}
+    waiting = [handle.name]
+    while waiting:
+        name = waiting.pop()
+        if name in definitions and name not in found:
+            found[name] = definitions[name]
+            waiting += _names_from_outside(definitions[name])
+    return list(found.values())
+
+
+def _names_from_outside(part: ast.AST) -> set[str]:
+    """What a function reads and nobody sets in it: an argument x is not the x at the top of the file."""
+    read: set[str] = set()
+    own: set[str] = set()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+        elif isinstance(node, ast.FunctionDef) and node is not part:
+            own.add(node.name)
+    return read - own
+
+
+# ---- what the devices send each other
+
+
+@dataclass(frozen=True)
+class Message:
+    """A collective in a compiled program, and the number of elements in the largest array that it gives."""
+
+    collective: str
+    size: int
+
+
+_MESSAGE = re.compile(
+    r"= (?P<arrays>.*?) (?P<name>all-reduce|all-gather|all-to-all|ragged-all-to-all|reduce-scatter|collective-permute"
+    r"|collective-broadcast)(?:-start)?\("
+)
+_SUMS = frozenset({"all-reduce", "reduce-scatter"})
+
+
+def messages_of(text: str) -> list[Message]:
+    """The collectives in the text of a compiled program."""
+    found = []
+    for match in _MESSAGE.finditer(text):
+        shapes = re.findall(r"\w+\[([\d,]*)\]", match["arrays"])
+        sizes = [math.prod(int(size) for size in shape.split(",") if size) for shape in shapes]
+        found.append(Message(match["name"], max(sizes, default=0)))
+    return found
+
+
+def must_use_all_devices(handle: Handle, *arguments: Any, **keywords: Any) -> list[Message]:
+    """The compiled program is one for all devices. Returns its collectives. Raises WrongAnswer."""
+    text = handle.compiled(*arguments, **keywords).as_text()
+    counts = [int(count) for count in re.findall(r"num_(?:partitions|replicas)=(\d+)", text)]
+    n_devices = jax.device_count()
+    Called(handle.shown, None, about="The program of").require(
+        math.prod(counts) == n_devices,
+        "does not run on all devices",
+        expected=f"a compiled program for {so_many_devices(n_devices)}",
+        got=f"one for {so_many_devices(math.prod(counts))}",
+        kind=Kind.IDLE_DEVICES,
+    )
+    return messages_of(text)
+
+
+_LESS_TO_SEND = "The rows stay on their device: sum or average there first, and send what is left of them."
+
+
+def must_sum_over_devices(
+    handle: Handle,
+    *arguments: Any,
+    at_most: int,
+    each: str,
+    hint: str | None = _LESS_TO_SEND,
+    **keywords: Any,
+) -> None:
+    """All devices work, sums travel between them, and no message is larger than `at_most` numbers: `each` says of what.
+
+    `hint` is for messages that are too large. Raises WrongAnswer.
+    """
+    messages = must_use_all_devices(handle, *arguments, **keywords)
+    program = Called(handle.shown, None, about="The program of")
+    names = sorted({message.collective for message in messages})
+    program.require(
+        _SUMS & set(names),
+        "adds nothing up over devices",
+        expected="an all-reduce in the compiled program",
+        got=", ".join(names) or "no collective at all",
+    )
+    largest = max(messages, key=lambda message: message.size)
+    program.require(
+        largest.size <= at_most,
+        "sends too much between devices",
+        expected=f"messages of at most {at_most} numbers: {each}",
+        got=f"{'an' if largest.collective.startswith('a') else 'a'} {largest.collective} of {largest.size} numbers",
+        hint=hint,
+    )
+
+
+def replicas_oracle(tree: Tree, n_devices: int) -> Tree:
+    return jax.tree.map(lambda leaf: np.stack([np.asarray(leaf)] * n_devices), tree)
+
+
+# ---- linear regression
+
+
+RATE = 0.25
+
+
+def regression(numbers: Numbers, rows: int, d: int = FEATURES) -> tuple[Tree, jax.Array, jax.Array]:
+    """Parameters {"w", "c"}, and rows whose gradients differ from device to device."""
+    x = np.asarray(numbers.normal((rows, d))) + np.linspace(-1.0, 1.0, rows)[:, None]
+    y = np.asarray(numbers.normal(rows)) + np.linspace(2.0, -1.0, rows)
+    params = {"w": numbers.normal(d), "c": numbers.normal()}
+    return params, jnp.asarray(x, jnp.float32), jnp.asarray(y, jnp.float32)
+
+
+def gradient_oracle(params: Tree, x: Any, y: Any) -> tuple[Tree, float]:
+    """Gradient and loss of the whole batch."""
+    x, y = wide(x), wide(y)
+    residual = x @ wide(params["w"]) + float(params["c"]) - y
+    return {"w": 2 * x.T @ residual / len(y), "c": 2 * residual.mean()}, float(np.mean(residual**2))
+
+
+def step_oracle(params: Tree, x: Any, y: Any, rate: float) -> tuple[Tree, Any]:
+    gradient, loss = gradient_oracle(params, x, y)
+    new = jax.tree.map(lambda p, g: wide(p) - rate * g, params, gradient)
+    return new, np.float64(loss)
+
+
+def once(
+    called: Called, params: Tree, gradient: Tree, rate: float, count: int, hints: dict[int, str]
+) -> None:
+    """The step that was taken is the gradient, once, and no multiple of it. Raises WrongAnswer.
+
+    `hints` has one for a gradient that counts `count` times. What is no multiple at all is left to other checks.
+    """
+    taken = jax.tree.map(lambda p, new: (wide(p) - np.asarray(new)) / rate, params, called.value)
+    ones, twos = (
+        np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in (taken, gradient)
+    )
+    factor = float(ones @ twos / (twos @ twos))
+    size = np.linalg.norm(twos) * max(1.0, abs(factor))
+    is_multiple = np.linalg.norm(ones - factor * twos) < 1e-3 * size  # float32 leaves 1e-5 or so
+    if is_multiple and abs(factor - 1) > 0.01:
+        whole = round(factor) if abs(factor) >= 1 else 0
+        times = f"{whole}" if whole and abs(factor - whole) < 1e-3 * abs(factor) else f"{factor:.3g}"
+        called.require(
+            False,
+            "makes a step of the wrong length",
+            expected="the gradient of the whole batch, once",
+            got=f"{times} times that gradient, on {so_many_devices(count)}",
+            hint=hints.get(whole),
+        )
+
+
+def line_of_zeros(rows: int) -> tuple[Tree, jax.Array, jax.Array]:
+    """Parameters of 0, rows of ones, and targets 0 in the first half of the rows and 1 in the second."""
+    y = np.repeat([0.0, 1.0], rows // 2)
+    params = {"w": jnp.zeros(FEATURES), "c": jnp.zeros(())}
+    return params, jnp.ones((rows, FEATURES)), jnp.asarray(y, jnp.float32)

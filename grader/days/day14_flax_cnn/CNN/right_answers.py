@@ -1,0 +1,71 @@
+"""Other honest ways to write CNN; each must pass every check."""
+
+from collections.abc import Sequence
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+# CNN
+
+
+class CNN__setup(nn.Module):
+    """Makes its layers in setup."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    def setup(self):
+        self.convolutions = [nn.Conv(size, (3, 3)) for size in self.features]
+        self.norms = [nn.BatchNorm(momentum=0.9) for _ in self.features]
+        self.dropout = nn.Dropout(self.dropout_rate)
+        self.head = nn.Dense(self.n_classes)
+
+    def __call__(self, images, train):
+        x = images
+        for convolution, norm in zip(self.convolutions, self.norms):
+            x = norm(convolution(x), use_running_average=not train)
+            x = nn.max_pool(nn.relu(x), window_shape=(2, 2), strides=(2, 2))
+        x = jnp.reshape(x, (x.shape[0], -1))
+        return self.head(self.dropout(x, deterministic=not train))
+
+
+class CNN__named(nn.Module):
+    """Names its layers, pools before the relu (which commute), and pads by hand."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for number, size in enumerate(self.features):
+            x = nn.Conv(size, kernel_size=(3, 3), padding=1, name=f"stage_{number}_conv")(x)
+            norm = nn.BatchNorm(use_running_average=not train, momentum=0.9, name=f"stage_{number}_norm")
+            x = jax.nn.relu(nn.max_pool(norm(x), (2, 2), strides=(2, 2), padding="VALID"))
+        x = x.reshape((x.shape[0], x.shape[1] * x.shape[2] * x.shape[3]))
+        if train:
+            x = nn.Dropout(self.dropout_rate)(x, deterministic=False)
+        return nn.Dense(features=self.n_classes, name="head")(x)
+
+
+class CNN__sequential(nn.Module):
+    """Writes one stage as a method, and the head as a Sequential."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        def stage(x, size):
+            x = nn.BatchNorm(not train, momentum=0.9)(nn.Conv(size, (3, 3), padding="SAME")(x))
+            return nn.max_pool(jnp.maximum(x, 0), (2, 2), (2, 2))
+
+        x = images
+        for size in self.features:
+            x = stage(x, size)
+        layers = [nn.Dropout(self.dropout_rate, deterministic=not train), nn.Dense(self.n_classes)]
+        return nn.Sequential(layers)(x.reshape(len(x), -1))

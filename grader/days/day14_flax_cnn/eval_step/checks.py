@@ -1,0 +1,107 @@
+"""Checks of eval_step."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day14_flax_cnn.shared import (
+    DROPPING,
+    NORMALIZED,
+    ROWS,
+    small_images,
+    small_oracle,
+    small_state,
+)
+from grader.toolkit import (
+    Learner,
+    Numbers,
+    check,
+    compiled_if_possible,
+    compiles_once,
+    hint_when,
+    own_hint,
+    raised,
+)
+
+
+@check(
+    "eval_step",
+    "correct",
+    hint="A loss and a True or False for each example, not their means. The network needs both collections, and with train=False "
+    "neither `mutable` nor a key.",
+)
+def test_eval_step_judges_each_example(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    classes = (
+        "Logits have a row for each example and a column for each class: argmax and softmax go along axis=-1."
+    )
+    with hint_when(raised(text="(?i)incompatible shapes"), classes), own_hint():
+        compiled_if_possible(learner.eval_step, state, images, labels)
+
+
+@check(
+    "eval_step",
+    "correct",
+    hint="In training mode BatchNorm mixes the examples of a batch. Evaluation is train=False, with the stored statistics; and "
+    "softmax goes along the classes, axis=-1.",
+)
+def test_eval_step_knows_no_neighbours(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    neighbours, _ = small_images(numbers)
+    called = compiled_if_possible(learner.eval_step, state, images, labels)
+    # Called with other neighbours, the first example is the same.
+    other = compiled_if_possible(learner.eval_step, state, neighbours.at[0].set(images[0]), labels)
+    expected, got = (float(result.value[0][0]) for result in (called, other))
+    other[0].require(
+        np.isclose(expected, got, rtol=1e-5, atol=1e-6),
+        "has another loss for the first example, among other neighbours",
+        expected=f"{expected:.5g}, as before",
+        got=f"{got:.5g}",
+    )
+
+
+@check(
+    "eval_step",
+    "correct",
+    hint="A loss for each example, not their mean: -log softmax(logits)[label], from logits in evaluation mode. "
+    "state.apply_fn needs both collections.",
+)
+def test_eval_step_measures_each_example(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    called = compiled_if_possible(learner.eval_step, state, images, labels)
+    called[0].close_to(small_oracle(state, images, labels, train=False)["losses"], **NORMALIZED)
+
+
+@check("eval_step", "correct", hint="The prediction is the argmax over the classes, the last axis.")
+def test_eval_step_says_which_are_correct(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    best = small_oracle(state, images, labels, train=False)["logits"].argmax(axis=1)
+    half = np.where(np.arange(ROWS) % 2, best, (best + 1) % 3)
+    called = compiled_if_possible(learner.eval_step, state, images, jnp.asarray(half, jnp.int32))
+    called[1].equals(best == half)
+
+
+@check(
+    "eval_step",
+    "correct",
+    hint="exp(1e4) is infinite, and the log of a probability that underflowed is -inf. Take the log-softmax in one go, "
+    "as optax.softmax_cross_entropy_with_integer_labels does.",
+)
+def test_eval_step_survives_large_logits(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    dense = {**state.params["Dense_0"], "bias": jnp.array([1e4, 0.0, -1e4])}
+    state = state.replace(params={**state.params, "Dense_0": dense})
+    labels = jnp.array([0, 1, 2, 0, 1, 2], jnp.int32)
+    called = compiled_if_possible(learner.eval_step, state, images, labels)
+    # Relative to 1e4: the differences to the largest logit carry its rounding.
+    called[0].close_to(small_oracle(state, images, labels, train=False)["losses"], rtol=1e-4, atol=1e-2)
+
+
+@check("eval_step", "jit", hint="State, images and labels are traced: compare arrays, and return arrays.")
+def test_eval_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
+    calls = [(small_state(numbers, DROPPING), *small_images(numbers)) for _ in range(2)]
+    for (state, images, labels), result in zip(
+        calls, compiles_once(learner.eval_step.jit(), calls), strict=True
+    ):
+        result[0].close_to(small_oracle(state, images, labels, train=False)["losses"], **NORMALIZED)

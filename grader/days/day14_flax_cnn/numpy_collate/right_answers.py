@@ -1,0 +1,36 @@
+"""Other honest ways to write numpy_collate; each must pass every check."""
+
+import numpy as np
+
+# numpy_collate
+
+
+def numpy_collate__zip(batch):
+    """Takes the pairs apart first, and moves the axis of the whole batch."""
+    images, labels = zip(*batch)
+    images = np.stack([np.array(image) for image in images])
+    if np.issubdtype(images.dtype, np.integer):
+        if images.ndim == 3:
+            images = np.expand_dims(images, -1)
+        images = np.divide(images, 255, dtype=np.float32)
+    else:
+        images = np.moveaxis(images, 1, -1).astype(np.float32)
+    return images, np.stack([np.asarray(label) for label in labels]).astype(np.int32)
+
+
+def numpy_collate__fills(batch):
+    """Fills arrays that were made beforehand."""
+
+    def read(image):
+        pixels = np.asarray(image)
+        if pixels.dtype.kind == "f":
+            return np.einsum("chw->hwc", pixels)
+        pixels = pixels / np.float32(255)
+        return pixels.reshape(*pixels.shape[:2], -1)
+
+    first = read(batch[0][0])
+    images = np.empty((len(batch), *first.shape), np.float32)
+    labels = np.empty(len(batch), np.int32)
+    for row, (image, label) in enumerate(batch):
+        images[row], labels[row] = read(image), int(label)
+    return images, labels

@@ -1,0 +1,136 @@
+"""One day of a run: the batches that judge it, and what they found, put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from grader.judge.batch import Batch
+from grader.kata.catalogue import Exercise, Selection
+from grader.options import Options
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    DayResult,
+    ExerciseResult,
+    Spoiled,
+    without_running,
+)
+from grader.worker.protocol import Check, Platform
+
+
+class JudgedDay:
+    """The selected exercises of one day, in a learner's file."""
+
+    def __init__(self, selection: Selection, file: Path, options: Options) -> None:
+        self.selection, self.file, self.options = selection, file, options
+        self.source = _text_of(file)
+        self.batches: list[Batch] = []
+        self._announced: set[str] = set()
+
+    # ---- what is known so far
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """All checks of the selected exercises, in the order of the day."""
+        found = {identity: check for batch in self.batches for identity, check in batch.found.checks.items()}
+        names = [exercise.name for exercise in self.selection.exercises]
+        return dict(sorted(found.items(), key=lambda pair: names.index(pair[1].exercise)))
+
+    @property
+    def verdicts(self) -> dict[str, CheckResult]:
+        """The verdicts that were given, by check."""
+        return {
+            identity: result for batch in self.batches for identity, result in batch.found.results.items()
+        }
+
+    @property
+    def faults(self) -> list[str]:
+        """The grader's own."""
+        return [fault for batch in self.batches for fault in batch.found.faults]
+
+    @property
+    def platform(self) -> Platform | None:
+        """What it ran on; None when no worker came that far."""
+        return next((batch.found.platform for batch in self.batches if batch.found.platform), None)
+
+    def wanted(self) -> list[Check]:
+        """The checks that the run is asked for."""
+        return [check for check in self.checks.values() if check.aspect in self.options.aspects]
+
+    def worth_timing(self) -> tuple[str, ...]:
+        """The exercises with speed checks that nothing speaks against; none once the grader has given up on some."""
+        if Aspect.SPEED not in self.options.aspects or any(batch.given_up for batch in self.batches):
+            return ()
+        spoiled = self._spoiled()
+        timed = {check.exercise for check in self.checks.values() if check.aspect is Aspect.SPEED}
+        names = [exercise.name for exercise in self.selection.exercises]
+        return tuple(name for name in names if name in timed and name not in spoiled)
+
+    def just_judged(self) -> list[ExerciseResult]:
+        """The exercises that have all verdicts but those on speed, each of them once."""
+        fresh = [
+            exercise
+            for exercise in self.selection.exercises
+            if exercise.name not in self._announced
+            and any(
+                exercise.name in batch.task.exercises and batch.settled(exercise.name)
+                for batch in self.batches
+            )
+        ]
+        self._announced.update(exercise.name for exercise in fresh)
+        untimed = [check for check in self.wanted() if check.aspect is not Aspect.SPEED]
+        return [self._exercise(exercise, untimed) for exercise in fresh]
+
+    def _spoiled(self) -> dict[str, Spoiled]:
+        spoiled: dict[str, Spoiled] = {}
+        for identity, result in self.verdicts.items():
+            if result.counts_against:
+                spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
+        return spoiled
+
+    # ---- what comes of it
+
+    def result(self) -> DayResult:
+        """All verdicts; a check that nobody came to is said to be that."""
+        day = self.selection.day
+        exercises = tuple(self._with_comparison(exercise) for exercise in self.selection.exercises)
+        problems = [problem for batch in self.batches for problem in batch.found.problems]
+        return DayResult(
+            day.key,
+            day.title,
+            str(self.file),
+            exercises,
+            problems=tuple(dict.fromkeys(problems)),
+            output=self.batches[0].found.output if self.batches else "",
+            whole=len(exercises) == len(day.exercises),
+            devices=self.platform.devices if self.platform else "",
+            source=self.source if self.source == _text_of(self.file) else None,
+        )
+
+    def _exercise(self, exercise: Exercise, wanted: list[Check]) -> ExerciseResult:
+        """An exercise with its verdicts on some of its checks."""
+        spoiled, verdicts, results = self._spoiled().get(exercise.name), self.verdicts, []
+        for check in wanted:
+            if check.exercise == exercise.name:
+                verdict = verdicts.get(check.id)
+                verdict = verdict or without_running(check.name, check.aspect, exercise.name, spoiled)
+                results.append(verdict or CheckResult.not_run(check.name, check.aspect))
+        known = sum(check.exercise == exercise.name for check in self.checks.values())
+        return ExerciseResult(exercise.name, exercise.stretch, tuple(results), whole=len(results) == known)
+
+    def _with_comparison(self, exercise: Exercise) -> ExerciseResult:
+        result = self._exercise(exercise, self.wanted())
+        found = [batch.found.comparisons.get(exercise.name) for batch in self.batches]
+        compared = next((one for one in reversed(found) if one), None)
+        if compared is None or result.status not in ACCEPTED:
+            return result
+        return replace(result, comparison=compared.comparison, not_compared=compared.trouble)
+
+
+def _text_of(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,43 @@
+"""How a run judges: made where the run is asked for, and carried as it is down to every worker."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from grader.results import Aspect
+
+CHECK_TIMEOUT = 20.0  # seconds
+MEMORY_LIMIT = 4 * 2**30  # bytes
+UNTIMED = (Aspect.CORRECT, Aspect.JIT)
+
+
+def share_of_memory() -> int:
+    """Bytes that a worker may hold: half of what this machine has, and no more than `MEMORY_LIMIT`."""
+    import psutil  # here: whoever only asks for something to be judged needs none of it
+
+    return min(int(psutil.virtual_memory().total) // 2, MEMORY_LIMIT)
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What somebody may ask for beside the exercises themselves."""
+
+    seed: int  # of the random inputs, from 0 on
+    aspects: tuple[Aspect, ...] = tuple(Aspect)  # that the run judges
+    check_timeout: float = CHECK_TIMEOUT  # seconds for a check, as a worker counts them
+    memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
+    parallel: int = field(default_factory=processors)  # workers at a time
+    # The exercises that are set beside the reference once they have passed.
+    compare: frozenset[str] = frozenset()
+
+    def limit(self, patience: float = 1.0) -> float:
+        """Seconds that a check may take, with so many times the usual patience."""
+        return self.check_timeout * patience

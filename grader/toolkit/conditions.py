@@ -1,0 +1,42 @@
+"""Conditions on findings, for hints that answer one mistake of several: they look at data, never at our own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from grader.findings import Finding, Kind
+
+Condition = Callable[[Finding], bool]
+
+_OF_THE_FILE = frozenset({Kind.UNREADABLE, Kind.NOT_LOADED})  # errors before anything was called
+
+
+def raised(*names: str, text: str = "", line: str = "") -> Condition:
+    """What was called raised an exception: of one of these classes or of those below them, any when none is named.
+
+    `text` is a pattern in what the exception says of itself, `line` one in the learner's line that raised.
+    """
+
+    def holds(finding: Finding) -> bool:
+        return (
+            bool(finding.error)
+            and finding.kind not in _OF_THE_FILE
+            and (not names or not set(names).isdisjoint(finding.error))
+            and re.search(text, finding.error_text) is not None
+            and re.search(line, finding.source or "") is not None
+        )
+
+    return holds
+
+
+def of_kind(*kinds: Kind, part: str | None = None) -> Condition:
+    """The finding is of one of these kinds; about this part of the result, such as `[1]`, where one is named."""
+    return lambda finding: finding.kind in kinds and part in {None, finding.part}
+
+
+def came(kind: type, length: int | None = None) -> Condition:
+    """A value of this very type came in the place of something else, of that length where one is named."""
+    return lambda finding: (
+        finding.got_type == kind.__name__ and (length is None or finding.got_length == length)
+    )

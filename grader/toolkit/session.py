@@ -1,0 +1,72 @@
+"""One learner's file under the checks of one day: its functions as handles."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from grader.results import Speed
+from grader.source.loading import LearnerFile
+from grader.toolkit import wording
+from grader.toolkit.contract import Contract
+from grader.toolkit.handles import Handle, Subject
+from grader.toolkit.labels import bare, taking_names
+from grader.toolkit.samples import as_it_is
+from grader.toolkit.verdicts import NotStarted, RaisedError
+
+
+class Session(Subject):
+    """One learner's file under the checks of one day. Lives as long as the worker, so that compiled programs do."""
+
+    def __init__(self, learner: LearnerFile, contract: Contract) -> None:
+        super().__init__(learner, contract)
+        self._handles: dict[str, Handle] = {}
+
+    def handle(self, name: str) -> Handle:
+        """The handle of an exercise. Raises RaisedError when the learner's file has no such function."""
+        if name not in self._handles:
+            function = self.learner.module.__dict__.get(name)
+            if function is None:
+                kind = "class" if self.contract.is_class(name) else "function"
+                problem = self.learner.absence(name, kind)
+                raise RaisedError(problem.finding, hint=problem.hint)
+            if self.learner.is_stub(name):
+                raise NotStarted(name, self.learner.lines.get(name))
+            self.contract.check_signature(name, function, self.learner.lines.get(name))
+            guarded = self._guarded(name, function)
+            raw = function if self.contract.is_class(name) else taking_names(function)
+            self._handles[name] = Handle(self, name, name, guarded, raw=raw, transform=as_it_is)
+        return self._handles[name]
+
+    def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its results checked against the signature: when traced, too."""
+
+        @functools.wraps(function)
+        def guarded(*arguments: Any, **keywords: Any) -> Any:
+            what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
+            arguments = tuple(map(bare, arguments))
+            keywords = {key: bare(value) for key, value in keywords.items()}
+            result = function(*arguments, **keywords)
+            self.contract.check_result(what, name, arguments, keywords, result)
+            return result
+
+        if not self.contract.is_class(name):
+            # Checks may leave the learner's own extra parameters alone.
+            guarded.__signature__ = self.contract.signature(name)  # type: ignore[attr-defined]
+            return guarded
+        return function
+
+
+class Learner:
+    """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
+
+    def __init__(self, session: Session, file: LearnerFile) -> None:
+        self.session = session
+        self.file = file
+        self.speed: Speed | None = None  # what a speed check measured
+
+    def __getattr__(self, name: str) -> Handle:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.session.handle(name)

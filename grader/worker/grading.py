@@ -1,0 +1,226 @@
+"""The pytest plugin that judges each check and says what it finds, step by step."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import time
+from contextlib import suppress
+from dataclasses import replace
+from queue import SimpleQueue
+from types import FrameType
+from typing import Any, Literal
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from grader.findings import Finding, Kind
+from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, without_running
+from grader.source.loading import load
+from grader.toolkit.contract import Contract
+from grader.toolkit.session import Session
+from grader.toolkit.verdicts import TookTooLong
+from grader.worker import integrity, plugin
+from grader.worker.backend import backend_started, start_backend
+from grader.worker.output import Output
+from grader.worker.pipe import Outgoing
+from grader.worker.protocol import (
+    Check,
+    Collected,
+    Comparing,
+    Finished,
+    Job,
+    Loaded,
+    Loading,
+    Renew,
+    Started,
+)
+from grader.worker.reference import beside_the_reference
+from grader.worker.second_look import second_look, stumbled
+from grader.worker.verdict import judge
+from grader.worker.warm_up import run_on_the_reference, warm_up
+
+_TestReport = pytest.TestReport  # bound before any learner's code runs
+_LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
+
+
+class Grading:
+    """One job. `error` is what ended it before the checks could run."""
+
+    def __init__(self, job: Job, orders: SimpleQueue[Job], events: Outgoing, output: Output) -> None:
+        self.error: BaseException | None = None
+        self._orders, self._events, self._output = orders, events, output
+        self._session: Session | None = None
+        self._judged_here: list[str] = []  # exercises of which this worker has given the last verdict
+        self._last_checks: frozenset[str] = frozenset()
+        self._integrity: integrity.Integrity | None = None
+        self._tampered_with = False
+        self._failure: BaseException | None = None  # of the check that runs
+        self._may_ring = False  # whether a check runs, which the alarm may break off
+        self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
+        self._accept(job)
+
+    def _accept(self, job: Job) -> None:
+        """Take a job on: its token, its crash file, the verdicts that are known already."""
+        self._job = job
+        self._events.token = job.token
+        with suppress(OSError):  # without it a crash is told, but not its line
+            faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
+        for identity, status in job.settled.items():
+            if status not in ACCEPTED:
+                self._spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
+
+    # ---- collecting and loading
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.error = RuntimeError(f"the checks could not be collected\n{report.longreprtext}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        try:
+            found = {item: plugin.check_of(item) for item in session.items}
+            if backend_started():
+                raise RuntimeError("a JAX backend was started before the worker forked")
+            contract = Contract(self._job.task.solution.read_text(encoding="utf-8"))
+            if self._job.warm_up:
+                start_backend()
+                warm_up(self._job, found, contract, enough=lambda: not self._orders.empty())
+                self._accept(self._orders.get())
+                self._output.take()
+                session.config.option.seed = self._job.options.seed
+            self._choose(session, found)
+            self._events.send(start_backend())
+            self._load(session, contract)
+        except BaseException as error:
+            self.error = error
+            session.items.clear()
+
+    def _choose(self, session: pytest.Session, found: dict[pytest.Item, Check]) -> None:
+        """Say which checks there are, and leave to pytest those that this worker is to run."""
+        task, options, order = self._job.task, self._job.options, self._job.task.exercises
+        ours = {item: check for item, check in found.items() if check.exercise in order}
+        self._events.send(Collected(tuple(ours.values())))
+        last = {
+            check.exercise: check.id
+            for check in ours.values()
+            if check.aspect in options.aspects and check.exercise in options.compare
+        }
+        self._last_checks = frozenset(last.values())
+        session.items[:] = [
+            item
+            for item, check in ours.items()
+            if check.aspect in task.aspects and check.id not in self._job.settled
+        ]
+        session.items.sort(key=lambda item: order.index(ours[item].exercise))
+
+    def _load(self, session: pytest.Session, contract: Contract) -> None:
+        """Load the learner's file. From here on nothing is what we think it is unless it was looked at."""
+        task = self._job.task
+        integrity.guard_answers(task.learner, task.hidden)
+        self._integrity = integrity.Integrity()
+        learner = load(
+            task.learner,
+            before_statement=lambda line: self._events.send(Loading(line)),
+            skip_lines=self._job.skip_lines,
+        )
+        if changed := self._integrity.restore():
+            words = f"{task.learner.name} changed {changed} while it was loaded."
+            learner.problems.append(Problem(Finding(words, Kind.TAMPERED), _LEAVE_IT_ALONE))
+        self._session = plugin.open_session(session.config, learner, contract)
+        self._events.send(Loaded(tuple(learner.problems), self._output.take()))
+
+    # ---- running
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        check = plugin.check_of(item)
+        result = without_running(check.name, check.aspect, check.exercise, self._spoiled.get(check.exercise))
+        if result is None:
+            self._events.send(Started(check.id))
+            result = self._run(item, check)
+        if result.counts_against:
+            self._spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
+        if check.id in self._last_checks:
+            self._judged_here.append(check.exercise)
+        self._events.send(Finished(check.id, result))
+        if self._tampered_with:
+            self._events.send(Renew())
+            time.sleep(3600)  # until the parent ends this process: nothing that it says now can be trusted
+        return True
+
+    def _run(self, item: pytest.Item, check: Check) -> CheckResult:
+        begin = time.perf_counter()
+        failure = self._raised_by(item)
+        result = CheckResult(
+            check.name,
+            check.aspect,
+            Status.PASSED,
+            seconds=time.perf_counter() - begin,
+            output=self._output.take(),
+            speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
+        )
+        tampered = self._tampered(result, check)
+        if stumbled(failure) and not tampered:
+            failure = second_look(
+                check.exercise,
+                lambda: self._raised_by(item),
+                lambda: run_on_the_reference(item, self._job),
+            )
+            tampered = self._tampered(result, check)
+        return tampered or judge(result, failure, check, self._job)
+
+    def _tampered(self, result: CheckResult, check: Check) -> CheckResult | None:
+        """Put back what the learner's code changed of ours; the verdict on it where there was something."""
+        changed = self._integrity.restore() if self._integrity else ""
+        if not changed:
+            return None
+        self._tampered_with = True
+        finding = Finding(f"changed {changed} while it ran.", Kind.TAMPERED, check.exercise)
+        return replace(result, status=Status.ERROR, finding=finding, hint=_LEAVE_IT_ALONE)
+
+    def _raised_by(self, item: pytest.Item) -> BaseException | None:
+        """Run a check; what it raised. The alarm may ring in here alone: anywhere else it would hit code of ours."""
+        self._failure = None
+        try:
+            try:
+                self._may_ring = True
+                # None: pytest tidies up after each. The next one may not run at all, and the one after it lie elsewhere.
+                runtestprotocol(item, log=False, nextitem=None)
+            finally:
+                self._may_ring = False
+        except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
+            self._failure = error
+        return self._failure
+
+    def set_beside_the_reference(self) -> None:
+        """Compare what passed. All verdicts are given by now, so this can change none."""
+        for exercise in self._judged_here:
+            if self._session and exercise not in self._spoiled:
+                self._events.send(Comparing(exercise))
+                self._events.send(beside_the_reference(self._session, exercise, self._job.task.solution))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Keep what was raised. pytest's own report would show the learner's objects, which may not want to be shown."""
+        if call.excinfo and self._failure is None:
+            self._failure = call.excinfo.value
+        assert call.when != "collect"
+        outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
+        return _TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
+
+    # ---- the friendly time limit: pytest-timeout keeps the settings, we keep the learner's line
+
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
+        def ring(signum: int, frame: FrameType | None) -> None:
+            if self._may_ring:  # else the parent's clock decides
+                self._may_ring = False
+                raise TookTooLong
+
+        if hasattr(signal, "SIGALRM"):
+            signal.signal(signal.SIGALRM, ring)
+            signal.setitimer(signal.ITIMER_REAL, settings.timeout * plugin.check_of(item).patience)
+        return True
+
+    def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
+        if hasattr(signal, "SIGALRM"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return True

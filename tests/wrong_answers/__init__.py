@@ -1,1 +1,0 @@
-"""Plausible mistakes, a module a day; each is caught by the check that it names."""
