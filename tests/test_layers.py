@@ -32,7 +32,7 @@ ALLOWED = {
     "days": {"kata", "toolkit"},
     "worker": {"machine", "options", "results", "source", "toolkit"},
     "judge": {"kata", "options", "results", "source", "worker"},
-    "authoring": {"judge", "kata", "options", "results"},
+    "authoring": {"judge", "kata", "options", "results", "source"},
     "report": {"machine", "record", "results"},
     "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
     "commands": {

@@ -72,6 +72,14 @@ USES = {
         def f(x):
             return Helper().m(x)
     """,
+    "in a comprehension of a class's body": """
+        from jax import nn
+        def f(x):
+            class C:
+                nn = x
+                o = [nn.relu(y) for y in nn.relu]
+            return C
+    """,
     "by global": """
         def prepare():
             global soft
@@ -188,6 +196,17 @@ NO_USES = {
     "a class inside": "from jax import nn\ndef f(x):\n    class nn: relu = x\n    return nn.relu\n",
     "an import inside": "from jax import nn\ndef f(x):\n    import jax.numpy as nn\n    return nn.exp(x)\n",
     "in a class's own body": "from jax import nn\ndef f(x):\n    class C:\n        nn = x\n        y = nn.relu\n    return C\n",
+    "in the heads of a class's body": """
+        from jax import nn
+        def f(x):
+            class C:
+                nn = x
+                def m(self, y: nn.relu = nn.relu, *z: nn.relu) -> nn.relu: ...
+                class D(nn.relu, meta=nn.relu): ...
+                n = lambda self, y=nn.relu: y
+                o = [y for y in nn.relu]
+            return C
+    """,
     "deleted": "from jax import nn\ndef f(x):\n    nn = x\n    del nn\n    return nn.relu\n",
     "a capture": """
         from jax import nn

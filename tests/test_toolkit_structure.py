@@ -590,3 +590,9 @@ def test_a_hint_for_certain_words(tmp_path: Path) -> None:
     with pytest.raises(WrongAnswer) as caught, hint_when(came(tuple), "Use a loop of lax."):
         learner.f(X).equals(8)
     assert caught.value.hint == "Return an array; jnp.asarray makes one."
+
+
+def test_sessions_and_handles_can_be_keys(tmp_path: Path) -> None:
+    """Checks keep what they derive from a handle, by functools.cache."""
+    learner = learner_of(tmp_path, "def f(x):\n    return x\n")
+    assert {learner.session, learner.f, learner.f.jit()} == {learner.f.jit(), learner.f, learner.session}

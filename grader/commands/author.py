@@ -1,9 +1,10 @@
-"""`author`: for whoever writes an exercise. `new` begins one, `check` looks whether it is in order, `try` grades an answer."""
+"""`author`: for whoever writes an exercise. `new` begins one, `check` looks whether it is in order, `try` grades an answer, and
+`toolkit` lists what a check is written with."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from grader.results import Exit
 
 if TYPE_CHECKING:
     from grader.authoring.inspection import Point
+    from grader.authoring.toolkit_pages import Offer
     from grader.kata.answers import Answer
     from grader.results import ExerciseResult
 
@@ -25,9 +27,11 @@ _NAME = 22  # columns
 
 def run(asked: argparse.Namespace) -> int:
     """Do what the first word says."""
-    actions = {"new": _new, "check": _check, "try": _try}
+    actions = {"new": _new, "check": _check, "try": _try, "toolkit": _toolkit}
     if not asked.words or asked.words[0] not in actions:
-        raise WrongUsage("author takes new, check or try, and an exercise: author new day05.name")
+        raise WrongUsage(
+            "author takes new, check or try, and an exercise (author new day05.name); or toolkit"
+        )
     if asked.stretch and asked.words[0] != "new":
         raise WrongUsage("--stretch belongs to author new")
     return actions[asked.words[0]](asked.words[1:], asked)
@@ -129,6 +133,32 @@ def _outcome(paper: Paper, answer: Answer, graded: ExerciseResult) -> list[str]:
         "",
     ]
     return lines
+
+
+def _toolkit(words: Sequence[str], asked: argparse.Namespace) -> Exit:
+    """What a check is written with: all of it in a line each, or some of it whole."""
+    from grader.authoring.toolkit_pages import offers
+
+    paper, known = standard_output(asked.format), offers()
+    unknown = set(words) - {offer.name for offer in known}
+    if unknown:
+        raise WrongUsage(
+            f"the toolkit offers no {', '.join(sorted(unknown))}; author toolkit lists what it does"
+        )
+    for offer in known:
+        if not words or offer.name in words:
+            put(_page(paper, offer, whole=bool(words)))
+    return Exit.DONE
+
+
+def _page(paper: Paper, offer: Offer, *, whole: bool) -> Iterator[str]:
+    """One name of the toolkit: how it is called, what it does, its methods."""
+    yield paper.text(offer.head, "bold")
+    told = offer.text.splitlines() if whole else paper.wrapped(offer.summary).splitlines()
+    yield from (f"    {paper.text(line)}" for line in told)
+    for method in offer.methods:
+        yield f"    {paper.text('.' + method.head)}"
+        yield from (f"        {line}" for line in paper.wrapped(method.summary).splitlines())
 
 
 def _one(words: Sequence[str], action: str) -> tuple[Day, Exercise]:

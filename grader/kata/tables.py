@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.kata import catalogue, hints
+from grader.kata import catalogue, files, hints
 from grader.kata.catalogue import STRETCH_SIGN, Day
 
 TOPICS = catalogue.ROOT / "TOPICS.md"
@@ -53,12 +53,12 @@ def write() -> list[Path]:
     """Bring all tables of the kata's own tree in step; returns the files that were changed. Raises NoTable."""
     days = catalogue.days()
     lessons = {day.file_in(catalogue.EXERCISES).with_name("README.md"): day for day in days}
-    files = {path: lesson(day, _read(path)) for path, day in lessons.items() if path.exists()}
+    texts = {path: lesson(day, _read(path)) for path, day in lessons.items() if path.exists()}
     if TOPICS.exists():
-        files[TOPICS] = topics(days, _read(TOPICS))
-    changed = [path for path, text in files.items() if text != _read(path)]
+        texts[TOPICS] = topics(days, _read(TOPICS))
+    changed = [path for path, text in texts.items() if text != _read(path)]
     for path in changed:
-        path.write_text(files[path], encoding="utf-8")
+        files.write(path, texts[path].encode())
     return changed
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grader.source.layout import Place, layout
 from grader.source.syntax import at_margin, name_defined, parse, says_nothing, split_lines
@@ -45,6 +46,7 @@ class Parsed:
         return "".join(lines)
 
 
+@lru_cache(maxsize=2)  # one who watches asks about the same text again and again
 def parsed(text: str, name: str = "<text>") -> Parsed:
     """The syntax tree of all top-level blocks that parse, and the others with their errors."""
     lines = split_lines(text.removeprefix("\ufeff"))
@@ -116,9 +118,8 @@ class _Cutter:
     def _extent(self, begin: int) -> tuple[int, list[int]]:
         """Where a block ends if nothing in it was left open, and the lines in its strings and brackets that may begin one."""
         hidden: list[int] = []
-        candidate: int | None = (
-            None  # begins the next block, unless it is a line out of the middle of this one
-        )
+        # It begins the next block, unless it is a line out of the middle of this one.
+        candidate: int | None = None
         at_first, in_decorators, below_header = True, False, False
         for line in layout(self._lines, begin):
             below_header |= line.below_header

@@ -26,7 +26,7 @@ from grader.toolkit.samples import Sample, Samples, Transformation
 from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
 
 
-@dataclass
+@dataclass(eq=False)
 class Subject:
     """What is judged: the learner's file, what its functions promise, and the calls of them that went well."""
 
