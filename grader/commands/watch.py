@@ -25,20 +25,21 @@ def run(asked: argparse.Namespace) -> int:
         from grader.commands.solution import versions_of
         from grader.record import store
         from grader.report import screen_of_watch
-        from grader.watch.loop import watch
+        from grader.watch.effects import OpenDay
+        from grader.watch.grading import WorkerJudge
+        from grader.watch.loop import Surroundings, watch
 
         plain = asked.format == "plain"
-        day, focus = _where_to_begin(selections)
         watch(
-            day,
-            tree,
-            screen_of_watch(plain=plain),
-            workers,
-            log=store.own() if tree == catalogue.EXERCISES else None,
-            check_timeout=asked.timeout,
-            versions_of=lambda day, exercise: versions_of(day, exercise.name, tree),
-            poll=asked.poll,
-            focus=focus,
+            OpenDay(*_where_to_begin(selections)),
+            Surroundings(
+                tree,
+                WorkerJudge(tree.resolve(), workers, asked.timeout),
+                screen_of_watch(plain=plain),
+                lambda day, exercise: versions_of(day, exercise.name, tree),
+                log=store.own() if tree == catalogue.EXERCISES else None,
+                poll=asked.poll,
+            ),
         )
     return Exit.DONE
 

@@ -13,11 +13,10 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from grader.judge.processes import Workers
 from grader.kata.catalogue import Day, Exercise
 from grader.machine import faults
 from grader.record.store import AttemptLog
@@ -27,7 +26,7 @@ from grader.report.watch_views import View
 from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
 from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
-from grader.watch.grading import Gradings, WorkerJudge, recording_in
+from grader.watch.grading import Gradings, Judge, recording_in
 from grader.watch.keys_and_views import Board, Page
 from grader.watch.listeners import listening
 from grader.watch.model import Model, Moment
@@ -138,38 +137,36 @@ class Loop:
         return Moment(time.perf_counter(), time.strftime("%H:%M:%S"), *self._screen.size)
 
 
-def watch(
-    day: Day,
-    tree: Path,
-    screen: WatchScreen,
-    workers: Workers,
-    *,
-    log: AttemptLog | None,
-    check_timeout: float,
-    versions_of: Callable[[Day, Exercise], tuple[Version, Version]],
-    poll: bool = False,
-    focus: str = "",
-) -> None:
-    """Watch a tree shaped like `exercises/`, beginning with a day (and an exercise), until somebody leaves.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What `watch` works with. `tree` is a folder shaped like `exercises/`."""
 
-    `log` is where attempts are recorded; `versions_of` gives an exercise as it stands, and the reference; `poll` looks at the
-    files again and again where the system does not tell of changes. Raises KeyboardInterrupt on Ctrl-C.
-    """
-    tree = tree.resolve()
+    tree: Path
+    judge: Judge
+    screen: WatchScreen
+    versions_of: Callable[
+        [Day, Exercise], tuple[Version, Version]
+    ]  # an exercise as it stands, and the reference
+    log: AttemptLog | None = None  # where attempts are recorded; none for a tree that is somebody else's
+    poll: bool = False  # look at the files again and again, where the system does not tell of changes
+
+
+def watch(begin: OpenDay, around: Surroundings) -> None:
+    """Watch a tree, beginning with a day (and an exercise), until somebody leaves. Raises KeyboardInterrupt on Ctrl-C."""
+    tree, screen, log = around.tree.resolve(), around.screen, around.log
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     with Keys(on_resume=lambda: events.put(Redraw())) as keys:
         if hasattr(signal, "SIGWINCH"):
             signal.signal(signal.SIGWINCH, lambda number, frame: events.put(Redraw()))
 
         def versions(day: Day, name: str) -> list[str]:
-            return screen.versions(name, *versions_of(day, day.exercise(name)))
+            return screen.versions(name, *around.versions_of(day, day.exercise(name)))
 
-        judge = WorkerJudge(tree, workers, check_timeout)
-        with closing(Gradings(tree, judge, events.put, recording_in(log))) as gradings:
+        with closing(Gradings(tree, around.judge, events.put, recording_in(log))) as gradings:
             handlers = Handlers(tree, gradings, log, keys, versions)
-            model = begun(day, tree, handlers.texts())
-            with listening(tree, keys, events.put, poll=poll):
-                Loop(model, handlers.carry_out, screen, events).run(OpenDay(day, focus))
+            model = begun(begin.day, tree, handlers.texts())
+            with listening(tree, keys, events.put, poll=around.poll):
+                Loop(model, handlers.carry_out, screen, events).run(begin)
 
 
 def _words(error: Exception) -> str:
