@@ -44,16 +44,16 @@ from grader.record import store  # noqa: E402
 from grader.report.watch_views import View  # noqa: E402
 from grader.source.loading import load  # noqa: E402
 from grader.toolkit.handles import Session  # noqa: E402
+from grader.watch.carrying_out import Handlers  # noqa: E402
 from grader.watch.effects import OpenDay  # noqa: E402
 from grader.watch.events import Graded, Judged  # noqa: E402
 from grader.watch.grading import Gradings, WorkerJudge, recording_in  # noqa: E402
-from grader.watch.handlers import Handlers  # noqa: E402
-from grader.watch.keys import Keys  # noqa: E402
 from grader.watch.listeners import listening  # noqa: E402
 from grader.watch.loop import Loop  # noqa: E402
+from grader.watch.terminal import Keys  # noqa: E402
 from grader.watch.update import begun  # noqa: E402
 from grader.worker.backend import keep_compiled_programs  # noqa: E402
-from grader.worker.comparison import jit_options  # noqa: E402
+from grader.worker.reference import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
 

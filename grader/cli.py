@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from grader import __version__
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.kata import catalogue
 from grader.results import Exit
 
@@ -29,8 +29,8 @@ COMMANDS = {
 }
 # What answers where no such word comes first, by the name that it has in messages.
 _UNNAMED = {"grading": "grade", "the overview": "overview"}
-_HELP = Option(("-h", "--help"), "show this help message and exit")
-_VERSION = Option(("--version",), "show program's version number and exit")
+_HELP = CommandOption(("-h", "--help"), "show this help message and exit")
+_VERSION = CommandOption(("--version",), "show program's version number and exit")
 
 _DESCRIPTION = """\
 grade exercises:
@@ -48,9 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     _write_whatever_the_console_takes()
     verbose = False
     try:
-        command, options = parse(sys.argv[1:] if arguments is None else arguments)
-        verbose = options.verbose
-        return command.run(options)
+        command, asked = parse(sys.argv[1:] if arguments is None else arguments)
+        verbose = asked.verbose
+        return command.run(asked)
     except (catalogue.UnknownSelector, WrongUsage) as error:
         print(f"grader: {error}", file=sys.stderr)
         return Exit.USAGE
@@ -77,11 +77,11 @@ def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         return command, command.parse(word, [*arguments[:at], *arguments[at + 1 :]])
     called = "the overview" if at is None else "grading"
     command = command_in(_UNNAMED[called])
-    options = command.parse(called, arguments, _HELP, _VERSION)
-    if options.help or options.version:
-        print(page() if options.help else f"jax-kata {__version__}")
+    asked = command.parse(called, arguments, _HELP, _VERSION)
+    if asked.help or asked.version:
+        print(page() if asked.help else f"jax-kata {__version__}")
         sys.exit(Exit.DONE)
-    return command, options
+    return command, asked
 
 
 def command_in(module: str) -> Command:
@@ -103,9 +103,9 @@ def _first_word(arguments: Sequence[str]) -> int | None:
     return None
 
 
-def _all_options() -> list[tuple[Option, list[str]]]:
+def _all_options() -> list[tuple[CommandOption, list[str]]]:
     """The options of all commands, those of grading first, each with the words of the commands that know it."""
-    found: dict[str, tuple[Option, list[str]]] = {}
+    found: dict[str, tuple[CommandOption, list[str]]] = {}
     for word, module in {"": "grade", **COMMANDS}.items():
         for option in command_in(module).all_options():
             found.setdefault(option.name, (option, []))[1].append(word)

@@ -35,9 +35,8 @@ class Options:
     check_timeout: float = CHECK_TIMEOUT  # seconds for a check, as a worker counts them
     memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
     parallel: int = field(default_factory=processors)  # workers at a time
-    compare: frozenset[str] = (
-        frozenset()
-    )  # the exercises that are set beside the reference once they have passed
+    # The exercises that are set beside the reference once they have passed.
+    compare: frozenset[str] = frozenset()
 
     def limit(self, patience: float = 1.0) -> float:
         """Seconds that a check may take, with so many times the usual patience."""

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from grader import toolkit
 from grader.authoring.beginning import begin
 from grader.authoring.templates import FILL_IN
+from grader.authoring.toolkit_pages import offers
 from grader.kata import catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +177,18 @@ def test_an_exercise_is_begun_filled_in_found_in_order_and_tried(kata: Path, tmp
     assert "wrong, and passed every check" in said
     assert "refused by by_hand" in said
     assert "2 of" in said
+
+
+def test_the_toolkit_is_listed_with_signatures() -> None:
+    known = {offer.name: offer for offer in offers()}
+    assert set(known) == set(toolkit.__all__)
+    assert all(offer.head and offer.text for offer in known.values())
+    assert known["compiles_once"].head.startswith("compiles_once(handle: Handle, calls: ")
+    assert "close_to" in {method.name for method in known["Called"].methods}
+    status, said = author(ROOT, "toolkit", "bans")
+    assert status == 0
+    assert "uses none of these dotted names" in said
+    assert author(ROOT, "toolkit", "nothing")[0] == 2
 
 
 @pytest.mark.parametrize("name", ["softmax", "2nd", "class", "_hidden", "two__halves", ""])

@@ -14,16 +14,22 @@ import pytest
 
 from grader import cli
 from grader.commands.grade import judging_options
+from grader.judge import runner
 from grader.kata import catalogue
+from grader.options import UNTIMED, Options
 from grader.report.machine import as_json
-from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Status
+from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, ExerciseResult, Exit, Status
 from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, Samples, as_it_is
 from grader.toolkit.source_lines import source_lines
-from grader.worker import wire
-from grader.worker.comparison_in_words import Facts, remark, rows
+from grader.worker import reference_in_words, wire
+from grader.worker.protocol import Collected, Compared, Done
+from grader.worker.reference import beside_the_reference
+from grader.worker.reference_in_words import Facts, remark, rows
 from tests.conftest import GradeText, exercise
+from tests.scripted_workers import BEGIN, CHECKS, Scripted, judged
 from tests.test_report import RESULT, run, screen
+from tests.toolkit_session import learner_of
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "grader" / "report" / "schema.json").read_text())
 DAY = catalogue.find_day("day01")
@@ -197,6 +203,74 @@ def test_the_largest_compiled_plain_call_is_kept() -> None:
     assert samples.best("g") is None
 
 
+# ---- why there is none
+
+DOUBLE = """
+def double(x):
+    return x + x
+"""
+
+
+CONTRACT = """
+def double(x: Float[Array, "n"]) -> Float[Array, "n"]:
+    pass
+"""
+
+
+def beside(tmp_path: Path, source: str, *, call: bool = True) -> Compared:
+    learner = learner_of(tmp_path, source, CONTRACT)
+    if call:
+        learner.double.jit()(jnp.ones(3))
+    solution = tmp_path / "solution.py"
+    solution.write_text(DOUBLE)
+    return beside_the_reference(learner.session, "double", solution)
+
+
+def test_where_all_is_well_nothing_is_said(tmp_path: Path) -> None:
+    compared = beside(tmp_path, DOUBLE)
+    assert compared.comparison is not None
+    assert compared.trouble == ""
+
+
+def test_what_cannot_be_compared_says_why_in_words(tmp_path: Path) -> None:
+    assert beside(tmp_path, DOUBLE, call=False) == Compared(
+        "double", None, "no check makes a call to compare on"
+    )
+
+
+@pytest.mark.parametrize("error", [KeyError("ours"), RecursionError("ours"), SystemExit("ours")], ids=repr)
+def test_a_mistake_of_ours_costs_the_comparison_alone_and_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reference_in_words, "rows", fail)
+    compared = beside(tmp_path, DOUBLE)
+    assert compared.comparison is None
+    assert compared.trouble.startswith("Traceback")
+    assert f"{type(error).__name__}: " in compared.trouble.splitlines()[-1]
+
+
+def test_a_mistake_of_ours_beside_the_reference_reaches_the_screen_and_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = "Traceback\nKeyError: ours"
+    said = [
+        Collected(CHECKS[:2]),
+        *BEGIN[1:],
+        *judged(CHECKS[0]),
+        *judged(CHECKS[1]),
+        Compared("softmax", None, trouble),
+        Done(),
+    ]
+    options = Options(seed=1, aspects=UNTIMED, parallel=1, compare=frozenset({"softmax"}))
+    result = runner.grade(catalogue.select(["softmax"]), tmp_path, Scripted(tmp_path, said), options)  # type: ignore[arg-type]
+    assert (result.faults, result.exit_status) == ((), Exit.DONE)
+    assert "KeyError: ours" in screen(result, verbose=True)
+    assert "KeyError" not in screen(result)
+
+
 # ---- whole gradings
 
 TRANSPOSES = """
@@ -309,7 +383,7 @@ def lurk():
     while True:
         for frame in sys._current_frames().values():
             while frame:
-                if frame.f_code.co_filename.endswith("worker/comparison.py"):
+                if frame.f_code.co_filename.endswith("worker/reference.py"):
                     {end}
                 frame = frame.f_back
         time.sleep(0.0005)
@@ -372,6 +446,14 @@ def test_the_screen_at_60_columns() -> None:
     assert SHOWN in shown
     assert shown.isascii()
     assert max(map(len, shown.splitlines())) <= 60
+
+
+def test_why_there_is_no_comparison_is_said_in_verbose_mode() -> None:
+    without = replace(DONE, comparison=None, not_compared="Traceback\nKeyError: \x1b[31m\n")
+    assert "beside the reference" not in screen(run(without))
+    shown = screen(run(without), verbose=True)
+    assert "softmax could not be set beside the reference:" in shown
+    assert "KeyError: \\x1b[31m" in shown
 
 
 def test_many_exercises_are_compared_in_verbose_mode_alone() -> None:

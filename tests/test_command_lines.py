@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.commands.command import Option, WrongUsage
+from grader.commands.command import CommandOption, WrongUsage
 from grader.results import Exit
 
 ROOT = Path(__file__).parent.parent
@@ -19,14 +19,14 @@ MODULES = {**UNNAMED, **cli.COMMANDS}
 VALUES = {"level": "2", "fit": "3", "seed": "5", "timeout": "4.5", "from": "exercises", "format": "plain"}
 
 
-def options_of(word: str) -> dict[str, Option]:
+def options_of(word: str) -> dict[str, CommandOption]:
     return {one.name: one for one in cli.command_in(MODULES[word]).all_options()}
 
 
 EVERY_OPTION = {name: one for word in MODULES for name, one in options_of(word).items()}
 
 
-def typed(option: Option) -> list[str]:
+def typed(option: CommandOption) -> list[str]:
     return [option.flag] if option.read is None else [option.flag, VALUES[option.name]]
 
 

@@ -185,7 +185,7 @@ def test_list_shows_what_was_asked_for(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax", ratio=12.0), passed("kmeans_step", passed=False, status="failed")])
     status, out, _ = ask("list", "day01", "--format", "plain")
     assert status == 0
-    assert re.search(r"^\+ +softmax .* x12$", out, re.MULTILINE)
+    assert re.search(r"^ok +softmax .* x12$", out, re.MULTILINE)
     assert re.search(r"^x +kmeans_step ", out, re.MULTILINE)
     assert re.search(r"^\. +masked_mean ", out, re.MULTILINE)
     assert re.search(r"^\. \* bilinear_sample ", out, re.MULTILINE)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from grader.findings import Finding, Kind
 from grader.judge import hearing, runner
 from grader.judge.pipe import MAX_EVENT
 from grader.options import UNTIMED, Options
@@ -48,23 +49,33 @@ from grader.worker.protocol import (
 from tests.scripted_workers import BEGIN, CHECKS, SELECTION, WHOLE, Raw, Scripted, judged
 
 TOKEN = "token"
+FINDING = Finding(
+    "is wrong",
+    Kind.VALUE,
+    "softmax(x)",
+    expected="söftmax \x1b[31m \ud800",
+    where=(0, 1),
+    differ=2,
+    error=("KeyError", "LookupError"),
+    line=7,
+    notes=("one", "two"),
+)
 RESULT = CheckResult(
-    "by_hand",
-    Aspect.SPEED,
-    Status.PASSED,
-    0.25,
-    "söftmax \x1b[31m \ud800",
-    "hint",
-    7,
-    Speed(3.0, 2.5, 4.0, 2, "a loop", 0.1, 1e-6),
-    "out",
-    "details",
+    name="by_hand",
+    aspect=Aspect.SPEED,
+    status=Status.PASSED,
+    seconds=0.25,
+    finding=FINDING,
+    hint="hint",
+    speed=Speed(3.0, 2.5, 4.0, 2, "a loop", 0.1, 1e-6),
+    output="out",
+    details="details",
 )
 EVENTS: list[Event] = [
     Collected((Check("softmax", "by_hand", Aspect.CORRECT, "hint", 4.0),)),
     Platform("0.10", "cpu", "8 cpu"),
     Loading(3),
-    Loaded((Problem("no", "hint", 3), Problem("worse")), "printed"),
+    Loaded((Problem(FINDING, "hint"), Problem(Finding("is worse"))), "printed"),
     Started("softmax.by_hand"),
     Finished("softmax.by_hand", RESULT),
     Comparing("softmax"),

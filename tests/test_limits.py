@@ -25,8 +25,11 @@ LIMIT = 1536 * 2**20
         "hog = []\nwhile True:\n    hog.append(bytearray(2**24))",
         "return jnp.ones((2**30,)).sum() * x",
         "hog = np.ones(2**29)\nimport time\ntime.sleep(30)",
+        "import subprocess, sys\n"
+        "hog = 'hog = []\\nwhile True: hog.append(bytearray(2**24))'\n"
+        "subprocess.run([sys.executable, '-c', hog])",
     ],
-    ids=["Python", "JAX", "NumPy"],
+    ids=["Python", "JAX", "NumPy", "a child"],
 )
 def test_a_memory_hog_is_stopped_at_a_limit_it_can_read(grade_text: GradeText, body: str) -> None:
     result = grade_text("import numpy as np\n" + softmax_file(body), *ASKED, memory_limit=LIMIT)

@@ -74,6 +74,20 @@ def test_a_tracer_that_is_kept_once_and_for_all_is_found(tmp_path: Path) -> None
         compiles_once(learner_of(tmp_path, source).f.jit(), [(X,)])
 
 
+def test_a_tracer_kept_from_an_earlier_trace_is_found(tmp_path: Path) -> None:
+    source = """
+    KEPT = {}
+    def f(x):
+        if x.shape not in KEPT:
+            KEPT[x.shape] = lax.scan(lambda total, a: (total + a, total + a), 0.0, x)[1]
+        return KEPT[x.shape]
+    """
+    handle = learner_of(tmp_path, source).f.jit()
+    handle(jnp.ones(5))  # what it keeps now has outlived its trace
+    with pytest.raises(RaisedError, match="A tracer outlived the trace that made it"):
+        compiles_once(handle, [(jnp.ones(5),), (jnp.zeros(5),)])
+
+
 def test_what_jax_keeps_for_itself_is_no_leak(tmp_path: Path) -> None:
     source = "def f(x, d):\n    return jnp.piecewise(x, [x < d], [lambda v: v, lambda v: v * d])\n"
     compiles_once(learner_of(tmp_path, source).f.jit(), [(X, 2.0), (X, 3.0)])
@@ -576,3 +590,9 @@ def test_a_hint_for_certain_words(tmp_path: Path) -> None:
     with pytest.raises(WrongAnswer) as caught, hint_when(came(tuple), "Use a loop of lax."):
         learner.f(X).equals(8)
     assert caught.value.hint == "Return an array; jnp.asarray makes one."
+
+
+def test_sessions_and_handles_can_be_keys(tmp_path: Path) -> None:
+    """Checks keep what they derive from a handle, by functools.cache."""
+    learner = learner_of(tmp_path, "def f(x):\n    return x\n")
+    assert {learner.session, learner.f, learner.f.jit()} == {learner.f.jit(), learner.f, learner.session}

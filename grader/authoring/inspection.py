@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,6 +59,7 @@ def texts_in_order(day: Day, exercise: Exercise) -> Iterator[Point]:
     yield _stub(day, exercise)
     yield _hints(day, exercise)
     yield _tables(day)
+    yield from _style(day, exercise)
     yield from _answers_on_file(day, exercise)
 
 
@@ -128,6 +132,21 @@ def _tables(day: Day) -> Point:
     return Point("tables", not stale, words, "python -m grader stubs")
 
 
+def _style(day: Day, exercise: Exercise) -> Iterator[Point]:
+    """What ruff says of the exercise's own files; nothing where it is not installed."""
+    if importlib.util.find_spec("ruff") is None:
+        return
+    files = [*sorted(day.folder_of(exercise.name).glob("*.py")), day.solution]
+    for name, arguments in {"lint": ["check", "--quiet"], "layout": ["format", "--check", "--quiet"]}.items():
+        command = [sys.executable, "-m", "ruff", *arguments, *map(str, files)]
+        ended = subprocess.run(command, cwd=catalogue.ROOT, capture_output=True, text=True)
+        said = (ended.stdout + ended.stderr).strip()
+        words = "as ruff has it" if ended.returncode == 0 else said or "not as ruff has it"
+        yield Point(
+            name, ended.returncode == 0, words, f"python -m ruff {arguments[0]} grader/days solutions"
+        )
+
+
 def _answers_on_file(day: Day, exercise: Exercise) -> Iterator[Point]:
     for kind, least in (("wrong", WRONG), ("right", RIGHT)):
         name, file = f"{kind} answers", f"{kind}_answers.py"
@@ -195,8 +214,11 @@ def _budget(result: ExerciseResult) -> Point:
     total = sum(check.seconds for check in untimed)
     slowest = max(untimed, key=lambda check: check.seconds)
     good = total <= ALL_SECONDS and slowest.seconds <= CHECK_SECONDS
-    words = f"{total:.1f} s in all, at most {slowest.seconds:.1f} s ({slowest.name})"
-    remedy = f"At most {ALL_SECONDS:g} s in all and {CHECK_SECONDS:g} s a check: fewer shapes, and the same ones again."
+    words = f"{total:.1f} s in all (limit {ALL_SECONDS:g}), "
+    words += f"{slowest.seconds:.1f} s in {slowest.name} (limit {CHECK_SECONDS:g})"
+    remedy = (
+        "Fewer shapes, and the same ones again: each new one is compiled anew. On a busy machine, try again."
+    )
     return Point("time", good, words, remedy)
 
 
@@ -250,5 +272,5 @@ def _passed(answer: Answer, result: ExerciseResult) -> Point:
         answer.label,
         lead is None,
         words,
-        "A right answer is refused: the check asks for more than the docstring.",
+        "Either the check asks for more than the docstring says, or this answer does not keep it.",
     )

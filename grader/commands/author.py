@@ -1,13 +1,14 @@
-"""`author`: for whoever writes an exercise. `new` begins one, `check` looks whether it is in order, `try` grades an answer."""
+"""`author`: for whoever writes an exercise. `new` begins one, `check` looks whether it is in order, `try` grades an answer, and
+`toolkit` lists what a check is written with."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import refuse
 from grader.kata import catalogue
 from grader.kata.catalogue import Day, Exercise
@@ -17,23 +18,26 @@ from grader.results import Exit
 
 if TYPE_CHECKING:
     from grader.authoring.inspection import Point
+    from grader.authoring.toolkit_pages import Offer
     from grader.kata.answers import Answer
     from grader.results import ExerciseResult
 
 _NAME = 22  # columns
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Do what the first word says."""
-    actions = {"new": _new, "check": _check, "try": _try}
-    if not options.words or options.words[0] not in actions:
-        raise WrongUsage("author takes new, check or try, and an exercise: author new day05.name")
-    if options.stretch and options.words[0] != "new":
+    actions = {"new": _new, "check": _check, "try": _try, "toolkit": _toolkit}
+    if not asked.words or asked.words[0] not in actions:
+        raise WrongUsage(
+            "author takes new, check or try, and an exercise (author new day05.name); or toolkit"
+        )
+    if asked.stretch and asked.words[0] != "new":
         raise WrongUsage("--stretch belongs to author new")
-    return actions[options.words[0]](options.words[1:], options)
+    return actions[asked.words[0]](asked.words[1:], asked)
 
 
-def _new(words: Sequence[str], options: argparse.Namespace) -> Exit:
+def _new(words: Sequence[str], asked: argparse.Namespace) -> Exit:
     from grader.authoring.beginning import begin
 
     if len(words) != 1 or "." not in words[0]:
@@ -41,7 +45,7 @@ def _new(words: Sequence[str], options: argparse.Namespace) -> Exit:
     selector, _, name = words[0].partition(".")
     day = catalogue.find_day(selector)
     try:
-        files = begin(day, name, stretch=options.stretch)
+        files = begin(day, name, stretch=asked.stretch)
     except ValueError as error:
         return refuse(str(error))
     print("to fill in:")
@@ -51,12 +55,12 @@ def _new(words: Sequence[str], options: argparse.Namespace) -> Exit:
     return Exit.DONE
 
 
-def _check(words: Sequence[str], options: argparse.Namespace) -> Exit:
+def _check(words: Sequence[str], asked: argparse.Namespace) -> Exit:
     from grader.authoring.inspection import points
     from grader.commands.warm import warm_workers
 
     day, exercise = _one(words, "check")
-    paper, found = standard_output(options.format), []
+    paper, found = standard_output(asked.format), []
     with warm_workers(probe_first=True) as workers:
         for point in points(day, exercise, workers):
             found.append(point)
@@ -80,7 +84,7 @@ def _lines(paper: Paper, point: Point) -> list[str]:
     return lines if point.good else [*lines, f"    {paper.text(point.remedy, 'cyan')}"]
 
 
-def _try(words: Sequence[str], options: argparse.Namespace) -> Exit:
+def _try(words: Sequence[str], asked: argparse.Namespace) -> Exit:
     from grader.authoring.trial import answers_of_file, grade_text
     from grader.commands.warm import warm_workers
     from grader.kata.answers import learners_file
@@ -96,7 +100,7 @@ def _try(words: Sequence[str], options: argparse.Namespace) -> Exit:
         raise WrongUsage(f"{words[1]} is no Python: line {error.lineno}, {error.msg}") from error
     except ValueError as error:
         raise WrongUsage(str(error)) from error
-    paper, passed = standard_output(options.format), True
+    paper, passed = standard_output(asked.format), True
     with warm_workers(probe_first=True) as workers:
         for answer in answers:
             result = grade_text(workers, day, learners_file([answer]), [exercise.name])
@@ -131,6 +135,32 @@ def _outcome(paper: Paper, answer: Answer, graded: ExerciseResult) -> list[str]:
     return lines
 
 
+def _toolkit(words: Sequence[str], asked: argparse.Namespace) -> Exit:
+    """What a check is written with: all of it in a line each, or some of it whole."""
+    from grader.authoring.toolkit_pages import offers
+
+    paper, known = standard_output(asked.format), offers()
+    unknown = set(words) - {offer.name for offer in known}
+    if unknown:
+        raise WrongUsage(
+            f"the toolkit offers no {', '.join(sorted(unknown))}; author toolkit lists what it does"
+        )
+    for offer in known:
+        if not words or offer.name in words:
+            put(_page(paper, offer, whole=bool(words)))
+    return Exit.DONE
+
+
+def _page(paper: Paper, offer: Offer, *, whole: bool) -> Iterator[str]:
+    """One name of the toolkit: how it is called, what it does, its methods."""
+    yield paper.text(offer.head, "bold")
+    told = offer.text.splitlines() if whole else paper.wrapped(offer.summary).splitlines()
+    yield from (f"    {paper.text(line)}" for line in told)
+    for method in offer.methods:
+        yield f"    {paper.text('.' + method.head)}"
+        yield from (f"        {line}" for line in paper.wrapped(method.summary).splitlines())
+
+
 def _one(words: Sequence[str], action: str) -> tuple[Day, Exercise]:
     """The one exercise that is meant. Raises WrongUsage or UnknownSelector."""
     selections = catalogue.select(words)
@@ -139,7 +169,7 @@ def _one(words: Sequence[str], action: str) -> tuple[Day, Exercise]:
     return selections[0].day, selections[0].exercises[0]
 
 
-STRETCH = Option(("--stretch",), "new: begin a stretch exercise")
+STRETCH = CommandOption(("--stretch",), "new: begin a stretch exercise")
 COMMAND = Command(
     "new day05.name",
     "write an exercise: new, then check, try",

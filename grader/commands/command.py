@@ -14,7 +14,7 @@ class WrongUsage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class CommandOption:
     """One option. `read` makes a value of its text; an option without it takes no value, and is true when it is given.
 
     `read` raises ValueError for what is no such value; `takes` says what it would have been.
@@ -62,7 +62,7 @@ class Option:
             raise WrongUsage(f"{self.flag} takes {self.takes}, not {text!r}") from None
 
 
-VERBOSE = Option(("-v", "--verbose"), "whole tracebacks")
+VERBOSE = CommandOption(("-v", "--verbose"), "whole tracebacks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +72,20 @@ class Command:
     usage: str  # what follows its name: day01.softmax [--level 2]
     what: str  # it does, in a few words
     run: Callable[[argparse.Namespace], int]
-    options: tuple[Option, ...] = ()
-    formats: tuple[
-        str, ...
-    ] = ()  # that --format may name, the usual one first; none: there is no such option
+    options: tuple[CommandOption, ...] = ()
+    # What --format may name, the usual one first. None: there is no such option.
+    formats: tuple[str, ...] = ()
     words: bool = True  # whether it takes any
 
-    def all_options(self) -> tuple[Option, ...]:
+    def all_options(self) -> tuple[CommandOption, ...]:
         """Its own ones, and those that many commands have."""
         known = self.options
         if self.formats:
             shown = f"{{{','.join(self.formats)}}}"
-            known = (Option(("--format",), read=str, metavar=shown, default=self.formats[0]), *known)
+            known = (CommandOption(("--format",), read=str, metavar=shown, default=self.formats[0]), *known)
         return known if any(one.name == VERBOSE.name for one in known) else (*known, VERBOSE)
 
-    def parse(self, called: str, arguments: Sequence[str], *further: Option) -> argparse.Namespace:
+    def parse(self, called: str, arguments: Sequence[str], *further: CommandOption) -> argparse.Namespace:
         """Read what follows the name by which it was called. Raises WrongUsage.
 
         `further` options are known, and not named among those that are.
@@ -98,16 +97,16 @@ class Command:
         known = self.all_options()
         for option in (*known, *further):
             option.add_to(parser)
-        options, rest = parser.parse_known_args(arguments)
+        asked, rest = parser.parse_known_args(arguments)
         if unknown := [word for word in rest if re.match(r"-[^\d.]", word)]:
             flags = ", ".join(option.flag for option in known)
             raise WrongUsage(f"{called} does not know {', '.join(unknown)}; its options are {flags}")
-        options.words += rest  # argparse takes words as far as the first option that follows them
-        if options.words and not self.words:
-            raise WrongUsage(f"{called} takes no words, such as {options.words[0]!r}")
-        if self.formats and options.format not in self.formats:
-            raise WrongUsage(f"{called} knows the formats {', '.join(self.formats)}, not {options.format!r}")
-        return options
+        asked.words += rest  # argparse takes words as far as the first option that follows them
+        if asked.words and not self.words:
+            raise WrongUsage(f"{called} takes no words, such as {asked.words[0]!r}")
+        if self.formats and asked.format not in self.formats:
+            raise WrongUsage(f"{called} knows the formats {', '.join(self.formats)}, not {asked.format!r}")
+        return asked
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.command import Option, WrongUsage
+from grader.commands.command import CommandOption, WrongUsage
 from grader.kata import catalogue
 from grader.options import CHECK_TIMEOUT
 from grader.results import Exit
@@ -25,11 +25,11 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-FROM = Option(
+FROM = CommandOption(
     ("--from",), "grade another tree shaped like exercises/", read=Path, takes="a folder", metavar="DIR"
 )
-SOLUTIONS = Option(("--solutions",), "grade the reference solutions")
-TIMEOUT = Option(
+SOLUTIONS = CommandOption(("--solutions",), "grade the reference solutions")
+TIMEOUT = CommandOption(
     ("--timeout",),
     f"for each check (default {CHECK_TIMEOUT:g})",
     read=_seconds,
@@ -37,7 +37,7 @@ TIMEOUT = Option(
     metavar="SECONDS",
     default=CHECK_TIMEOUT,
 )
-YES = Option(("-y", "--yes"), "do not ask, write over")
+YES = CommandOption(("-y", "--yes"), "do not ask, write over")
 
 
 def number_from(least: int, text: str) -> int:
@@ -48,10 +48,10 @@ def number_from(least: int, text: str) -> int:
     return number
 
 
-def tree_of(options: argparse.Namespace, *, must_exist: bool = True) -> Path:
+def tree_of(asked: argparse.Namespace, *, must_exist: bool = True) -> Path:
     """The tree of learner's files that is meant. Raises WrongUsage when it is not there."""
-    named: Path | None = getattr(options, "from")
-    solutions = getattr(options, "solutions", False)
+    named: Path | None = getattr(asked, "from")
+    solutions = getattr(asked, "solutions", False)
     if named and solutions:
         raise WrongUsage("--from and --solutions name two trees; a command takes one")
     tree = catalogue.SOLUTIONS if solutions else named or catalogue.EXERCISES

@@ -6,18 +6,18 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, number_from, refuse, tree_of
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Fetch it; train when it was said for how long."""
-    if options.words != ["mnist"]:
+    if asked.words != ["mnist"]:
         raise WrongUsage("data takes the name of a data set, and mnist is the one there is")
     from grader.datasets import mnist
 
-    return fetch_and_fit(mnist.default_folder(), tree_of(options), options.fit)
+    return fetch_and_fit(mnist.default_folder(), tree_of(asked), asked.fit)
 
 
 def fetch_and_fit(folder: Path, tree: Path, n_epochs: int | None) -> int:
@@ -34,7 +34,7 @@ def fetch_and_fit(folder: Path, tree: Path, n_epochs: int | None) -> int:
     return Exit.DONE if mnist.fit(folder, tree, n_epochs) else Exit.UNDONE
 
 
-FIT = Option(
+FIT = CommandOption(
     ("--fit",),
     "train your day 14 on it",
     read=partial(number_from, 1),

@@ -9,17 +9,17 @@ from grader.report.plain import put, standard_output
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Look at all that the kata needs."""
     from grader.machine import doctor
     from grader.report.doctor import Checkup
 
     rows = doctor.rows(standard_output())
-    if options.format == "json":
+    if asked.format == "json":
         found = list(rows)
         print(doctor.as_json(found))
     else:
-        checkup, found = Checkup(standard_output(options.format)), []
+        checkup, found = Checkup(standard_output(asked.format)), []
         for row in rows:  # the last ones take seconds
             found.append(row)
             put(checkup.row(row))

@@ -12,11 +12,11 @@ from grader.kata import files
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Write it."""
     from grader.record import store
 
-    words = options.words
+    words = asked.words
     if len(words) > 1:
         raise WrongUsage("export takes one file, or none for standard output")
     keeper = store.own()
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     file = Path(words[0])
     if file.is_dir():
         raise WrongUsage(f"{words[0]} is a folder; export takes a file")
-    if file.exists() and not options.yes:
+    if file.exists() and not asked.yes:
         return refuse(
             f"{words[0]} exists already. To write over it: python -m grader export {words[0]} --yes"
         )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.command import VERBOSE, Command, Option, WrongUsage
+from grader.commands.command import VERBOSE, Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, number_from, tell, tree_of
 from grader.kata import catalogue
 from grader.kata.catalogue import Selection
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from grader.results import RunResult
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Grade once."""
     from grader.machine import faults
 
-    selections, tree = catalogue.select(options.words), tree_of(options)
+    selections, tree = catalogue.select(asked.words), tree_of(asked)
     files = [selection.day.file_in(tree) for selection in selections]
-    if getattr(options, "from") and not any(file.exists() for file in files):
+    if getattr(asked, "from") and not any(file.exists() for file in files):
         wanted = files[0].relative_to(tree)
         raise WrongUsage(f"{tree} holds no {wanted}; --from wants a folder of the same shape as exercises/")
     refused, notice = faults.unsupported_jax()
@@ -35,27 +35,27 @@ def run(options: argparse.Namespace) -> int:
         tell([refused])
         return Exit.FAULT
     tell([notice] if notice else [])
-    result = _grade(selections, tree, options)
+    result = _grade(selections, tree, asked)
     return result.exit_status
 
 
-def judging_options(selections: Sequence[Selection], options: argparse.Namespace) -> Options:
+def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) -> Options:
     """How the run is to judge. One exercise is set beside the reference, and with --verbose all are."""
     from grader.options import UNTIMED, Options
     from grader.results import Aspect
 
     names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
     count = sum(len(selection.exercises) for selection in selections)
-    compares = not options.solutions and (count == 1 or options.verbose)
+    compares = not asked.solutions and (count == 1 or asked.verbose)
     return Options(
-        seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
-        aspects=UNTIMED if options.no_speed else tuple(Aspect),
-        check_timeout=options.timeout,
+        seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
+        aspects=UNTIMED if asked.no_speed else tuple(Aspect),
+        check_timeout=asked.timeout,
         compare=names if compares else frozenset(),
     )
 
 
-def _grade(selections: Sequence[Selection], tree: Path, options: argparse.Namespace) -> RunResult:
+def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespace) -> RunResult:
     """Judge, show and record."""
     from grader.commands.warm import take_other_endings_for_ctrl_c, warm_workers
 
@@ -65,9 +65,9 @@ def _grade(selections: Sequence[Selection], tree: Path, options: argparse.Namesp
         from grader.judge import runner
         from grader.report import Report
 
-        with Report(options.format, verbose=options.verbose) as screen:
+        with Report(asked.format, verbose=asked.verbose) as screen:
             listeners = runner.Listeners(progress=screen.progress)
-            result = runner.grade(selections, tree, workers, judging_options(selections, options), listeners)
+            result = runner.grade(selections, tree, workers, judging_options(selections, asked), listeners)
             try:
                 screen.show(result)
             finally:  # a screen that fails loses nobody an attempt
@@ -87,15 +87,15 @@ def _record(result: RunResult) -> None:
     tell(keeper.notices)
 
 
-SEED = Option(
+SEED = CommandOption(
     ("--seed",),
     "of the random inputs; each run draws and prints one",
     read=partial(number_from, 0),
     takes="a number from 0 on",
     metavar="SEED",
 )
-NO_SPEED = Option(("--no-speed",), "leave the speed checks out")
-ALL = Option(VERBOSE.flags, "every check, whole tracebacks, answers beside the reference")
+NO_SPEED = CommandOption(("--no-speed",), "leave the speed checks out")
+ALL = CommandOption(VERBOSE.flags, "every check, whole tracebacks, answers beside the reference")
 COMMAND = Command(
     "day01 [day02.histogram ...]",
     "grade days or exercises",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.kata import catalogue, hints
 from grader.report.plain import standard_output
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Print them, and how to ask for more."""
-    if not options.words:
+    if not asked.words:
         raise WrongUsage("hint takes an exercise, such as day01.softmax")
-    sheet, level = standard_output(options.format), options.level
-    for selection in catalogue.select(options.words):
+    sheet, level = standard_output(asked.format), asked.level
+    for selection in catalogue.select(asked.words):
         for exercise in selection.exercises:
             stages = hints.read(selection.day.hints_of(exercise.name))
             print(sheet.wrapped(f"{selection.day.key}.{exercise.name}: {exercise.summary}") + "\n")
@@ -34,7 +34,7 @@ def _level(text: str) -> int:
     return int(text)
 
 
-LEVEL = Option(
+LEVEL = CommandOption(
     ("--level",),
     "how much it says (default 1)",
     read=_level,

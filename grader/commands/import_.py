@@ -13,11 +13,11 @@ from grader.report.text import printable
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Add all of it, or nothing."""
     from grader.record import store
 
-    words = options.words
+    words = asked.words
     if len(words) != 1:
         raise WrongUsage("import takes one file that `export` wrote, or - for standard input")
     try:

@@ -11,17 +11,17 @@ from grader.report.text import printable
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Print them, with what came of each so far."""
     from grader.record import standing
     from grader.report.overview import exercises
 
-    selections = standing.find(options.words)
+    selections = standing.find(asked.words)
     if not selections:
-        return refuse(f"no exercise has {printable(' '.join(options.words))!r} in its name or its text")
+        return refuse(f"no exercise has {printable(' '.join(asked.words))!r} in its name or its text")
     known = standings()
     entries = standing.entries(selections, known or {})
-    put(exercises(standard_output(options.format), entries, known=known is not None))
+    put(exercises(standard_output(asked.format), entries, known=known is not None))
     return Exit.DONE
 
 

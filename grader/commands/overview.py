@@ -11,14 +11,14 @@ from grader.report.plain import put, standard_output
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Print it."""
     from grader.record import standing
     from grader.report.overview import overview
 
     known = standings()
     entries = standing.entries(catalogue.select(["all"]), known or {})
-    put(overview(standard_output(options.format), entries, known=known is not None))
+    put(overview(standard_output(asked.format), entries, known=known is not None))
     return Exit.DONE
 
 

@@ -14,14 +14,14 @@ from grader.report.text import shown_path
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Bring them back, or leave everything as it is."""
-    if not options.words:
+    if not asked.words:
         raise WrongUsage("reset takes a day or an exercise, such as day01.softmax")
-    selections, tree = catalogue.select(options.words), tree_of(options)
+    selections, tree = catalogue.select(asked.words), tree_of(asked)
     try:
         planned = [workspace.preview(one.day, one.exercises, tree) for one in selections]
-        if not options.yes and not _agreed(selections, planned):
+        if not asked.yes and not _agreed(selections, planned):
             return refuse("nothing was changed")
         for selection, plan in zip(selections, planned, strict=True):
             outcome = workspace.reset(selection.day, selection.exercises, tree, plan.backup)

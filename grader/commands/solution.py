@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, refuse, standings, tree_of
 from grader.kata import catalogue
 from grader.report.text import shown_path
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from grader.report.versions import Version
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Show what is open, and say what is still closed."""
-    if not options.words:
+    if not asked.words:
         raise WrongUsage("solution takes an exercise, such as day01.softmax")
-    selections, tree = catalogue.select(options.words), tree_of(options)
+    selections, tree = catalogue.select(asked.words), tree_of(asked)
     closed: list[str] = []
-    if not options.reveal:
+    if not asked.reveal:
         from grader.record import standing
 
         entries = standing.entries(selections, standings() or {})
@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
     if opened:
         from grader.report import versions
 
-        console = versions.console_for(options.format)
+        console = versions.console_for(asked.format)
         for day, name in opened:
             yours, reference = versions_of(day, name, tree)
-            versions.show(console, f"{day.key}.{name}", yours, reference, ascii=options.format == "plain")
+            versions.show(console, f"{day.key}.{name}", yours, reference, ascii=asked.format == "plain")
     if not closed:
         return Exit.DONE
     which = closed[0] if len(closed) == 1 else f"{len(closed)} of these exercises"
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     return refuse(
         f"you have not passed {which} yet; {waits} for you.\n"
         f"A hint instead: python -m grader hint {closed[0]}\n"
-        f"To see it all the same: python -m grader solution {' '.join(options.words)} --reveal"
+        f"To see it all the same: python -m grader solution {' '.join(asked.words)} --reveal"
     )
 
 
@@ -74,7 +74,7 @@ def _version(whose: str, file: Path, name: str) -> Version:
     return Version(whose, shown, lines)
 
 
-REVEAL = Option(("--reveal",), "show it before you have passed")
+REVEAL = CommandOption(("--reveal",), "show it before you have passed")
 COMMAND = Command(
     "day01.softmax [--reveal]",
     "beside yours, once you have passed",

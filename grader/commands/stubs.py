@@ -10,9 +10,9 @@ from grader.kata import catalogue, tables, workspace
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Write them, and say what was done with each file."""
-    tree = tree_of(options, must_exist=False)
+    tree = tree_of(asked, must_exist=False)
     for outcome in workspace.write_stubs(catalogue.days(), tree):
         why = " (it was changed; `reset` brings the stub back)" if outcome.action == "kept" else ""
         if outcome.action == "damaged":

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from grader.commands.command import Command, Option, WrongUsage
+from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, tree_of
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.results import Exit
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Watch a tree; without a day, from the first one that is not done. Raises KeyboardInterrupt on Ctrl-C."""
-    selections = catalogue.select(options.words)
+    selections = catalogue.select(asked.words)
     if len(selections) > 1:
         raise WrongUsage("watch takes one day, such as day07; it goes to another when you do")
-    tree = tree_of(options)
+    tree = tree_of(asked)
     from grader.commands.warm import take_other_endings_for_ctrl_c, warm_workers
 
     take_other_endings_for_ctrl_c()
@@ -24,20 +24,20 @@ def run(options: argparse.Namespace) -> int:
     with warm_workers(probe_first=True) as workers:
         from grader.commands.solution import versions_of
         from grader.record import store
-        from grader.report import watch_screen
+        from grader.report import screen_of_watch
         from grader.watch.loop import watch
 
-        plain = options.format == "plain"
+        plain = asked.format == "plain"
         day, focus = _where_to_begin(selections)
         watch(
             day,
             tree,
-            watch_screen(plain=plain),
+            screen_of_watch(plain=plain),
             workers,
             log=store.own() if tree == catalogue.EXERCISES else None,
-            check_timeout=options.timeout,
+            check_timeout=asked.timeout,
             versions_of=lambda day, exercise: versions_of(day, exercise.name, tree),
-            poll=options.poll,
+            poll=asked.poll,
             focus=focus,
         )
     return Exit.DONE
@@ -63,7 +63,7 @@ def _day_to_go_on_with() -> Day:
     return following.day if following else catalogue.days()[-1]
 
 
-POLL = Option(("--poll",), "look again and again (network folders)")
+POLL = CommandOption(("--poll",), "look again and again (network folders)")
 COMMAND = Command(
     "[day01]",
     "grade on every save; answers keys",

@@ -98,6 +98,8 @@ class Batch:
         finally:
             self._workers.end(process)
             events.close()
+        if self._workers.stopped:
+            return False  # it was us who ended it
         if how not in {endings.DONE, endings.FAULT, endings.RENEW}:
             self._account_for(Ending(how, job, worker.exiting), worker)
         if how == endings.DONE or self._hopeless:
@@ -132,9 +134,8 @@ class Batch:
                 continue
             if late:
                 return endings.TIMEOUT
-            late = (
-                time.monotonic() > worker.deadline
-            )  # and one more look at the pipe, in case that we slept ourselves
+            # One more look at the pipe after that, in case that it was us who slept.
+            late = time.monotonic() > worker.deadline
             if connection.wait([events], timeout=WATCH_EVERY):
                 try:
                     incoming.take_in()

@@ -35,9 +35,8 @@ class Found:
     Its dictionaries are replaced and never changed: the threads of other batches read them meanwhile.
     """
 
-    checks: dict[str, Check] = field(
-        default_factory=dict
-    )  # by id, of all aspects, as the first one collected them
+    # Of all aspects, by id, as the first one collected them.
+    checks: dict[str, Check] = field(default_factory=dict)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by id
     problems: tuple[Problem, ...] = ()
     output: str = ""  # printed while the file was loaded

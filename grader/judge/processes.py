@@ -88,9 +88,8 @@ class Workers:
 
     def __exit__(self, *error: object) -> None:
         self.kill_all()
-        kill_marked(
-            self.scratch
-        )  # first: a stray that holds on to its pipe would keep the warm process waiting
+        # First: a stray that holds on to its pipe would keep the warm process waiting.
+        kill_marked(self.scratch)
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
         shutil.rmtree(self.scratch, ignore_errors=True)
 

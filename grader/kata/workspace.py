@@ -104,9 +104,8 @@ def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome,
     lines = split_lines(old.removeprefix(mark).decode("utf-8", "surrogateescape"))
     end = line_end(lines[0]) if lines else "\n"
     fresh = [line.rstrip("\r\n") + end for line in split_lines(text)]
-    if len(exercises) < len(day.exercises) and any(
-        map(str.strip, lines)
-    ):  # an empty file gets all of its stubs
+    empty = not any(map(str.strip, lines))  # then it gets all of its stubs
+    if len(exercises) < len(day.exercises) and not empty:
         fresh = _with_stubs(lines, fresh, [exercise.name for exercise in exercises])
     new = mark + "".join(fresh).encode("utf-8", "surrogateescape")
     if old == new:

@@ -17,10 +17,8 @@ from grader.kata.files import write
 
 SETTING = "KATA_COMPILE_CACHE"  # in the environment: a folder that is used as it is, or "off"
 _ANSWER = "works"
-_MOST, _LEAST = (
-    256 * 2**20,
-    128 * 2**20,
-)  # bytes: above the one, the oldest programs go until the other is reached
+# Bytes: above the one, the oldest programs go until the other is reached.
+_MOST, _LEAST = 256 * 2**20, 128 * 2**20
 
 
 def folder(base: Path) -> Path:

@@ -7,13 +7,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from grader.report.watch_screen import WatchScreen
     from grader.results import RunResult
 
-if TYPE_CHECKING:
-    from grader.report.watch_screen import WatchScreen
 
-
-def watch_screen(*, plain: bool) -> WatchScreen:
+def screen_of_watch(*, plain: bool) -> WatchScreen:
     """The screen of `watch`, on standard output."""
     from grader.report.terminal import plain_console, rich_console
     from grader.report.watch_screen import WatchScreen

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.findings import Finding
-from grader.report.comparison import comparison_table
 from grader.report.looks import LOOKS, STAR, in_ascii
+from grader.report.reference_table import comparison_table
 from grader.report.text import printable, shown_path
 from grader.results import (
     ACCEPTED,
@@ -194,13 +194,20 @@ class Screen:
             self.print_comparison(exercise)
 
     def print_comparison(self, exercise: ExerciseResult) -> None:
-        """An answer that passed beside the reference, and a remark where they differ."""
+        """An answer that passed beside the reference, and a remark where they differ; in verbose mode why there is none."""
         if comparison := exercise.comparison:
             self.console.print()
             self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
             self.console.print(comparison_table(comparison, ascii=self._ascii))
             if comparison.remark:
                 self.console.print(Text(printable(comparison.remark), style="cyan"))
+        elif self.verbose and exercise.not_compared:
+            self.console.print()
+            self.console.print(
+                Text.assemble((exercise.name, "bold"), " could not be set beside the reference:")
+            )
+            why = Text(printable(exercise.not_compared).rstrip(), style="dim")
+            self.console.print(Padding(why, (0, 2)))
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,18 +14,6 @@ from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
 from grader.results import ACCEPTED, Aspect, Status
-
-KEYS = (
-    ("n", "next"),
-    ("h", "hint"),
-    ("l", "list"),
-    ("s", "solution"),
-    ("r", "reset"),
-    ("a", "run all"),
-    ("e", "edit"),
-    ("q", "quit"),
-)
-
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
@@ -122,7 +110,7 @@ class WatchScreen:
         if view.status:
             self.console.print(Text(printable(view.status), style="yellow" if view.checking else "dim"))
         if self._keys:
-            self._print_keys()
+            self._print_keys(view.keys)
 
     def _draw_search(self, view: SearchView) -> None:
         """The list, as far as it matches what was typed."""
@@ -145,9 +133,8 @@ class WatchScreen:
         names = max((len(row[0]) for row in view.rows), default=0)
         table.add_column(no_wrap=True, min_width=names)
         table.add_column(no_wrap=True)
-        left = max(
-            self.console.width - names - signs - 5, 0
-        )  # for summaries: two signs and three gaps go off
+        # For summaries: two signs and three gaps go off.
+        left = max(self.console.width - names - signs - 5, 0)
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
             mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""
@@ -230,9 +217,9 @@ class WatchScreen:
             self._screen.print_speed(result)
             self._screen.print_comparison(result)
 
-    def _print_keys(self) -> None:
+    def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         lines, room = [Text()], self.console.width
-        for key, what in KEYS:  # a key stays with its word
+        for key, what in keys:  # a key stays with its word
             word = Text.assemble((key, "bold cyan"), f" {what}")
             if lines[-1].cell_len + word.cell_len > room:
                 lines.append(Text())

@@ -25,6 +25,7 @@ class BoardView:
     status: str = ""  # what just happened
     below: str = ""  # hints, or a question
     problems: Sequence[Problem] = ()  # of the file as a whole
+    keys: Sequence[tuple[str, str]] = ()  # each with its word
 
 
 @dataclass(frozen=True, slots=True)

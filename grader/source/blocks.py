@@ -118,7 +118,7 @@ class _Cutter:
     def _extent(self, begin: int) -> tuple[int, list[int]]:
         """Where a block ends if nothing in it was left open, and the lines in its strings and brackets that may begin one."""
         hidden: list[int] = []
-        # It begins the next block, unless it is a line out of the middle of this one.
+        # This line begins the next block, unless it is a line out of the middle of this one.
         candidate: int | None = None
         at_first, in_decorators, below_header = True, False, False
         for line in layout(self._lines, begin):

@@ -158,9 +158,8 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     if not inspect.isclass(function):
         return found
     parameters = list(found.parameters.values())
-    if all(
-        p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters
-    ):  # a metaclass's, which says nothing
+    # Those of a metaclass say nothing.
+    if all(p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters):
         parameters = list(inspect.signature(function.__init__).parameters.values())[1:]
     added = {"parent", "name"} if _is_linen(function) else set()  # behind the fields of one's own
     return found.replace(parameters=[p for p in parameters if p.name not in added])

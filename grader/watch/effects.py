@@ -1,4 +1,4 @@
-"""What `update` wants done outside of the model, as data. Who does it: `handlers.py`; a grading: `grading.py`."""
+"""What `update` wants done outside of the model, as data. Who does it: `carrying_out.py`; a grading: `grading.py`."""
 
 from __future__ import annotations
 

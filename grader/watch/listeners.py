@@ -14,7 +14,7 @@ import watchfiles
 
 from grader.machine import faults
 from grader.watch.events import Broken, Pressed, Saved
-from grader.watch.keys import Keys
+from grader.watch.terminal import Keys
 
 # File systems whose changes happen on another machine: nobody tells this one of them.
 _REMOTE = frozenset(

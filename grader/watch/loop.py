@@ -1,7 +1,8 @@
 """`python -m grader watch`: judge a file whenever it is saved, and answer single keys.
 
-Whatever happens (a save, a key, a verdict) is an event in one queue, and the loop alone takes them out: `update` makes the next
-model of it and says what to do outside, `handlers` does that, the model's mode says what to show. Nobody else writes the model.
+Whatever happens (a save, a key, a verdict) is an event in one queue, and the loop alone takes them out: `update` makes the
+next model of it and says what to do outside, `carrying_out` does that, the model's mode says what to show. Nobody else
+writes the model.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from grader.record.store import AttemptLog
 from grader.report.versions import Version
 from grader.report.watch_screen import WatchScreen
 from grader.report.watch_views import View
+from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
 from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
 from grader.watch.grading import Gradings, WorkerJudge, recording_in
-from grader.watch.handlers import Handlers
-from grader.watch.keys import Keys
+from grader.watch.keys_and_views import Board, Page
 from grader.watch.listeners import listening
 from grader.watch.model import Model, Moment
-from grader.watch.modes import Board, Page
+from grader.watch.terminal import Keys
 from grader.watch.update import LEAVING, OWN_FAULT, begun, update
 
 _TICK = 1.0  # seconds without any event after which there is one that says so
@@ -72,9 +73,8 @@ class Loop:
             except queue.Empty:
                 event = Tick()
             self.answer(event)
-            quiet = (
-                isinstance(event, Tick) and not self._screen.takes_keys
-            )  # a pipe is not told that time goes by
+            # A pipe is not told that time goes by.
+            quiet = isinstance(event, Tick) and not self._screen.takes_keys
             if not (self.left or quiet):
                 self.draw(anew=isinstance(event, Pressed | Redraw))
 

@@ -8,8 +8,8 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day, Exercise
 from grader.report.watch_views import SearchView
 from grader.watch.effects import OpenDay
+from grader.watch.keys_and_views import Board
 from grader.watch.model import Model, Moment, Step
-from grader.watch.modes import Board
 
 _Pair = tuple[Day, Exercise]
 

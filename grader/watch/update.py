@@ -27,8 +27,8 @@ from grader.watch.events import (
     Tick,
     VersionsShown,
 )
+from grader.watch.keys_and_views import Board, Page
 from grader.watch.model import DayState, Grading, Hints, Model, Moment, Step
-from grader.watch.modes import Board, Page
 from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen

@@ -22,7 +22,6 @@ from grader.toolkit.session import Session
 from grader.toolkit.verdicts import TookTooLong
 from grader.worker import integrity, plugin
 from grader.worker.backend import backend_started, start_backend
-from grader.worker.comparison import beside_the_reference
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
 from grader.worker.protocol import (
@@ -36,11 +35,13 @@ from grader.worker.protocol import (
     Renew,
     Started,
 )
+from grader.worker.reference import beside_the_reference
 from grader.worker.second_look import second_look, stumbled
 from grader.worker.verdict import judge
 from grader.worker.warm_up import run_on_the_reference, warm_up
 
 _TestReport = pytest.TestReport  # bound before any learner's code runs
+_LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
 
 
 class Grading:
@@ -223,6 +224,3 @@ class Grading:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
         return True
-
-
-_LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."

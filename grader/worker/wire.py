@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+Reader = Callable[[Any], Any]  # makes a value of what JSON has for it, or raises ValueError
 
 
 def dump(value: Any, **beside: str) -> bytes:
@@ -31,43 +34,55 @@ def read(kind: Any, value: Any) -> Any:
 
     Raises ValueError when it is no such value: one field too many or too few, a text for a number, an unknown status.
     """
-    if is_dataclass(kind):
-        return _read_dataclass(kind, value)
-    if get_origin(kind) in {Union, UnionType}:
-        return _read_one_of(get_args(kind), value)
-    if get_origin(kind) is tuple and isinstance(value, list):
-        return tuple(read(get_args(kind)[0], one) for one in value)
-    if isinstance(kind, type) and issubclass(kind, Enum) and isinstance(value, str):
-        return kind(value)
-    if type(value) is kind or (kind is float and type(value) is int):
-        return value
-    raise ValueError(f"{str(value)[:80]!r} is no {kind}")
-
-
-def _read_dataclass(kind: Any, value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError(f"{str(value)[:80]!r} is no {kind}")
-    types, needed = _fields_of(kind)
-    if not needed <= value.keys() <= types.keys():
-        raise ValueError(f"{kind.__name__} has no such fields: {sorted(value)[:20]}")
-    return kind(**{name: read(types[name], one) for name, one in value.items()})
-
-
-def _read_one_of(kinds: tuple[Any, ...], value: Any) -> Any:
-    if value is None and NoneType in kinds:
-        return None
-    for kind in kinds:
-        try:
-            return read(kind, value)
-        except ValueError:
-            continue
-    raise ValueError(f"{str(value)[:80]!r} is none of {kinds}")
+    return _reader(kind)(value)
 
 
 @cache
-def _fields_of(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
-    """The types of a dataclass's fields, and the names of those that have no default."""
-    needed = frozenset(
-        one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING
-    )
-    return get_type_hints(kind), needed
+def _reader(kind: Any) -> Reader:
+    """How values of a type are read; made once, since every event is."""
+    if is_dataclass(kind):
+        return _dataclass_reader(kind)
+    if get_origin(kind) in {Union, UnionType}:
+        return _union_reader(get_args(kind))
+    if get_origin(kind) is tuple:
+        one = _reader(get_args(kind)[0])
+        return lambda value: tuple(map(one, value)) if type(value) is list else _refuse(kind, value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return lambda value: kind(value) if type(value) is str else _refuse(kind, value)
+    taken = {float, int} if kind is float else {kind}
+    return lambda value: value if type(value) in taken else _refuse(kind, value)
+
+
+def _dataclass_reader(kind: Any) -> Reader:
+    types = get_type_hints(kind)
+    readers = {one.name: _reader(types[one.name]) for one in fields(kind)}
+    needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
+
+    def read_fields(value: Any) -> Any:
+        if type(value) is not dict:
+            _refuse(kind, value)
+        if not needed <= value.keys() <= readers.keys():
+            raise ValueError(f"{kind.__name__} has no such fields: {sorted(value)[:20]}")
+        return kind(**{name: readers[name](one) for name, one in value.items()})
+
+    return read_fields
+
+
+def _union_reader(kinds: tuple[Any, ...]) -> Reader:
+    readers = [_reader(kind) for kind in kinds if kind is not NoneType]
+
+    def read_one_of(value: Any) -> Any:
+        if value is None and NoneType in kinds:
+            return None
+        for reader in readers:
+            try:
+                return reader(value)
+            except ValueError:
+                continue
+        return _refuse(kinds, value)
+
+    return read_one_of
+
+
+def _refuse(kind: Any, value: Any) -> Any:
+    raise ValueError(f"{str(value)[:80]!r} is no {kind}")

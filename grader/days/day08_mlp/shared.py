@@ -130,9 +130,8 @@ def gradient_oracle(params: Layers, x: Any, y: Any) -> tuple[float, Layers]:
     delta, gradients = 2 * residual / residual.size, []
     for layer, h in zip(reversed(params), reversed(inputs), strict=True):
         gradients.append({"w": h.T @ delta, "b": delta.sum(axis=0)})
-        delta = (delta @ layer["w"].T) * (
-            1 - h**2
-        )  # h is a tanh, but for the first layer, which has nobody below
+        # h is a tanh, but for the first layer, which has nobody below.
+        delta = (delta @ layer["w"].T) * (1 - h**2)
     return float(np.mean(residual**2)), gradients[::-1]
 
 

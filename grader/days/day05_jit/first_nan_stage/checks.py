@@ -62,9 +62,8 @@ def test_first_nan_stage_finds_the_first(learner: Learner) -> None:
 @check("first_nan_stage", "correct", hint="An infinity is no NaN: ask jnp.isnan, not jnp.isfinite.")
 def test_first_nan_stage_lets_infinity_pass(learner: Learner) -> None:
     learner.first_nan_stage((jnp.log, minus_itself), jnp.array([0.0, 5.0])).equals(1)
-    learner.first_nan_stage((out_of_range,), jnp.array([1.0, -1.0])).equals(
-        -1
-    )  # both infinities, whose sum is NaN
+    # Both infinities, whose sum is NaN.
+    learner.first_nan_stage((out_of_range,), jnp.array([1.0, -1.0])).equals(-1)
 
 
 @check(

@@ -57,9 +57,8 @@ def test_collatz_steps_at_one(learner: Learner) -> None:
     hint="60,583 climbs to 121,012,864, and float32 holds whole numbers only up to 2**24: stay with integers, and halve with //.",
 )
 def test_collatz_steps_stays_with_integers(learner: Learner) -> None:
-    learner.collatz_steps.jit()(jnp.int32(60_583)).equals(
-        148
-    )  # as floats 179, or 122 without fused roundings
+    # As floats 179, or 122 without fused roundings.
+    learner.collatz_steps.jit()(jnp.int32(60_583)).equals(148)
 
 
 @check(

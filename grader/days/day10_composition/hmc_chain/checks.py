@@ -231,9 +231,8 @@ def test_hmc_chain_leaves_its_start(learner: Learner, numbers: Numbers) -> None:
 )
 def test_hmc_chain_decides_anew_each_time(learner: Learner, numbers: Numbers) -> None:
     called, moves = on_the_chessboard(learner, numbers)
-    again = (
-        moves[:, 1:][moves[:, :-1] == 0] == 0
-    )  # rejected after a rejection: a black field, and u above a half
+    # Rejected after a rejection: a black field, and u above a half.
+    again = moves[:, 1:][moves[:, :-1] == 0] == 0
     called.require(again.size, "rejects nothing", expected="one proposal in six", got="all accepted")
     near = abs(again.mean() - 0.25) < 6 * np.sqrt(0.1875 / again.size)
     complaint = "rejects after a rejection with the wrong probability"
@@ -257,9 +256,8 @@ def single_chain(
 )
 def test_hmc_chain_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [chain_arguments(numbers, exact_draws(numbers), step_size) for step_size in (0.6, 0.3)]
-    for result in compiles_once(
-        many_chains(learner), calls
-    ):  # lifted, as everywhere: one program serves all checks
+    # Lifted, as everywhere: one program serves all checks.
+    for result in compiles_once(many_chains(learner), calls):
         has_the_moments(result, wide(result.value)[:, 0])
 
 

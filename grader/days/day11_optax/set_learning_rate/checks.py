@@ -58,9 +58,8 @@ def test_set_learning_rate_by_hand(learner: Learner) -> None:
     hint="Replace the one array, and hand everything else on: {**old, key: new}.",
 )
 def test_set_learning_rate_keeps_the_rest(learner: Learner) -> None:
-    _, state = INJECTED.update(
-        {"w": jnp.ones(3)}, injected_state(), None
-    )  # momentum and count are no zeros now
+    # Momentum and count are no zeros after this.
+    _, state = INJECTED.update({"w": jnp.ones(3)}, injected_state(), None)
     result = new_state(learner, state, 0.5)
     found, wanted = (
         {jax.tree_util.keystr(p): leaf for p, leaf in jax.tree_util.tree_leaves_with_path(s)}

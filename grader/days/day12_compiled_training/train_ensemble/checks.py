@@ -42,9 +42,8 @@ from grader.toolkit import (
 )
 
 GENTLE_RATE = 0.05
-LONGEST = (
-    0.25  # a gradient is cut to this length: whoever hands over all members at once has them cut together
-)
+# A gradient is cut to this length: whoever hands over all members at once has them cut together.
+LONGEST = 0.25
 GENTLE = Named(
     "sgd", optax.chain(optax.clip_by_global_norm(LONGEST), optax.sgd(GENTLE_RATE, momentum=MOMENTUM))
 )

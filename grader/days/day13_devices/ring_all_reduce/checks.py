@@ -20,9 +20,8 @@ from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compile
 )
 def test_ring_all_reduce_adds_each_row_once(learner: Learner) -> None:
     n = jax.device_count()
-    called = compiled_if_possible(
-        learner.ring_all_reduce, jnp.eye(n)
-    )  # out[k, i]: how often k has added row i
+    # Of the result, [k, i] says how often k has added row i.
+    called = compiled_if_possible(learner.ring_all_reduce, jnp.eye(n))
     called.close_to(np.ones((n, n)), atol=math.inf)
     counts = np.asarray(called.value)
     for k, row in enumerate(counts):

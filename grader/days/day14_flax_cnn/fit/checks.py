@@ -77,9 +77,8 @@ def toy_data(seed: int, n: int) -> tuple[Any, Any]:
     centres = np.array([[3.0, 0, 0, 1], [0, 3, 0, 1], [0, 0, 3, 1]])
     points = 6 + centres[labels] + generator.normal(0, 0.5, (n, 4))
     numbered = np.concatenate([points, np.arange(n)[:, None]], axis=1)
-    if (
-        seed != 1
-    ):  # Of test images the last are called what they are not: no measure can leave them out unseen.
+    # Of test images the last are called what they are not: no measure can leave them out unseen.
+    if seed != 1:
         labels = np.where(np.arange(n) >= n - n // 10, (labels + 1) % 3, labels)
     return jnp.asarray(numbered.reshape(n, 5, 1, 1), jnp.float32), jnp.asarray(labels, jnp.int32)
 

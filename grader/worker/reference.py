@@ -22,9 +22,9 @@ from grader.toolkit.samples import Sample, as_it_is
 from grader.toolkit.session import Session
 from grader.toolkit.source_lines import source_lines
 from grader.toolkit.speed import Timing, decide, fair
-from grader.worker import comparison_in_words
-from grader.worker.comparison_in_words import Facts
+from grader.worker import reference_in_words
 from grader.worker.protocol import Compared
+from grader.worker.reference_in_words import Facts
 
 LIMIT = 1.0  # seconds of processor time for a whole comparison; what takes longer is left out
 _TIMING = 0.04  # seconds of timed calls, of each
@@ -70,10 +70,8 @@ def _compare(session: Session, name: str, solution: str) -> Comparison:
     yours: Any = sample.function or sample.transform(session.handle(name).function)
     if sample.function is None or sample.jit_options is None:
         yours = bound.jit(yours, **options)
-    both = (
-        yours,
-        bound.jit(reference, **options),
-    )  # yours as a check compiled it: then it is not traced anew
+    # Yours as a check compiled it: then it is not traced anew.
+    both = (yours, bound.jit(reference, **options))
     call = (sample.arguments, sample.keywords)
 
     programs = []
@@ -104,8 +102,8 @@ def _compare(session: Session, name: str, solution: str) -> Comparison:
     still_in_time()
     return Comparison(
         call=_in_words(sample),
-        rows=comparison_in_words.rows(mine, theirs),
-        remark=comparison_in_words.remark(mine, theirs, _sure_speedup(pairs)),
+        rows=reference_in_words.rows(mine, theirs),
+        remark=reference_in_words.remark(mine, theirs, _sure_speedup(pairs)),
     )
 
 
@@ -164,9 +162,9 @@ def _timed(both: tuple[Any, Any], call: tuple[Any, Any]) -> list[tuple[float, fl
 def _sure_speedup(pairs: list[tuple[float, float]]) -> float:
     """The reference's time over yours where median and minima both say that it is much; else 1."""
     swapped = [(theirs, ours) for ours, theirs in pairs]
-    if decide(pairs, comparison_in_words.MUCH_TIME).verdict == "pass":
+    if decide(pairs, reference_in_words.MUCH_TIME).verdict == "pass":
         return decide(pairs, 1.0).ratio
-    if decide(swapped, comparison_in_words.MUCH_TIME).verdict == "pass":
+    if decide(swapped, reference_in_words.MUCH_TIME).verdict == "pass":
         return 1 / decide(swapped, 1.0).ratio
     return 1.0
 

@@ -35,7 +35,7 @@ from grader.watch.events import (
     VersionsShown,
 )
 from grader.watch.grading import Gradings, read
-from grader.watch.keys import Keys
+from grader.watch.terminal import Keys
 
 _UNREADABLE = "progress cannot be read"
 

@@ -1,12 +1,13 @@
 """What keys mean and what is shown, mode by mode. The list of exercises has a file of its own, `search.py`.
 
-A new key of the board goes into `ACTIONS`, and into the line of keys in `report/watch_screen.py`.
+A new key of the board goes into `ACTIONS`, with the word that the screen has for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from grader.kata import catalogue, hints
 from grader.report.watch_views import BoardView, PageView, page_room
@@ -25,7 +26,7 @@ class Board:
 
     def press(self, key: str, model: Model, now: Moment) -> Step:
         action = ACTIONS.get(key)
-        return action(model, now) if action else (model, ())
+        return action.answer(model, now) if action else (model, ())
 
     def view(self, model: Model, now: Moment) -> BoardView:
         return board_view(model, now, _hints(model, now) if model.hints.open else "")
@@ -53,10 +54,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines that fill the screen, and the first that is shown."""
+    """Lines that fill the screen, from one of them on."""
 
     lines: Sequence[str]
-    first: int = 0
+    first: int = 0  # it may be too far, and is then as far as the page goes
 
     stays = False
 
@@ -64,8 +65,7 @@ class Page:
         if key not in {"up", "down"}:
             return replace(model, mode=Board()), ()
         first = self._first(now) + (1 if key == "down" else -1)
-        scrolled = replace(self, first=first)
-        return replace(model, mode=replace(self, first=scrolled._first(now))), ()
+        return replace(model, mode=replace(self, first=first)), ()
 
     def view(self, model: Model, now: Moment) -> PageView:
         return PageView(self.lines, self._first(now))
@@ -91,8 +91,7 @@ def _next(model: Model, now: Moment) -> Step:
 def _hint(model: Model, now: Moment) -> Step:
     seen = model.hints
     shown = seen.shown + 1 if seen.open or not seen.shown else seen.shown  # folded ones come back first
-    stages = hints.read(model.day.hints_of(model.focus))
-    return replace(model, hints=Hints(min(shown, len(stages)), open=True)), ()
+    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True)), ()
 
 
 def _solution(model: Model, now: Moment) -> Step:
@@ -125,16 +124,23 @@ def _folded(model: Model) -> Model:
     return replace(model, hints=replace(model.hints, open=False))
 
 
-ACTIONS: dict[str, Callable[[Model, Moment], Step]] = {
-    "n": _next,
-    "h": _hint,
-    "l": lambda model, now: (model, (ReadStandings(),)),
-    "s": _solution,
-    "r": _reset,
-    "a": _all,
-    "e": _edit,
-    "escape": lambda model, now: (_folded(model), ()),
-    "q": lambda model, now: (model, (Quit(),)),
+class Action(NamedTuple):
+    """What a key of the board does, and the word that stands beside it on the screen; none for one that everybody knows."""
+
+    word: str
+    answer: Callable[[Model, Moment], Step]
+
+
+ACTIONS = {
+    "n": Action("next", _next),
+    "h": Action("hint", _hint),
+    "l": Action("list", lambda model, now: (model, (ReadStandings(),))),
+    "s": Action("solution", _solution),
+    "r": Action("reset", _reset),
+    "a": Action("run all", _all),
+    "e": Action("edit", _edit),
+    "escape": Action("", lambda model, now: (_folded(model), ())),
+    "q": Action("quit", lambda model, now: (model, (Quit(),))),
 }
 
 
@@ -158,6 +164,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         status=_status(model, now),
         below=below,
         problems=() if grading.checking else tuple(state.problems),
+        keys=tuple((key, action.word) for key, action in ACTIONS.items() if action.word),
     )
 
 
@@ -174,7 +181,7 @@ def _status(model: Model, now: Moment) -> str:
 
 def _hints(model: Model, now: Moment) -> str:
     """The hints that are shown, as wide as the screen is now."""
-    stages, width = hints.read(model.day.hints_of(model.focus)), min(now.columns - 1, _WIDEST)
+    stages, width = _stages(model), min(now.columns - 1, _WIDEST)
     shown = [
         f"hint {number} of {len(stages)}\n{hints.wrapped(stage, width)}"
         for number, stage in enumerate(stages[: model.hints.shown], start=1)
@@ -182,3 +189,7 @@ def _hints(model: Model, now: Moment) -> str:
     last = model.hints.shown == len(stages)
     more = "that was the last hint, Esc folds" if last else "h says more, Esc folds"
     return "\n\n".join([*shown, more])
+
+
+def _stages(model: Model) -> list[str]:
+    return hints.read(model.day.hints_of(model.focus))
