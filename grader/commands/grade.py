@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -41,6 +40,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) -> Options:
     """How the run is to judge. One exercise is set beside the reference, and with --verbose all are."""
+    import secrets  # here: it takes long, and the page of help imports every command
+
     from grader.options import UNTIMED, Options
     from grader.results import Aspect
 
