@@ -188,7 +188,7 @@ def test_list_shows_what_was_asked_for(ask: Ask, progress: AttemptLog) -> None:
     assert re.search(r"^ok +softmax .* x12$", out, re.MULTILINE)
     assert re.search(r"^x +kmeans_step ", out, re.MULTILINE)
     assert re.search(r"^\. +masked_mean ", out, re.MULTILINE)
-    assert re.search(r"^\. \* bilinear_sample ", out, re.MULTILINE)
+    assert re.search(r"^\. +\* bilinear_sample ", out, re.MULTILINE)
     status, out, _ = ask("list", "masked", "AVERAGE")
     assert status == 0
     assert len(out.splitlines()) == 2
