@@ -266,6 +266,7 @@ C, K, B, S = Place.CODE, Place.CONTINUED, Place.BRACKET, Place.STRING
         ("f'{x:{w['#']}}' + '''\n", [C, S]),
         ("f'{x!r:>{w}}'(\n", [C, B]),
         ("f'{lambda x: (1)}'\n", [C, C]),
+        ("f'{ {'a': (1)}['a'] }'\n", [C, C]),
         ("f'\\N{LEFT PARENTHESIS}{x}'\n(\n", [C, C, B]),
         ("f'''{\nx\n}\n'''\n", [C, S, S, S, C]),
         ("f'{x\n'''\n", [C, C, S]),
@@ -446,7 +447,7 @@ def test_the_edited_exercise_is_known_by_syntax(old: str, new: str, expected: st
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
 def test_newer_syntax_is_read(tmp_path: Path) -> None:
-    source = "type Pair[T] = tuple[T, T]\ndef f[T](x: T) -> T:\n    return f'{{'a': x}['a']}'\n\ndef g(x):\n    return (x\n"
+    source = "type Pair[T] = tuple[T, T]\ndef f[T](x: T) -> T:\n    return f'{ {'a': x}['a'] }'\n\ndef g(x):\n    return (x\n"
     file = loaded(tmp_path, source)
     assert file.broken.keys() == {"g"}
     assert file.module.f(1) == "1"

@@ -45,6 +45,29 @@ def test_a_syntax_error_costs_one_exercise(grade_text: GradeText) -> None:
     assert result.exit_status == 1
 
 
+def test_a_syntax_error_leaves_the_decorators_of_others_alone(grade_text: GradeText) -> None:
+    decorated = """
+import functools
+
+@functools.partial(
+    jax.jit,
+    # which is not traced
+    static_argnames=("axis",),
+)
+# It is compiled.
+
+def softmax(x, axis=-1):
+    weights = jnp.exp(x - x.max(axis, keepdims=True))
+    return weights / weights.sum(axis, keepdims=True)
+
+"""
+    result = grade_text(f"{HEAD}{decorated}def masked_mean(x, mask):\n    return (x\n", *ASKED)
+    (problem,) = result.days[0].problems
+    assert problem.message.startswith("SyntaxError on line 18 of pure_functions.py: '(' was never closed\n")
+    assert exercise(result, "softmax").status is Status.PASSED
+    assert lead(result, "masked_mean").line == 18
+
+
 def test_an_unclosed_string_costs_one_exercise(grade_text: GradeText) -> None:
     source = f"{HEAD}{GOOD}\n\ndef softmax(x, axis=-1):\n    '''Never closed.\n    return x\n"
     result = grade_text(source, *ASKED)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,12 +122,9 @@ def _outcome(paper: Paper, answer: Answer, graded: ExerciseResult) -> list[str]:
         f"{paper.text('✗', 'red')} {answer.label} is caught by {lead.aspect.value} {lead.name} ({lead.status.value})",
         "",
     ]
-    lines += [f"    {paper.text(line)}" for line in lead.message.splitlines()]
-    lines += (
-        ["", *(f"    {line}" for line in paper.wrapped(f"hint: {lead.hint}").splitlines())]
-        if lead.hint
-        else []
-    )
+    lines.append(textwrap.indent(paper.text(lead.message), "    "))
+    if lead.hint:
+        lines += ["", textwrap.indent(paper.wrapped(f"hint: {lead.hint}"), "    ")]
     lines += [
         "",
         *(f"    {check.status.value:<12} {check.aspect.value:<8} {check.name}" for check in graded.checks),
