@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -36,14 +37,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grader.judge import processes, runner  # noqa: E402
+from grader.judge import processes  # noqa: E402
 from grader.kata import catalogue  # noqa: E402
 from grader.kata.catalogue import Day  # noqa: E402
 from grader.machine import compile_cache  # noqa: E402
+from grader.options import CHECK_TIMEOUT  # noqa: E402
 from grader.record import store  # noqa: E402
 from grader.report.watch_views import View  # noqa: E402
 from grader.source.loading import load  # noqa: E402
-from grader.toolkit.handles import Session  # noqa: E402
+from grader.toolkit.session import Session  # noqa: E402
 from grader.watch.carrying_out import Handlers  # noqa: E402
 from grader.watch.effects import OpenDay  # noqa: E402
 from grader.watch.events import Graded, Judged  # noqa: E402
@@ -91,8 +93,9 @@ class Watched:
 
     def __init__(self, day: Day, tree: Path, workers: processes.Workers) -> None:
         self.day, tree = day, tree.resolve()
-        self.file, self.events = day.file_in(tree), queue.SimpleQueue()
-        judge = WorkerJudge(tree, workers, runner.CHECK_TIMEOUT)
+        self.file = day.file_in(tree)
+        self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        judge = WorkerJudge(tree, workers, CHECK_TIMEOUT)
         self.contexts, keys = contextlib.ExitStack(), Keys()
         gradings = Gradings(tree, judge, self.events.put, recording_in(None))
         self.contexts.enter_context(listening(tree, keys, self.events.put, poll=False))

@@ -190,7 +190,7 @@ def inside_this_process(runs: int, days: list[catalogue.Day]) -> None:
     from grader.source.loading import load
     from grader.toolkit import Numbers, Verdict, speed
     from grader.toolkit.contract import Contract
-    from grader.toolkit.handles import Learner, Session
+    from grader.toolkit.session import Learner, Session
     from grader.worker import plugin
 
     plugin.prepare_jax()

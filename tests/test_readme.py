@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -73,3 +74,11 @@ def test_the_page_of_concepts_names_modules_that_exist() -> None:
     missing = [f"{r}/{m}" for r, m in named if not (ROOT / "grader" / r / f"{m}.py").is_file()]
     assert len(named) >= 12
     assert missing == []
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda script: script.stem)
+def test_a_benchmark_finds_what_it_measures(script: Path) -> None:
+    names = runpy.run_path(
+        str(script), run_name="looked_at"
+    )  # all that it imports is there; nothing is measured
+    assert callable(names["main"])

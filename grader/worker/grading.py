@@ -136,7 +136,7 @@ class Grading:
         result = without_running(check.name, check.aspect, check.exercise, self._spoiled.get(check.exercise))
         if result is None:
             self._events.send(Started(check.id))
-            result = self._run(item, check)
+            result = self._run(item, nextitem, check)
         if result.counts_against:
             self._spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
         if check.id in self._last_checks:
@@ -147,9 +147,9 @@ class Grading:
             time.sleep(3600)  # until the parent ends this process: nothing that it says now can be trusted
         return True
 
-    def _run(self, item: pytest.Item, check: Check) -> CheckResult:
+    def _run(self, item: pytest.Item, nextitem: pytest.Item | None, check: Check) -> CheckResult:
         begin = time.perf_counter()
-        failure = self._raised_by(item)
+        failure = self._raised_by(item, nextitem)
         result = CheckResult(
             check.name,
             check.aspect,
@@ -162,7 +162,7 @@ class Grading:
         if stumbled(failure) and not tampered:
             failure = second_look(
                 check.exercise,
-                lambda: self._raised_by(item),
+                lambda: self._raised_by(item, nextitem),
                 lambda: run_on_the_reference(item, self._job),
             )
             tampered = self._tampered(result, check)
@@ -177,14 +177,15 @@ class Grading:
         finding = Finding(f"changed {changed} while it ran.", Kind.TAMPERED, check.exercise)
         return replace(result, status=Status.ERROR, finding=finding, hint=_LEAVE_IT_ALONE)
 
-    def _raised_by(self, item: pytest.Item) -> BaseException | None:
+    def _raised_by(self, item: pytest.Item, nextitem: pytest.Item | None) -> BaseException | None:
         """Run a check; what it raised. The alarm may ring in here alone: anywhere else it would hit code of ours."""
         self._failure = None
         try:
             try:
                 self._may_ring = True
-                # None: pytest tidies up after each. The next one may not run at all, and the one after it lie elsewhere.
-                runtestprotocol(item, log=False, nextitem=None)
+                # What was set up for a check that then did not run goes; the module that both lie in stays.
+                item.session._setupstate.teardown_exact(item)
+                runtestprotocol(item, log=False, nextitem=nextitem)
             finally:
                 self._may_ring = False
         except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
