@@ -53,11 +53,23 @@ def main() -> None:
                 try_mutants(workers, selection.day, wanted, seed=asked.seed, timed=not asked.untimed)
             )
             _tell_survivors(fates, asked)
+            _tell_tools(fates)
             scores.append(_tell_day(selection.day.key, fates, time.perf_counter() - begin))
     caught, all_of_them = sum(one for one, _ in scores), sum(many for _, many in scores)
     print(
         f"all: {caught} of {all_of_them} mutants that are not equivalent are caught, {_per_cent(caught, all_of_them)}"
     )
+
+
+# What of the toolkit holds a promise that a kind of mutant breaks.
+TOOLS = {
+    "gradient stopped": "slope_agrees(handle, oracle, ...) in deeper.py holds the derivative against the oracle's",
+    "cleaned of NaN": "give nan and inf among the inputs (draw.floats(special=...)) and let the oracle say what comes",
+    "clipped to 50": "draw magnitudes up to 1e4 and more",
+    "tiny to zero": "draw magnitudes down to 1e-7, and compare relative to them",
+    "transposed when square": "one square input, which is not symmetric",
+    "capped at 40": "one count over 40",
+}
 
 
 def _tell_survivors(fates: list[Fate], asked: argparse.Namespace) -> None:
@@ -70,6 +82,13 @@ def _tell_survivors(fates: list[Fate], asked: argparse.Namespace) -> None:
             print(
                 f"{mutant.exercise}: {fate.word}{by}: {mutant.operator}\n    - {mutant.was}\n    + {mutant.now}"
             )
+
+
+def _tell_tools(fates: list[Fate]) -> None:
+    survived = {fate.mutant.operator for fate in fates if fate.word == "survived"}
+    for ending, tool in TOOLS.items():
+        if any(operator.endswith(ending) for operator in survived):
+            print(f"  {ending}: {tool}")
 
 
 def _tell_day(day: str, fates: list[Fate], seconds: float) -> tuple[int, int]:
