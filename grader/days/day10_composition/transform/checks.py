@@ -245,8 +245,8 @@ def test_transform_gives_each_name_its_own_key(learner: Learner, numbers: Number
 @check(
     "transform",
     "correct",
-    hint="Nobody knows beforehand how many names there will be: split the key at each new one. And names that have their letters, "
-    "their length or their beginning in common are different names.",
+    hint="Nobody knows beforehand how many names there will be: split the key at each new one. And names with the same "
+    "letters, or as long as each other, are different names.",
 )
 def test_transform_has_keys_for_any_number_of_names(learner: Learner, numbers: Numbers) -> None:
     with showing(many_names):
