@@ -24,7 +24,8 @@ from grader.options import UNTIMED, Options
 from grader.results import RunResult, Status
 from grader.source.syntax import Definition
 
-EQUIVALENT = "equivalent_mutants.toml"  # in an exercise's folder: [[mutant]] with was, now and why
+# In an exercise's folder: [[mutant]] with was, now and why; or with operator and why, for all that an operator makes.
+EQUIVALENT = "equivalent_mutants.toml"
 LIMIT = 10.0  # seconds for a check: many a mutant never ends
 
 # Stands in the place of the reference, and writes down for each call whether the mutant's program is the reference's.
@@ -32,6 +33,7 @@ _COMPARED = """
 def _compared(reference, changed, file):
     import functools
     import numpy
+    from jax.interpreters import partial_eval
 
     def program(function, arguments):
         leaves, tree = jax.tree.flatten(arguments)
@@ -43,7 +45,9 @@ def _compared(reference, changed, file):
                 filled[i] = array
             args, kwargs = jax.tree.unflatten(tree, filled)
             return function(*args, **kwargs)
-        return str(jax.make_jaxpr(traced)(*kinds))
+        jaxpr = jax.make_jaxpr(traced)(*kinds).jaxpr
+        used, _ = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars), instantiate=True)
+        return str(used)
 
     @functools.wraps(reference)
     def both(*args, **kwargs):
@@ -69,16 +73,28 @@ class Fate:
     status: str = ""  # the verdict of that check
 
 
-def filed_as_equivalent(day: Day, exercise: str) -> set[tuple[str, str]]:
-    """(line before, line after) of the mutants that are right, too. Raises ValueError for one without a reason."""
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What an exercise's file says of mutants that are right, too."""
+
+    lines: frozenset[tuple[str, str]] = frozenset()  # before and after
+    operators: frozenset[str] = frozenset()
+
+    def holds(self, mutant: Mutant) -> bool:
+        return (mutant.was, mutant.now) in self.lines or mutant.operator in self.operators
+
+
+def filed_as_equivalent(day: Day, exercise: str) -> Filed:
+    """The mutants of an exercise that are right, too. Raises ValueError for an entry without a reason."""
     file = day.folder_of(exercise) / EQUIVALENT
     if not file.exists():
-        return set()
+        return Filed()
     entries = tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])
     for entry in entries:
-        if set(entry) != {"was", "now", "why"} or len(entry["why"].split()) < 3:
-            raise ValueError(f"{file}: a mutant has the keys was, now and why, and a reason in why")
-    return {(entry["was"], entry["now"]) for entry in entries}
+        if set(entry) not in ({"was", "now", "why"}, {"operator", "why"}) or len(entry["why"].split()) < 3:
+            raise ValueError(f"{file}: a mutant has was and now, or an operator, and the reason in why")
+    lines = [(entry["was"], entry["now"]) for entry in entries if "was" in entry]
+    return Filed(frozenset(lines), frozenset(entry["operator"] for entry in entries if "operator" in entry))
 
 
 def references(day: Day) -> dict[str, Definition]:
@@ -110,7 +126,7 @@ def _one_wave(workers: Workers, day: Day, wave: Sequence[Mutant], seed: int, tim
         else:
             yield Fate(mutant, "caught", f"{lead[0]} {lead[1]}", lead[2])
     filed = {mutant.exercise: filed_as_equivalent(day, mutant.exercise) for mutant in passed}
-    unknown = [mutant for mutant in passed if (mutant.was, mutant.now) not in filed[mutant.exercise]]
+    unknown = [mutant for mutant in passed if not filed[mutant.exercise].holds(mutant)]
     yield from (Fate(mutant, "filed") for mutant in passed if mutant not in unknown)
     same = _the_same(workers, day, unknown, seed) if unknown else set()
     yield from (Fate(mutant, "same" if mutant.exercise in same else "survived") for mutant in unknown)

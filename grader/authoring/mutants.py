@@ -166,13 +166,29 @@ def _without_docstring(definition: Definition) -> Definition:
 
 def _changed_places(reference: Definition) -> Iterator[tuple[str, str, str, Definition]]:
     """(operator, line before, line after, whole tree) of each change of one place."""
+    smooth = _gives_floats(reference)
     for path, node in _places(reference, ()):
+        squared = _is_squared(reference, path)
         for operator in OPERATORS:
             for name, changed in operator(node):
+                if (name == "gradient stopped" and not smooth) or (name == "operands swapped" and squared):
+                    continue
                 tree = copy.deepcopy(reference)
                 _put(tree, path, copy.deepcopy(changed))
                 ast.fix_missing_locations(tree)
                 yield name, _line(reference, path), _line(tree, path), tree
+
+
+def _gives_floats(reference: Definition) -> bool:
+    """Whether a derivative could be asked for."""
+    returns = getattr(reference, "returns", None)
+    return returns is None or any(word in ast.unparse(returns) for word in ("Float", "PyTree", "Complex"))
+
+
+def _is_squared(reference: Definition, path: Path) -> bool:
+    """Whether a difference is squared, so that its sign does not matter."""
+    above = _at(reference, path[:-1]) if path else None
+    return isinstance(above, ast.BinOp) and isinstance(above.op, ast.Pow) and ast.unparse(above.right) == "2"
 
 
 def _changed_values(reference: Definition) -> Iterator[tuple[str, str, str, Definition]]:
@@ -197,7 +213,7 @@ def _changed_values(reference: Definition) -> Iterator[tuple[str, str, str, Defi
             yield f"input {word}", "", line, tree
     for path, node in _places(reference, ()):
         if isinstance(node, ast.Return) and node.value is not None and not _nested(reference, path):
-            for function, word in OUT:
+            for function, word in OUT if _gives_floats(reference) else OUT[-1:]:
                 tree = copy.deepcopy(reference)
                 changed = ast.Return(ast.Call(ast.Name(function, ast.Load()), [node.value], []))
                 _put(tree, path, copy.deepcopy(changed))

@@ -67,7 +67,6 @@ NEIGHBOURS = {
     "pmean": ("psum",),
     "all_gather": ("psum",),
     "grad": ("value_and_grad",),
-    "jacfwd": ("jacrev",),
     "segment_sum": ("segment_max",),
     "categorical": ("bernoulli",),
 }
@@ -116,6 +115,7 @@ GUARDS |= {
     "sort",
     "cumsum",
 }
+COMMUTATIVE = {"maximum", "minimum", "logical_and", "logical_or", "dot", "vdot", "gcd", "hypot"}
 KEYED = {
     "normal",
     "uniform",
@@ -267,7 +267,7 @@ def other_arguments(node: ast.AST) -> Iterator[Change]:
         first, second = node.args[place], node.args[place + 1]
         if isinstance(first, ast.Starred) or isinstance(second, ast.Starred):
             continue
-        if name == "where" and place == 0:
+        if name in COMMUTATIVE or (name in ("where", "clip") and place == 0):
             continue
         changed = copy.deepcopy(node)
         changed.args[place], changed.args[place + 1] = changed.args[place + 1], changed.args[place]
