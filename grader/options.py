@@ -32,12 +32,12 @@ class Options:
 
     seed: int  # of the random inputs, from 0 on
     aspects: tuple[Aspect, ...] = tuple(Aspect)  # that the run judges
-    check_timeout: float = CHECK_TIMEOUT  # seconds for a check, as a worker counts them
+    check_timeout: float = CHECK_TIMEOUT  # seconds that a check may compute or wait
     memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
     parallel: int = field(default_factory=processors)  # workers at a time
     # The exercises that are set beside the reference once they have passed.
     compare: frozenset[str] = frozenset()
 
     def limit(self, patience: float = 1.0) -> float:
-        """Seconds that a check may take, with so many times the usual patience."""
+        """Seconds that a check may compute or wait, with so many times the usual patience."""
         return self.check_timeout * patience

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grader.findings import Finding, Kind
+from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
 from grader.toolkit.conditions import Condition, raised
 
@@ -116,6 +117,10 @@ def hint_when(condition: Condition, hint: str) -> Iterator[None]:
 
 
 class TookTooLong(BaseException):
-    """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
+    """The time limit of a check; no Exception, so that `except Exception` does not swallow it. `spent` is what it took."""
 
     call = ""  # what was running, where that is known
+
+    def __init__(self, spent: Spent = NOTHING) -> None:
+        super().__init__()
+        self.spent = spent
