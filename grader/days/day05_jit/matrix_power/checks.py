@@ -22,7 +22,7 @@ def test_matrix_power_by_hand(learner: Learner) -> None:
 
 @check("matrix_power", "correct", hint="Build it from products and Python's own loop.")
 def test_matrix_power_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.matrix_power, "jax.numpy.linalg")
+    bans(learner.matrix_power, "jax.numpy.linalg", on=(jnp.eye(7), 5))
 
 
 @check("matrix_power", "correct", hint="n = 0 gives the identity, n = 1 the matrix itself.")
