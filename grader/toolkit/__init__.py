@@ -12,6 +12,7 @@ from grader.findings import Finding, Kind
 from grader.toolkit.called import Called
 from grader.toolkit.comparison import compare
 from grader.toolkit.conditions import came, of_kind, raised
+from grader.toolkit.dataflow import multiply_adds, products_with, writes_at
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
 from grader.toolkit.handles import Handle, compiled_if_possible, refuses
@@ -24,7 +25,7 @@ from grader.toolkit.resources import operations_at_most, temporary_memory_at_mos
 from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
+from grader.toolkit.structure import checking_leaks, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
@@ -72,6 +73,7 @@ __all__ = [
     "bans",
     "came",
     "check",
+    "checking_leaks",
     "compare",
     "compiled_if_possible",
     "compiles_once",
@@ -79,11 +81,13 @@ __all__ = [
     "float16",
     "hint_when",
     "largest_value_at_most",
+    "multiply_adds",
     "must_beat",
     "need_several_devices",
     "of_kind",
     "operations_at_most",
     "own_hint",
+    "products_with",
     "raised",
     "refuses",
     "same_size_for",
@@ -94,4 +98,5 @@ __all__ = [
     "watched",
     "wide",
     "write_mnist",
+    "writes_at",
 ]

@@ -95,7 +95,7 @@ def _size(jaxpr: Any) -> int:
     size = 0
     for equation in jaxpr.eqns:
         inner = sum(
-            _size(inner) for parameter in equation.params.values() for inner in _inner_jaxprs(parameter)
+            _size(inner) for parameter in equation.params.values() for inner in inner_jaxprs(parameter)
         )
         size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
         size += equation.primitive.name not in _JITS | {"closed_call"}
@@ -113,7 +113,7 @@ def equations(jaxpr: Any, *, enter_branches: bool = True) -> Iterator[Any]:
         if equation.primitive.name == "cond" and not enter_branches:
             continue
         for parameter in equation.params.values():
-            for inner in _inner_jaxprs(parameter):
+            for inner in inner_jaxprs(parameter):
                 yield from equations(inner, enter_branches=enter_branches)
 
 
@@ -151,18 +151,19 @@ def _outline(jaxpr: Any) -> tuple[Any, ...]:
 
 def _setting(value: Any) -> Any:
     """A parameter of an equation, as something to compare; what differs from trace to trace is left out."""
-    inner = list(_inner_jaxprs(value))
+    inner = list(inner_jaxprs(value))
     if inner:
         return tuple(map(_outline, inner))
     text = repr(value)
     return "" if callable(value) or " at 0x" in text else text
 
 
-def _inner_jaxprs(parameter: Any) -> Iterator[Any]:
+def inner_jaxprs(parameter: Any) -> Iterator[Any]:
+    """The programs that a parameter of an equation holds: the body of a loop, the branches of a cond."""
     if isinstance(parameter, core.ClosedJaxpr):
         yield parameter.jaxpr
     elif isinstance(parameter, core.Jaxpr):
         yield parameter
     elif isinstance(parameter, tuple | list):
         for item in parameter:
-            yield from _inner_jaxprs(item)
+            yield from inner_jaxprs(item)

@@ -175,7 +175,8 @@ def count_traces(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]])
         count_traces(sin, [(zeros(3),), (ones(3),), (ones(4),), (zeros(3),)]) = 2
 
     Rules: all arguments are traced, none is static. `function` itself runs under `jit` alone, and is
-    left as it was. Nothing private of JAX, such as `_cache_size`.
+    left as it was: no attribute of it changes. What you keep of a trace is gone when the call is
+    over. Nothing private of JAX, such as `_cache_size`.
     Reference: JAX documentation, "Just-in-time compilation".
     """
     traces = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gc
+import weakref
 from typing import Any
 
 import jax
@@ -127,9 +129,23 @@ def test_count_traces_runs_under_jit_alone(learner: Learner) -> None:
 @check(
     "count_traces",
     "jit",
-    hint="Count with a plain Python number. The arguments of a traced function are tracers: keep none of them.",
+    hint="Count with a plain Python number. The arguments of a traced function are tracers: none of them may outlive the call, "
+    "in a global, say, or in an attribute of the function.",
 )
 def test_count_traces_keeps_no_tracer(learner: Learner) -> None:
+    traces: list[weakref.ref[Any]] = []
+
+    def doubled(x: Any) -> Any:
+        traces.append(weakref.ref(x._trace))
+        return x + x
+
     x = jnp.ones(3)
-    with jax.checking_leaks():
-        is_count(learner.count_traces(double, [(x,), (x,)]), 1)
+    result = learner.count_traces(doubled, [(x,), (x,)])
+    gc.collect()
+    result.require(
+        all(trace() is None for trace in traces),
+        "keeps a tracer",
+        expected="nothing left of a trace when it has returned",
+        got="a tracer that is still there",
+        kind=Kind.LEAKED_TRACER,
+    )

@@ -14,7 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import wide_tree
-from grader.toolkit import Called, Kind, Learner, Numbers, RaisedError, Verdict, bans, check, wide
+from grader.toolkit import (
+    Called,
+    Kind,
+    Learner,
+    Numbers,
+    RaisedError,
+    Verdict,
+    bans,
+    check,
+    checking_leaks,
+    wide,
+)
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -372,7 +383,7 @@ def test_transform_apply_is_a_pure_function(learner: Learner, numbers: Numbers) 
 def test_transform_init_can_be_traced(learner: Learner, numbers: Numbers) -> None:
     init, _ = learner.transform(network).value
     handle, key, x = learner.transform, numbers.key(), numbers.normal(3)
-    with jax.checking_leaks():
+    with checking_leaks():
         shapes = handle.using("eval_shape(init, key, x) for network", lambda: jax.eval_shape(init, key, x))
     holding(shapes, "bias", "hidden", "out")
     got = {name: leaf.shape for name, leaf in shapes.value.items()}
