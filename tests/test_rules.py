@@ -253,7 +253,7 @@ NO_USES = {
 }  # fmt: skip
 
 
-# What no reading of names would see (NN stands for jax.nn, looked up): each enters jax.nn, jax.scipy, optax or hash on its last line.
+# What no reading of names would see (NN is jax.nn, looked up): each enters jax.nn, jax.scipy, optax or hash on its last line.
 ENTERS = {
     "getattr": "def f(x):\n    return getattr(NN, 're' + 'lu')(x)\n",
     "vars": "def f(x):\n    return vars(jax)['n' + 'n'].softmax(x)\n",
