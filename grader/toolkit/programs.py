@@ -96,7 +96,7 @@ class Program:
             for equation in equations(self.jaxpr.jaxpr)
             if equation.primitive.name in _MAPS
             for parameter in equation.params.values()
-            for inner in _inner_jaxprs(parameter)
+            for inner in inner_jaxprs(parameter)
             for variable in inner.invars
             if hasattr(variable.aval, "shape")
         ]
@@ -131,7 +131,7 @@ def _size(jaxpr: Any) -> int:
     size = 0
     for equation in jaxpr.eqns:
         inner = sum(
-            _size(inner) for parameter in equation.params.values() for inner in _inner_jaxprs(parameter)
+            _size(inner) for parameter in equation.params.values() for inner in inner_jaxprs(parameter)
         )
         size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
         size += equation.primitive.name not in _JITS | {"closed_call"}
@@ -152,7 +152,7 @@ def equations(jaxpr: Any, *, enter_branches: bool = True, enter_maps: bool = Tru
         if equation.primitive.name in _MAPS and not enter_maps:
             continue
         for parameter in equation.params.values():
-            for inner in _inner_jaxprs(parameter):
+            for inner in inner_jaxprs(parameter):
                 yield from equations(inner, enter_branches=enter_branches, enter_maps=enter_maps)
 
 
@@ -190,18 +190,19 @@ def _outline(jaxpr: Any) -> tuple[Any, ...]:
 
 def _setting(value: Any) -> Any:
     """A parameter of an equation, as something to compare; what differs from trace to trace is left out."""
-    inner = list(_inner_jaxprs(value))
+    inner = list(inner_jaxprs(value))
     if inner:
         return tuple(map(_outline, inner))
     text = repr(value)
     return "" if callable(value) or " at 0x" in text else text
 
 
-def _inner_jaxprs(parameter: Any) -> Iterator[Any]:
+def inner_jaxprs(parameter: Any) -> Iterator[Any]:
+    """The programs that a parameter of an equation holds: the body of a loop, the branches of a cond."""
     if isinstance(parameter, core.ClosedJaxpr):
         yield parameter.jaxpr
     elif isinstance(parameter, core.Jaxpr):
         yield parameter
     elif isinstance(parameter, tuple | list):
         for item in parameter:
-            yield from _inner_jaxprs(item)
+            yield from inner_jaxprs(item)

@@ -69,7 +69,12 @@ def linear_parameters(learner: Learner, key: Any) -> Called:
 )
 def test_LinearRegression_uses_no_layer(learner: Learner) -> None:
     layers = ("Dense", "DenseGeneral", "Einsum", "Conv")
-    bans(learner.LinearRegression, *(f"flax.linen.{name}" for name in layers))
+    bans(
+        learner.LinearRegression,
+        *(f"flax.linen.{name}" for name in layers),
+        on=(jax.random.key(0), jnp.ones((3, 7))),
+        by=lambda model, *given: model().init(*given),
+    )
 
 
 @check(
