@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def main() -> None:
     asked = parser.parse_args()
     days = [catalogue.find_day(day) for day in asked.days] or list(catalogue.days())
     total: Counter[str] = Counter()
-    with Workers() as workers:
+    with tempfile.TemporaryDirectory() as compiled, Workers(Path(compiled)) as workers:
         for day in days:
             count: Counter[str] = Counter()
             for seed in range(asked.seeds):

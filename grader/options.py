@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from grader.results import Aspect
+from grader.results import FIRST_LOOK, Aspect
 
 CHECK_TIMEOUT = 20.0  # seconds
 MEMORY_LIMIT = 4 * 2**30  # bytes
@@ -31,7 +31,9 @@ class Options:
     """What somebody may ask for beside the exercises themselves."""
 
     seed: int  # of the random inputs, from 0 on
-    aspects: tuple[Aspect, ...] = tuple(Aspect)  # that the run judges
+    aspects: tuple[Aspect, ...] = (
+        FIRST_LOOK  # that the run judges; with Aspect.DEEPER it takes the deeper look, too
+    )
     check_timeout: float = CHECK_TIMEOUT  # seconds for a check, as a worker counts them
     memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
     parallel: int = field(default_factory=processors)  # workers at a time

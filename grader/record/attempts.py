@@ -15,7 +15,7 @@ from grader.record.store import Attempt, AttemptLog
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
 
-_PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax")
+_PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax", "hypothesis")
 
 
 def attempts(result: RunResult) -> list[Attempt]:
@@ -98,7 +98,8 @@ def judge_of(day: Day, exercise: str) -> str:
     """A fingerprint of what judges an exercise: its checks, what they share with others, the day's signatures, the
     toolkit, the reading of files, and the packages underneath."""
     digest = _judge_of_all(day).copy()
-    digest.update(day.checks_of(exercise).read_bytes())
+    for file in (day.checks_of(exercise), day.deeper_of(exercise)):
+        digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
 
 

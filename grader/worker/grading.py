@@ -15,8 +15,9 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.findings import Finding, Kind
-from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, without_running
+from grader.results import ACCEPTED, Aspect, CheckResult, Problem, Spoiled, Status, without_running
 from grader.source.loading import load
+from grader.toolkit import cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.session import Session
 from grader.toolkit.verdicts import TookTooLong
@@ -42,6 +43,11 @@ from grader.worker.warm_up import run_on_the_reference, warm_up
 
 _TestReport = pytest.TestReport  # bound before any learner's code runs
 _LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
+
+
+def _property(item: pytest.Item, name: str, otherwise: Any) -> Any:
+    """What a fixture has noted of the check that was run."""
+    return next((value for key, value in item.user_properties if key == name), otherwise)
 
 
 class Grading:
@@ -103,7 +109,9 @@ class Grading:
         last = {
             check.exercise: check.id
             for check in ours.values()
-            if check.aspect in options.aspects and check.exercise in options.compare
+            if check.aspect in options.aspects
+            and check.aspect is not Aspect.DEEPER  # by then the largest call has been seen
+            and check.exercise in options.compare
         }
         self._last_checks = frozenset(last.values())
         session.items[:] = [
@@ -112,6 +120,8 @@ class Grading:
             if check.aspect in task.aspects and check.id not in self._job.settled
         ]
         session.items.sort(key=lambda item: order.index(ours[item].exercise))
+        if any(ours[item].aspect is Aspect.DEEPER for item in session.items):
+            cases.prepare()
 
     def _load(self, session: pytest.Session, contract: Contract) -> None:
         """Load the learner's file. From here on nothing is what we think it is unless it was looked at."""
@@ -156,7 +166,8 @@ class Grading:
             Status.PASSED,
             seconds=time.perf_counter() - begin,
             output=self._output.take(),
-            speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
+            speed=_property(item, "speed", None),
+            cases=_property(item, "cases", 0),
         )
         tampered = self._tampered(result, check)
         if stumbled(failure) and not tampered:
