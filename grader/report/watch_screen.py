@@ -13,7 +13,7 @@ from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
-from grader.results import ACCEPTED, Status
+from grader.results import ACCEPTED, FIRST_LOOK, Status
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
