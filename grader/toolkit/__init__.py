@@ -25,6 +25,7 @@ from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
+from grader.toolkit.slopes import slope_agrees
 from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
@@ -90,6 +91,7 @@ __all__ = [
     "raised",
     "refuses",
     "same_size_for",
+    "slope_agrees",
     "temporary_memory_at_most",
     "torchvision_parts",
     "traces_at_most",
