@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from grader.datasets.vision import NoVision, torchvision_parts
-from grader.findings import Finding, Kind
+from grader.findings import Finding, Kind, Pattern
 from grader.toolkit.called import Called
 from grader.toolkit.cases import in_many_cases
 from grader.toolkit.comparison import compare
-from grader.toolkit.conditions import came, of_kind, raised
+from grader.toolkit.conditions import Condition, came, looks_like, of_kind, raised
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
 from grader.toolkit.draws import Draw
@@ -35,18 +35,25 @@ _Check = TypeVar("_Check", bound=Callable[..., None])
 
 
 def check(
-    exercise: str, aspect: Literal["correct", "jit", "speed", "deeper"], *, hint: str, patience: float = 1.0
+    exercise: str,
+    aspect: Literal["correct", "jit", "speed", "deeper"],
+    *,
+    hint: str,
+    patience: float = 1.0,
+    answers: Condition | None = None,
 ) -> Callable[[_Check], _Check]:
     """Mark a test function as a check of one exercise and one aspect.
 
     The function is called test_<exercise>_<name>; the name is what results and wrong answers know it by.
-    The hint is shown when it fails: one sentence or two, for the mistake that this check catches. `patience` multiplies
-    the time limit, for a check that trains something. One with a parameter `draw` is run once for each case that is drawn.
+    The hint is shown when it fails: one sentence or two, for the mistake that this check catches. It stays away from errors,
+    which have causes of their own, and from results that are right but for rounding; `answers` says of which of these it is
+    the answer all the same, such as `raised("IndexError")`. `patience` multiplies the time limit, for a check that trains
+    something. One with a parameter `draw` is run once for each case that is drawn.
     """
 
     def mark(function: _Check) -> _Check:
         marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint, patience=patience)(
-            in_many_cases(function)
+            in_many_cases(own_hint(answers)(function) if answers else function)
         )
         return marked  # type: ignore[no-any-return]
 
@@ -66,6 +73,7 @@ __all__ = [
     "Named",
     "NoVision",
     "Numbers",
+    "Pattern",
     "RaisedError",
     "Shown",
     "Trace",
@@ -83,6 +91,7 @@ __all__ = [
     "float16",
     "hint_when",
     "largest_value_at_most",
+    "looks_like",
     "must_beat",
     "need_several_devices",
     "of_kind",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
+from grader.toolkit.diagnosis import examine
 from grader.toolkit.verdicts import WrongAnswer
+
+if TYPE_CHECKING:
+    from grader.toolkit.judged_call import Case
 
 # float32 carries 24 bits: one rounding is 6e-8 of the value. A handful of operations in another order
 # stay within a hundred roundings, mistakes do not.
@@ -19,23 +24,53 @@ ATOL = 1e-6
 
 
 def compare(
-    call: str, got: Any, expected: Any, *, part: str = "", rtol: float = RTOL, atol: float = ATOL
+    call: str,
+    got: Any,
+    expected: Any,
+    *,
+    part: str = "",
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    case: Case | None = None,
 ) -> None:
     """Compare a result, or a tree of results, with the expected one.
 
-    `call` is what the learner would write, `part` is of what it returned: `[1]`. Floats may differ by
-    `atol + rtol * |expected|`, everything else not at all. Raises WrongAnswer at the first difference.
+    `call` is what the learner would write, `part` is of what it returned: `[1]`; `case` is the call itself, where it is
+    at hand. Floats may differ by `atol + rtol * |expected|`, everything else not at all. Raises WrongAnswer at the first
+    difference, with a diagnosis where one fits.
     """
+    try:
+        _compare(call, got, expected, part=part, rtol=rtol, atol=atol)
+    except WrongAnswer as wrong:
+
+        def is_right(other: Any) -> bool:
+            return agree(other, expected, rtol=rtol, atol=atol)
+
+        seen = examine(wrong.compared, got, expected, is_right, case)
+        wrong.finding = replace(wrong.finding, diagnosis=seen)
+        raise
+
+
+def agree(got: Any, expected: Any, *, rtol: float, atol: float) -> bool:
+    """Whether a result, or a tree of results, is the expected one."""
+    try:
+        _compare("", got, expected, part="", rtol=rtol, atol=atol)
+    except WrongAnswer:
+        return False
+    return True
+
+
+def _compare(call: str, got: Any, expected: Any, *, part: str, rtol: float, atol: float) -> None:
     if isinstance(expected, list) and _is_array_literal(expected):
         expected = np.asarray(expected)
     if isinstance(expected, tuple | list):
         _same_container(call, part, got, expected)
         for index, (one, other) in enumerate(zip(got, expected, strict=True)):
-            compare(call, one, other, part=f"{part}[{index}]", rtol=rtol, atol=atol)
+            _compare(call, one, other, part=f"{part}[{index}]", rtol=rtol, atol=atol)
     elif isinstance(expected, Mapping):
         _same_keys(call, part, got, expected)
         for key in expected:
-            compare(call, got[key], expected[key], part=f"{part}[{key!r}]", rtol=rtol, atol=atol)
+            _compare(call, got[key], expected[key], part=f"{part}[{key!r}]", rtol=rtol, atol=atol)
     elif expected is None:
         if got is not None:
             came = wording.argument(got)
@@ -52,7 +87,9 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
     target = np.asarray(expected)
 
     def wrong(complaint: str, kind: Kind, *, hint: str | None = None, **data: Any) -> WrongAnswer:
-        return WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
+        answer = WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
+        answer.compared = got, target
+        return answer
 
     if got.shape != target.shape:
         shapes = {"expected": f"shape {target.shape}", "got": f"shape {got.shape}"}

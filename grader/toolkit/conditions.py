@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from grader.findings import Finding, Kind
+from grader.findings import Finding, Kind, Pattern
 
 Condition = Callable[[Finding], bool]
 
@@ -40,3 +40,21 @@ def came(kind: type, length: int | None = None) -> Condition:
     return lambda finding: (
         finding.got_type == kind.__name__ and (length is None or finding.got_length == length)
     )
+
+
+def looks_like(*patterns: Pattern) -> Condition:
+    """The diagnosis is one of these patterns."""
+    return lambda finding: finding.diagnosis is not None and finding.diagnosis.pattern in patterns
+
+
+# What a check's hint, which is about the formula, has nothing to say to.
+_BESIDE_THE_FORMULA = looks_like(Pattern.ROUNDED, Pattern.COMPILED)
+_ERROR = raised()
+
+
+def answered_by_a_check(finding: Finding) -> bool:
+    """Whether the hint of a check may follow where nobody has said what it answers: better none than a wrong one.
+
+    It is written for a wrong result. An error has a cause of its own, and so has a result that is right but for rounding.
+    """
+    return not _ERROR(finding) and not _BESIDE_THE_FORMULA(finding)

@@ -21,6 +21,7 @@ from grader.toolkit import bound, programs, purity, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
+from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation
 from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
@@ -61,7 +62,7 @@ class Handle:
         self.transform = transform
         self.is_jitted = jit_options is not None
         self._jit_options = jit_options or {}
-        self._donates = any(option.startswith("donate") for option in self._jit_options)
+        self.donates = any(option.startswith("donate") for option in self._jit_options)
         self._repeated = False
         self._transformed: dict[str, Handle] = {}
 
@@ -73,20 +74,29 @@ class Handle:
         The first call is made twice: a pure function gives the same again.
         """
         text = wording.call(self.shown, arguments, keywords)
+        case = Case(self, arguments, keywords)
+        try:
+            result = self._call_purely(text, arguments, keywords)
+        except Verdict as verdict:
+            verdict.case = case
+            raise
+        self.remember(arguments, keywords)
+        return Called(text, result, case=case)
+
+    def _call_purely(self, text: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         before = purity.snapshot((arguments, keywords))
         result = self.run(text, self.function, *arguments, **keywords)
-        if not self._donates:
+        if not self.donates:
             purity.unchanged(text, before, (arguments, keywords))
-        if not self._repeated and not self._donates:
+        if not self._repeated and not self.donates:
             self._repeated = True
             again = self.run(text, self.function, *arguments, **keywords)
             purity.same_again(text, result, again)
-        self.remember(arguments, keywords)
-        return Called(text, result)
+        return result
 
     def remember(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         """Offer a call that went well as the one on which the exercise is set beside the reference."""
-        if self.transform is None or self._donates:  # what is donated is gone
+        if self.transform is None or self.donates:  # what is donated is gone
             return
         options = self._jit_options if self.is_jitted else None
         sample = Sample(self.shown_without_jit, self.function, self.transform, options, arguments, keywords)
@@ -218,7 +228,7 @@ class Handle:
         traced = self.run(text, lambda: self._jitted_afresh(traces).trace(*arguments, **keywords))
         closed = traced.jaxpr
         from_outside = closed.consts or len(closed.jaxpr.invars) > len(jax.tree.leaves(traced.in_avals))
-        if from_outside and not self._donates:
+        if from_outside and not self.donates:
             # What was kept from an earlier trace is no array; JAX notices that when it is handed over.
             self.run_afresh(text, *arguments, **keywords)
 

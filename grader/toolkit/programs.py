@@ -75,6 +75,13 @@ class Program:
         return sum(getattr(constant, "nbytes", 0) for constant in self.jaxpr.consts)
 
     @property
+    def numbers(self) -> frozenset[float]:
+        """The single numbers that are written down in it, or closed over."""
+        read = (variable for equation in equations(self.jaxpr.jaxpr) for variable in equation.invars)
+        written = [variable.val for variable in read if isinstance(variable, core.Literal)]
+        return frozenset(float(value) for value in (*written, *self.jaxpr.consts) if _is_a_number(value))
+
+    @property
     def callbacks(self) -> list[str]:
         """The primitives through which it leaves the device for Python."""
         return sorted(name for name in self.primitives if name in _CALLBACKS)
@@ -89,6 +96,11 @@ class Program:
             if hasattr(variable.aval, "shape")
         )
         return max(sizes, default=0)
+
+
+def _is_a_number(value: Any) -> bool:
+    dtype = str(getattr(value, "dtype", "int"))  # keys are none, nor are bools
+    return getattr(value, "shape", ()) == () and dtype.startswith(("int", "uint", "float", "bfloat"))
 
 
 def _size(jaxpr: Any) -> int:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from grader.findings import Finding, Kind
 from grader.results import Status
-from grader.toolkit.conditions import Condition, raised
+from grader.toolkit.conditions import Condition, answered_by_a_check, raised
+
+if TYPE_CHECKING:
+    from grader.toolkit.judged_call import Case
 
 
 class Verdict(Exception):
@@ -18,12 +22,18 @@ class Verdict(Exception):
     """
 
     status = Status.FAILED
+    sure = False  # whether its hint says more than a check's could
 
     def __init__(self, finding: Finding, *, hint: str | None = None, also: str = "") -> None:
         super().__init__(finding)
         self.finding = finding
         self.hint = hint
         self.also = also
+        self.own = False  # whether the check has said that its hint answers this
+        # What `try` hands over: the call, what came of it, what was expected; None where there is no such thing.
+        self.case: Case | None = None
+        self.got: Any = None
+        self.expected: Any = None
 
     def __str__(self) -> str:
         return self.message
@@ -34,6 +44,11 @@ class Verdict(Exception):
         return self.finding.text
 
     @property
+    def takes_the_checks_hint(self) -> bool:
+        """Whether the hint of the check may follow: not when there is a better one, or when it would answer something else."""
+        return not self.hint and (self.own or answered_by_a_check(self.finding))
+
+    @property
     def line(self) -> int | None:
         """The learner's line."""
         return self.finding.line
@@ -41,6 +56,8 @@ class Verdict(Exception):
 
 class WrongAnswer(Verdict):
     """The function ran and its answer is wrong."""
+
+    compared: tuple[Any, Any] | None = None  # the arrays that differ: what came, what was expected
 
 
 class RaisedError(Verdict):
@@ -91,16 +108,16 @@ _ANY_ERROR = raised()
 
 @contextmanager
 def own_hint(condition: Condition = _ANY_ERROR) -> Iterator[None]:
-    """What is raised within, and meets the condition, is answered by the check's own hint.
+    """What is found within, and meets the condition, is answered by the check's own hint.
 
     For checks whose mistake often raises. A misspelt name keeps the hint for misspelt names, a sure lesson its own.
     """
     try:
         yield
-    except RaisedError as error:
-        misspelt = error.finding.error[:1] == ("NameError",)
-        if condition(error.finding) and not misspelt and not error.sure:
-            error.hint = None
+    except Verdict as verdict:
+        misspelt = verdict.finding.error[:1] == ("NameError",)
+        if condition(verdict.finding) and not misspelt and not verdict.sure:
+            verdict.hint, verdict.own = None, True
         raise
 
 

@@ -22,7 +22,7 @@ def judge(result: CheckResult, failure: BaseException | None, check: Check, job:
     if isinstance(failure, TookTooLong):
         return _too_long(result, failure, check, job)
     if isinstance(failure, Verdict):
-        own = f"{check.hint}\n{failure.also}".rstrip()
+        own = f"{check.hint}\n{failure.also}".rstrip() if failure.takes_the_checks_hint else ""
         return replace(
             result,
             status=failure.status,

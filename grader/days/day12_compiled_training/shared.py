@@ -278,12 +278,76 @@ def new_noise(result: Called, params: Tree) -> None:
 
 
 def depends_on_the_key(one: Tree, two: Tree, result: Called) -> None:
+    """No epoch of a recorded run had the noise of any epoch of another run. Raises WrongAnswer."""
+    first, second = (np.asarray(params["log"])[:, 0] for params in (one, two))
     result.require(
-        not np.array_equal(np.asarray(one["log"])[0], np.asarray(two["log"])[0]),
+        not np.array_equal(first[0], second[0]),
         "ignores its key",
         expected="other noise for another key",
         got="the same noise",
     )
+    same = np.argwhere((first[:, None] == second[None]).all(axis=-1))
+    result.require(
+        not len(same),
+        "repeats the noise of another key",
+        expected="other noise for another key, in each epoch",
+        got=f"in epoch {same[0][0]} the noise of epoch {same[0][1]} of a run with another key"
+        if len(same)
+        else "",
+    )
+
+
+def neighbours(numbers: Numbers) -> list[Any]:
+    """Two keys whose data are next to each other: who counts on from a key's own data comes upon the other one's."""
+    data = np.asarray(numbers.integers(1, 2**31 - 1, 2)).astype(np.uint32)
+    return [jax.random.wrap_key_data(jnp.asarray(data + np.uint32([0, k]))) for k in range(2)]
+
+
+# ---- runs that go wrong, stand still, or are tiny
+
+
+def uphill(numbers: Numbers, column: Any) -> tuple[Any, Data]:
+    """A start, and data for which the rate is too large: eight steps lead beyond 1e4, and stay below 1e12."""
+    x, y = drawn_data(numbers, column)
+    return numbers.normal(2), (x.at[:, 1:].multiply(8.0), y)
+
+
+def overflowing(numbers: Numbers, column: Any) -> tuple[Any, Data]:
+    """A start, and data with which eight steps lead through infinity to NaN."""
+    x, y = drawn_data(numbers, column)
+    return numbers.normal(2), (x.at[:, 1:].multiply(1e6), y)
+
+
+def tiny(numbers: Numbers, column: Any) -> tuple[Any, Data]:
+    """A start, and data of a millionth: losses lie about 1e-12."""
+    x, y = drawn_data(numbers, column)
+    return 1e-6 * numbers.normal(2), (x, 1e-6 * y)
+
+
+GOAL = (3.0, 0.0)  # where simple_data has its least loss, 0
+
+
+def near(result: Called, expected: Array) -> Called:
+    """Within some roundings of the largest of the expected numbers. Raises WrongAnswer."""
+    scale = float(np.abs(expected).max())
+    return result.close_to(expected, rtol=1e-3, atol=1e-4 * scale)
+
+
+def ends_in_nothing(result: Called, what: str) -> None:
+    """All numbers have overflowed. Raises WrongAnswer."""
+    values = np.asarray(result.value)
+    result.require(
+        not np.isfinite(values).any(),
+        "is finite, where the formula overflows",
+        expected=f"infinity or NaN: {what}",
+        got=values,
+    )
+
+
+AS_IT_IS = (
+    "The formula as it stands, in every epoch: nothing is clipped, no step is left out where a loss rises, a gradient is small or"
+    " a number is infinite or NaN, and no run ends before its time."
+)
 
 
 NOISE = (

@@ -48,6 +48,14 @@ def test_matrix_power_agrees_with_numpy(learner: Learner, numbers: Numbers) -> N
         learner.matrix_power(matrix, n).close_to(power_oracle(matrix, n))
 
 
+@check("matrix_power", "correct", hint="n may have any number of binary digits: go on until none is left.")
+def test_matrix_power_takes_a_large_n(learner: Learner) -> None:
+    # Not symmetric, and of exact powers: [[1, a], [0, 1]] to the n is [[1, n a], [0, 1]].
+    shear = jnp.array([[1.0, -1.0], [0.0, 1.0]])
+    for n in (300, 2**16 + 5):
+        learner.matrix_power(shear, n).equals([[1.0, -n], [0.0, 1.0]])
+
+
 @check("matrix_power", "correct", hint="jnp.eye makes float32 unless you give it a dtype.")
 def test_matrix_power_keeps_the_dtype(learner: Learner) -> None:
     matrix = jnp.asarray(np.array([[1.0, 1.0], [1.0, 0.0]], np.float16))
@@ -90,4 +98,12 @@ def test_matrix_power_needs_few_products(learner: Learner) -> None:
             "multiplies too often",
             expected=f"at most {2 * n.bit_length()} products: {n} has {n.bit_length()} binary digits",
             got=f"{products} products",
+        )
+        # Copies that are multiplied in one batch are products, too.
+        room = 2 * n.bit_length() * 9
+        Called(program.call, None).require(
+            program.largest_value <= room,
+            "multiplies too often, in batches",
+            expected=f"at most {2 * n.bit_length()} products: {n} has {n.bit_length()} binary digits",
+            got=f"an array that holds {program.largest_value // 9} matrices",
         )

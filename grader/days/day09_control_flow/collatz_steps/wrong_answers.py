@@ -138,3 +138,19 @@ def collatz_steps__state_in_parts(n):
         return jnp.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
 
     return lax.while_loop(lambda n, steps: n != 1, step, (n, 0))[1]
+
+
+@caught_by("jit", "writes_down_no_bound")
+def collatz_steps__bound1000(n):
+    """Stops after 1000 steps, which no n here needs."""
+
+    def unfinished(state):
+        n, k = state
+        return (n != 1) & (k < 1000)
+
+    def step(state):
+        n, steps = state
+        return (jnp.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1)
+
+    _, steps = lax.while_loop(unfinished, step, (n, jnp.zeros_like(n)))
+    return steps

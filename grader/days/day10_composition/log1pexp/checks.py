@@ -11,6 +11,9 @@ import numpy as np
 from grader.days.day10_composition.shared import listed
 from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, check, wide
 
+# Four to seven roundings of float32: of what is honest, no more than two were seen. Straight lines too early are off by more.
+FEW_ROUNDINGS = 4e-7
+
 # What is this small is no normal float32, and may be 0.
 TINY = 1e-37
 
@@ -49,6 +52,21 @@ def test_log1pexp_survives_large_numbers(learner: Learner) -> None:
     learner.log1pexp(x).close_to([100.0, 0.0, 1e4, 0.0])
 
 
+# Where the curve is nearly straight and a float32 still tells it from the line; and no number.
+BENDS = (8.0, 10.5, 11.75, np.nan)
+
+
+@check(
+    "log1pexp",
+    "correct",
+    hint="At 10.5 it is 10.5000275, and a float32 shows that: it is no straight line yet. The one formula serves all numbers, NaN"
+    " too.",
+)
+def test_log1pexp_keeps_its_bend(learner: Learner) -> None:
+    x = jnp.array(BENDS)
+    learner.log1pexp(x).close_to(log1pexp_oracle(x), rtol=FEW_ROUNDINGS, atol=0)
+
+
 @check(
     "log1pexp", "correct", hint="1 + 2e-9 is 1 in float32, and its logarithm 0. jnp.log1p keeps the digits."
 )
@@ -71,6 +89,13 @@ def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -
 def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])
     learner.log1pexp.grad().vmap().jit()(x).close_to([1.0, 0.0, 1.0, 0.0])
+    bends = jnp.array(BENDS)
+    learner.log1pexp.grad().vmap().jit()(bends).close_to(
+        sigmoid_oracle(bends),
+        rtol=FEW_ROUNDINGS,
+        atol=0,
+        hint="At 10.5 the slope is 0.9999725, and not yet 1. The one formula serves all numbers, NaN too.",
+    )
 
 
 @check(

@@ -1,0 +1,216 @@
+"""What kind of wrong an array is: a permutation, a constant factor, rounding. Only what fits beyond chance is told.
+
+A pattern counts when all of the array follows it within a tolerance far below any mistake, and when the array holds enough
+different numbers for that to be no accident. Of a single number it counts when only one pattern fits.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from grader.findings import Diagnosis, Pattern
+from grader.toolkit import wording
+from grader.toolkit.patterns import (
+    FUNCTIONS,
+    TIGHT,
+    Array,
+    alike,
+    as_factor,
+    in_part,
+    nearly,
+    one_factor,
+    rearranged,
+    rounded,
+    scaled,
+    several,
+    tell_apart,
+    transformed,
+)
+
+if TYPE_CHECKING:
+    from grader.toolkit.judged_call import Case
+
+_LARGEST = 2**18  # elements; of more nobody asks what order they are in
+
+
+def examine(
+    compared: tuple[Any, Array] | None,
+    got: Any,
+    expected: Any,
+    is_right: Callable[[Any], bool],
+    case: Case | None,
+) -> Diagnosis | None:
+    """What kind of wrong a result is. `compared` are the first arrays of it that differ, if it came to that.
+
+    `is_right` judges another result of the same call.
+    """
+    try:
+        return next(_seen(compared, got, expected, is_right, case), None)
+    except Exception:  # a message is not lost to what would have made it better
+        return None
+
+
+def _seen(
+    compared: tuple[Any, Array] | None,
+    got: Any,
+    expected: Any,
+    is_right: Callable[[Any], bool],
+    case: Case | None,
+) -> Iterator[Diagnosis]:
+    if compared is None or not _is_plain(compared[0]):
+        return
+    if exchanged := _exchanged(got, expected, is_right):
+        yield exchanged
+    if case and (differs := case.differs_compiled(is_right)):
+        yield differs
+    sizes, arguments = (case.sizes(), case.arrays()) if case else ([], {})
+    seen = diagnose(np.asarray(compared[0]), compared[1], sizes=sizes, arguments=arguments)
+    if seen is None or seen.pattern is Pattern.NEARLY:
+        seen = _throughout(got, expected, sizes) or seen
+    if seen and seen.pattern is Pattern.NEARLY and case and (narrow := case.narrow()):
+        seen = Diagnosis(Pattern.ROUNDED, name=narrow)
+    if seen:
+        yield seen
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it holds numbers that can be looked at."""
+    return (
+        wording.is_jax_array(value)
+        and not wording.is_key(value)
+        and not isinstance(value, jax.core.Tracer)
+        and isinstance(value.dtype, np.dtype)
+    )
+
+
+def _exchanged(got: Any, expected: Any, is_right: Callable[[Any], bool]) -> Diagnosis | None:
+    """Two parts of a tuple, each in the other's place, and all right but for that."""
+    if not isinstance(got, tuple) or not isinstance(expected, tuple) or not 2 <= len(got) <= 4:
+        return None
+    for one, other in itertools.combinations(range(len(got)), 2):
+        order = list(range(len(got)))
+        order[one], order[other] = other, one
+        mended = [got[at] for at in order]
+        if is_right(type(got)(*mended) if hasattr(got, "_fields") else tuple(mended)):
+            return Diagnosis(Pattern.EXCHANGED, name=f"[{one}] and [{other}]")
+    return None
+
+
+def _throughout(got: Any, expected: Any, sizes: Sequence[int]) -> Diagnosis | None:
+    """One factor, or one offset, for all arrays of a tree."""
+    ours, theirs = jax.tree.leaves(got), jax.tree.leaves(expected)
+    pairs = list(zip(ours, theirs, strict=True)) if len(ours) == len(theirs) > 1 else []
+    if not pairs or any(not _is_plain(a) or a.shape != np.shape(b) or a.dtype.kind != "f" for a, b in pairs):
+        return None
+    flat = [np.concatenate([np.asarray(pair[side], np.float64).ravel() for pair in pairs]) for side in (0, 1)]
+    if flat[0].size > _LARGEST or not np.isfinite(flat).all() or not several(flat[1], 3):
+        return None
+    return next(scaled(flat[0], flat[1], tuple(sizes)), None)
+
+
+def diagnose(
+    got: Array, expected: Array, *, sizes: Sequence[int] = (), arguments: Mapping[str, Array] | None = None
+) -> Diagnosis | None:
+    """The pattern that a wrong array follows; None where none fits beyond chance.
+
+    `sizes` are those of the arguments, for factors that come of them; `arguments` are their arrays, by name.
+    """
+    if max(got.size, expected.size) > _LARGEST or not expected.size:
+        return None
+    with np.errstate(all="ignore"):
+        return _diagnose(got, expected, tuple(dict.fromkeys(sizes)), arguments or {})
+
+
+def _diagnose(
+    got: Array, expected: Array, sizes: tuple[int, ...], arguments: Mapping[str, Array]
+) -> Diagnosis | None:
+    for name, argument in arguments.items():
+        if argument.shape == got.shape and several(argument, 2) and np.array_equal(argument, got):
+            return Diagnosis(Pattern.ARGUMENT, name=name)
+    if got.shape != expected.shape:
+        return _other_shape(got, expected)
+    if expected.dtype.kind == "b" or got.dtype.kind == "b":
+        return next(rearranged(got, expected), None) if tell_apart(expected) else None
+    if expected.dtype.kind not in "fiuc":
+        return None
+    wide = complex if "c" in {got.dtype.kind, expected.dtype.kind} else np.float64
+    got, expected = got.astype(wide), expected.astype(wide)
+    if np.isfinite(expected).all() and not np.isfinite(got).all():
+        return _not_finite(got, expected)
+    finite = np.isfinite(expected)
+    if not np.array_equal(finite, np.isfinite(got)):
+        return None
+    if not several(expected[finite], 3):
+        return _of_few(got, expected, sizes)
+    if not got[finite].any():
+        return Diagnosis(Pattern.ZERO)
+    return next(
+        itertools.chain(
+            rearranged(got, expected),
+            scaled(got, expected, sizes),
+            transformed(got, expected),
+            rounded(got, expected),
+            in_part(got, expected),
+            nearly(got, expected),
+        ),
+        None,
+    )
+
+
+# ---- another shape
+
+
+def _other_shape(got: Array, expected: Array) -> Diagnosis | None:
+    if got.size != expected.size or not tell_apart(expected):
+        return None
+    if got.ndim == expected.ndim and got.ndim >= 2:
+        for order in itertools.permutations(range(got.ndim)) if got.ndim <= 4 else ():
+            if alike(got, expected.transpose(order)):
+                return Diagnosis(Pattern.TRANSPOSED)
+    if alike(got.ravel(), expected.ravel()):
+        ones = got.shape.count(1) - expected.shape.count(1)
+        name = ""
+        if got.ndim != expected.ndim and sorted(filter((1).__ne__, got.shape)) == sorted(
+            filter((1).__ne__, expected.shape)
+        ):
+            name = ", which has an axis of 1 too many" if ones > 0 else ", which lacks an axis of 1"
+        return Diagnosis(Pattern.AXES, name=name)
+    return None
+
+
+# ---- what is no number
+
+
+def _not_finite(got: Array, expected: Array) -> Diagnosis | None:
+    bad = ~np.isfinite(got)
+    nan = np.isnan(got)
+    pattern = Pattern.NAN if nan.any() else Pattern.INFINITE
+    if (nan if pattern is Pattern.NAN else bad).all():
+        return Diagnosis(pattern) if got.size > 1 else None
+    right = np.abs(got - expected) <= TIGHT * np.abs(expected) + 1e-7 * np.abs(expected).max()
+    one_kind = bool(nan.any()) != bool((bad & ~nan).any())
+    return Diagnosis(pattern, count=int(bad.sum())) if one_kind and right[~bad].all() else None
+
+
+# ---- one number or two
+
+
+def _of_few(got: Array, expected: Array, sizes: tuple[int, ...]) -> Diagnosis | None:
+    """One number or two: a pattern with a name of its own, if only one fits. Round numbers fit too many."""
+    known = expected[np.isfinite(expected)]
+    round_ones = np.abs(known * 64 - np.round(known.real * 64)) < 1e-9
+    if known.size == 0 or expected.size > 8 or round_ones.all() or expected.dtype.kind == "c":
+        return None
+    found = []
+    factor = one_factor(got, expected)
+    if factor is not None and (told := as_factor(factor, sizes)).name + told.pattern != Pattern.FACTOR:
+        found.append(told)
+    for name, function in FUNCTIONS.items():
+        if alike(got, function(expected)) and several(got, 1):
+            found.append(Diagnosis(Pattern.FUNCTION, name=name))
+    return found[0] if len(found) == 1 else None
