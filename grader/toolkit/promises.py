@@ -57,7 +57,7 @@ def _promised(equation: Any) -> bool:
 
 
 def _in_bounds(settings: Any) -> bool:
-    return settings["mode"] == jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS
+    return bool(settings["mode"] == jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS)
 
 
 def _run(jaxpr: Any, given: list[Any], results: list[Any]) -> Iterator[str]:

@@ -27,10 +27,10 @@ def floor_oracle(heights: Any, slope: float, n_steps: int) -> tuple[Array, Array
 def test_ray_march_in_many_cases(learner: Learner, draw: Draw) -> None:
     n_steps, slope = draw.one_of(4, 1, 9), draw.one_of(0.8, 0.6, 1.0)
     heights = np.asarray(draw.floats((3,), magnitudes=(1e-2, 1e2)), np.float64)
-    t, left = floor_oracle(heights, slope, n_steps)
+    _, left = floor_oracle(heights, slope, n_steps)
     # Where rounding decides, nothing is asked: such a ray starts from the floor itself.
     heights = np.where(np.abs(left - 1e-3) < 1e-4 + 1e-6 * np.abs(heights), 0.0, heights)
-    t, left = floor_oracle(heights, slope, n_steps)
+    _, left = floor_oracle(heights, slope, n_steps)
     along = np.sqrt(1 - slope**2)
     origins = jnp.asarray(np.stack([0 * heights, 0 * heights, heights], axis=1), jnp.float32)
     directions = jnp.asarray(np.tile([along, 0.0, -slope], (3, 1)), jnp.float32)

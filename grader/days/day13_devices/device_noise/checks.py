@@ -115,7 +115,7 @@ def test_device_noise_follows_the_key(learner: Learner, numbers: Numbers) -> Non
     data = np.asarray(numbers.integers(1, 2**30, 2)).astype(np.uint32)
     # A key has two words: in the next key, and in one far away, the one or the other is what it was.
     keys = [
-        jax.random.wrap_key_data(jnp.asarray(data + np.uint32(other)))
+        jax.random.wrap_key_data(jnp.asarray(data + np.array(other, np.uint32)))
         for other in ((0, 0), (0, 1), (1, 0), (2**30, 0))
     ]
     first, *others = (noise(learner, key) for key in keys)

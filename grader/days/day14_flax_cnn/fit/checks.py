@@ -269,7 +269,7 @@ def test_fit_leaves_no_image_out_for_good(learner: Learner) -> None:
     epochs = [set(run.seen[size * epoch : size * (epoch + 1)].tolist()) for epoch in range(EPOCHS)]
     never = TOY_TRAIN - len(set().union(*epochs))
     # An image is left out by chance as often as it fills no batch; so many are left out in all epochs at the very most.
-    usual = TOY_TRAIN * np.prod([1 - len(epoch) / TOY_TRAIN for epoch in epochs])
+    usual = TOY_TRAIN * float(np.prod([1 - len(epoch) / TOY_TRAIN for epoch in epochs]))
     most = next(count for count in itertools.count() if _at_least(count + 1, usual) < RISK)
     run.called.require(
         never <= most,

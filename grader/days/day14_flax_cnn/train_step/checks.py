@@ -156,7 +156,7 @@ def test_train_step_drops_anew_at_each_step(learner: Learner, numbers: Numbers) 
         (1, 0),
         (2**30, 0),
     ]  # keys next to each other, and some that have one word in common
-    keys = [jax.random.wrap_key_data(jnp.asarray(data + np.uint32(word))) for word in words]
+    keys = [jax.random.wrap_key_data(jnp.asarray(data + np.array(word, np.uint32))) for word in words]
     drawn: dict[bytes, tuple[int, int]] = {}
     for number, key in enumerate(keys):
         for step in steps if number == 0 else steps[:5]:
@@ -197,7 +197,7 @@ def test_train_step_draws_the_same_again(learner: Learner, numbers: Numbers) -> 
         called, after = stepped(learner, state.replace(step=jnp.int32(7)), images, labels, key)
         noted.append(np.asarray(noted_key(called, after)))
     called.require(
-        np.array_equal(*noted),
+        np.array_equal(noted[0], noted[1]),
         "draws otherwise for the same key and step",
         expected="the same key for dropout, whatever the images and the parameters are",
         got="another one",
