@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,9 +25,20 @@ def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[T
     return found, margin
 
 
+def first_update(lion: Callable[..., Any], learning_rate: jax.Array, params: Tree) -> Any:
+    optimizer = lion(learning_rate)
+    return optimizer.update(params, optimizer.init(params), params)
+
+
 @check("lion", "correct", hint="The exercise is to write it; the rules name what is left out.")
 def test_lion_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.lion, "optax.lion", "optax.scale_by_lion")
+    bans(
+        learner.lion,
+        "optax.lion",
+        "optax.scale_by_lion",
+        on=(jnp.float32(0.1), {"w": jnp.ones(7)}),
+        by=first_update,
+    )
 
 
 @check(
