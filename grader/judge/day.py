@@ -67,7 +67,7 @@ class JudgedDay:
 
     def worth_a_deeper_look(self) -> tuple[str, ...]:
         """The exercises with checks for the deeper look that nothing speaks against, as for timing."""
-        return self._worth(Aspect.DEEPER, lambda name: self.selection.day.deeper_of(name).is_file())
+        return self._worth(Aspect.DEEPER, self.selection.day.has_deeper_look)
 
     def _worth(self, aspect: Aspect, has_some: Callable[[str], bool]) -> tuple[str, ...]:
         if aspect not in self.options.aspects or any(batch.given_up for batch in self.batches):

@@ -98,6 +98,7 @@ class Screen:
         if self.verbose:
             self._print_checks(day)
         self._print_speeds(day)
+        self._print_deeper_looks(day)
         self._print_comparisons(day)
         self._print_circumstances(day)
         self._print_standing(day)
@@ -133,6 +134,8 @@ class Screen:
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
                 text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
+        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases:
+            text += f" {cases(exercise)}"
         return Text(text, style=look.style)
 
     def sign(self, text: str) -> str:
@@ -191,6 +194,18 @@ class Screen:
                 words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
                 self.console.print(words, style="dim", soft_wrap=False)
 
+    def _print_deeper_looks(self, day: DayResult) -> None:
+        """What it comes to, for one exercise that was asked for alone; a day's table says it all."""
+        for exercise in day.exercises if self._compares else ():
+            self.print_deeper_look(exercise)
+
+    def print_deeper_look(self, exercise: ExerciseResult) -> None:
+        """A line on what agreed."""
+        if exercise.cases and exercise.aspect(Aspect.DEEPER) in ACCEPTED:
+            agree = "agrees" if exercise.cases == 1 else "agree"
+            words = Text.assemble((exercise.name, "bold"), f"  the deeper look: {cases(exercise)} {agree}")
+            self.console.print(words, style="dim")
+
     def _print_comparisons(self, day: DayResult) -> None:
         for exercise in day.exercises if self._compares else ():
             self.print_comparison(exercise)
@@ -248,6 +263,11 @@ class Screen:
         if not result.jax:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
+
+
+def cases(exercise: ExerciseResult) -> str:
+    """`1 case`, `240 cases`: that were drawn in the deeper look, and agreed."""
+    return f"{exercise.cases} case{'s' * (exercise.cases != 1)}"
 
 
 def _place(day: DayResult, line: int | None) -> str:
