@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import jax
 
-if TYPE_CHECKING:
-    from grader.toolkit import Draw
+from grader.toolkit import Draw
 
 FARTHEST = 2**31 - 1  # the largest int32: an index as far out of range as one can be
 

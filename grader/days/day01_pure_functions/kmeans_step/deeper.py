@@ -16,7 +16,8 @@ from grader.toolkit import Draw, Learner, check
 )
 def test_kmeans_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     n, k, d = draw.one_of((4, 2, 1), (1, 1, 1), (3, 3, 3), (2, 5, 1), (17, 4, 2))
-    # Small whole numbers: distances are exact, and so are ties.
-    points = draw.integers((n, d), -12, 12).astype(jnp.float32)
-    centres = draw.integers((k, d), -12, 12).astype(jnp.float32)
-    learner.kmeans_step.jit()(points, centres).close_to(kmeans_oracle(points, centres))
+    # Small whole numbers, in any units: distances are exact, and so are ties.
+    unit = draw.one_of(1.0, 2.0**-10, 2.0**10)
+    points = unit * draw.integers((n, d), -12, 12).astype(jnp.float32)
+    centres = unit * draw.integers((k, d), -12, 12).astype(jnp.float32)
+    learner.kmeans_step.jit()(points, centres).close_to(kmeans_oracle(points, centres), atol=1e-6 * unit)
