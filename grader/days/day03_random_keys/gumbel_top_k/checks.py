@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -59,7 +60,12 @@ def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers
     hint="The rules leave choice and categorical out: perturb the logits yourself and take the top k.",
 )
 def test_gumbel_top_k_does_not_use_choice(learner: Learner) -> None:
-    bans(learner.gumbel_top_k, "jax.random.choice", "jax.random.categorical")
+    bans(
+        learner.gumbel_top_k,
+        "jax.random.choice",
+        "jax.random.categorical",
+        on=(jax.random.key(0), jnp.arange(7.0), 3),
+    )
 
 
 @check(

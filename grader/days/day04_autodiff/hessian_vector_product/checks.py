@@ -37,7 +37,7 @@ def knot_gradient(x: Array) -> Array:
     gradient = np.zeros_like(x)
     gradient[:-1] += slopes * x[1:]
     gradient[1:] += slopes * x[:-1]
-    return gradient + np.cos(x.sum())
+    return np.asarray(gradient + np.cos(x.sum()))
 
 
 def plane(x: jax.Array) -> jax.Array:

@@ -14,7 +14,7 @@ from grader.toolkit import Draw, Learner, check, wide
 def mixture(table: Any, scale: jax.Array, row: jax.Array, shift: Any) -> jax.Array:
     """Two trees, a number and an integer that picks a row."""
     chosen = table["rows"][row]
-    return scale * jnp.sum(chosen**2) + jnp.sum(chosen) * shift[0] + table["bias"] * shift[1]
+    return jnp.asarray(scale * jnp.sum(chosen**2) + jnp.sum(chosen) * shift[0] + table["bias"] * shift[1])
 
 
 def mixture_oracle(arguments: tuple[Any, ...]) -> dict[int, Any]:
