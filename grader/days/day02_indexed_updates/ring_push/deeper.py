@@ -19,6 +19,7 @@ def test_ring_push_in_many_cases(learner: Learner, draw: Draw) -> None:
         ((1,), "float32", "int32"),
         ((2, 2), "float16", "int8"),
         ((127, 1), "float32", "int8"),
+        ((300, 1), "float32", "int32"),
         ((2, 3, 2), "float16", "int16"),
     )
     special = (np.nan, np.inf)
