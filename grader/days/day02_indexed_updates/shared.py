@@ -12,6 +12,11 @@ FARTHEST = 2**31 - 1  # the largest int32: an index as far out of range as one c
 GATES = {"cpu": 100.0, "gpu": 30.0, "tpu": 30.0}
 
 
+def sizes_of(dtype: str) -> tuple[float, float]:
+    """The magnitudes that a dtype holds at its full precision, with some room."""
+    return (1e-4, 1e4) if dtype == "float16" else (1e-30, 1e30)
+
+
 def draw_indices(draw: Draw, count: int, size: int) -> jax.Array:
     """Indices into an axis of that size: inside as a rule, or a little outside, or as far outside as can be."""
     farthest = draw.one_of(0, 1, size + 1, FARTHEST - size)

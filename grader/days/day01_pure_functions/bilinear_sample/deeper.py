@@ -23,7 +23,9 @@ def test_bilinear_sample_in_many_cases(learner: Learner, draw: Draw) -> None:
     coordinates = shares * sides
     how = draw.one_of("any", "whole", "nearly whole", "far")
     if "whole" in how:
-        coordinates = np.round(coordinates) + (0.003 * shares if how == "nearly whole" else 0)
+        coordinates = np.round(coordinates) + (
+            draw.one_of(0.003, 1e-5) * shares if how == "nearly whole" else 0
+        )
     elif how == "far":
         coordinates = 1e5 * coordinates
     points = jnp.asarray(coordinates, jnp.float32)

@@ -18,7 +18,7 @@ def test_laplacian_in_many_cases(learner: Learner, draw: Draw) -> None:
     handle = learner.laplacian.jit(static_argnames="function")
     n = draw.one_of(3, 1, 2, 200)
     if draw.one_of("cubes", "knot") == "cubes" or n == 1:
-        x = draw.floats(n, magnitudes=(1e-3, 1e3))
+        x = draw.floats(n, magnitudes=(1e-7, 1e3))
         largest = float(np.abs(np.asarray(x)).max())
         handle(sum_of_cubes, x).close_to(np.asarray(6 * wide(x).sum()), atol=6e-6 * n * largest)
     else:
