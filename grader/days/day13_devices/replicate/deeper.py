@@ -17,7 +17,7 @@ def of_many_dtypes(numbers: Numbers) -> Tree:
     narrow = [jnp.asarray(np.asarray(numbers.integers(0, 2, (1, 2, 1, 3))).astype(dtype)) for dtype in DTYPES]
     ends = {
         "nan": jnp.array([jnp.nan, -jnp.inf, -0.0, 1e-45]),
-        "largest": jnp.asarray(np.uint32([2**32 - 1])),
+        "largest": jnp.asarray(np.array([2**32 - 1], np.uint32)),
     }
     return {"narrow": narrow, "ends": [ends, None]}
 
