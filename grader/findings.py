@@ -52,6 +52,7 @@ class Kind(StrEnum):
     NOT_LOADED = "not_loaded"  # a statement at the file's top level
     # How the process fared.
     TIMEOUT = "timeout"
+    BUSY = "busy"  # the machine, so that there was no time to judge
     CRASH = "crash"
     EXIT = "exit"
     KILLED = "killed"
@@ -132,8 +133,6 @@ class Diagnosis:
 
 
 _FACTORS = {  # what a constant means, where it is a usual one
-    "2": "twice",
-    "1/2": "half",
     "pi": "pi",
     "2 pi": "2 pi",
     "log 2": "log 2, so a logarithm to another base",

@@ -29,9 +29,11 @@ from grader.watch.effects import (
     ShowVersions,
     StartGrading,
     StopGrading,
+    TryCase,
 )
 from grader.watch.events import (
     Broken,
+    CaseTried,
     DayOpened,
     EditorOpened,
     Event,
@@ -54,7 +56,7 @@ __all__ = ["small_kata"]
 
 TIMED = {"mean", "rank"}  # the exercises with a check on speed
 LOOKED_AT = {"mean", "norm", "total"}  # those with checks for a deeper look
-KEYS = ["n", "h", "l", "s", "r", "a", "e", "x", "y", "o", "up", "down", "enter", "escape", "backspace"]
+KEYS = ["n", "h", "l", "s", "r", "a", "e", "t", "x", "y", "o", "up", "down", "enter", "escape", "backspace"]
 FILES = {day.file_in(TREE): day.key for day in DAYS}
 BODIES = [
     "return 'right'",
@@ -165,6 +167,8 @@ class World:
                 self.answer(StubReset(backup=TREE / "kept"))
             case OpenEditor():
                 self.answer(EditorOpened())
+            case TryCase():
+                self.answer(CaseTried())
             case StartGrading() | StopGrading():
                 self.next, self.deeper = effect if isinstance(effect, StartGrading) else None, None
                 self.interrupted = self.interrupted or self.task is not None

@@ -7,6 +7,7 @@ leaves open where the function runs.
 from __future__ import annotations
 
 import functools
+import inspect
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,14 +18,22 @@ import jax
 from grader.findings import Finding, Kind
 from grader.machine import faults
 from grader.source.loading import LearnerFile
-from grader.toolkit import bound, programs, purity, wording
+from grader.toolkit import bound, programs, purity, returned, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
 from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation
-from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+from grader.toolkit.verdicts import (
+    MachineFault,
+    NotStarted,
+    RaisedError,
+    TookTooLong,
+    Verdict,
+    WrongAnswer,
+    about,
+)
 
 
 @dataclass(eq=False)
@@ -49,10 +58,12 @@ class Handle:
         raw: Callable[..., Any],
         jit_options: dict[str, Any] | None = None,
         transform: Transformation | None = None,
+        code: str = "",
     ) -> None:
         self.session = session
         self.name = name  # of the exercise
         self.shown = shown  # in messages: jit(softmax)
+        self.code = code  # what makes it in a session of Python: jax.jit(softmax); empty for what a check made by itself
         self.shown_without_jit = shown
         self.function = function
         self.raw = raw  # without our guard: for timing what the learner wrote
@@ -75,11 +86,8 @@ class Handle:
         """
         text = wording.call(self.shown, arguments, keywords)
         case = Case(self, arguments, keywords)
-        try:
+        with about(case):
             result = self._call_purely(text, arguments, keywords)
-        except Verdict as verdict:
-            verdict.case = case
-            raise
         self.remember(arguments, keywords)
         return Called(text, result, case=case)
 
@@ -118,7 +126,9 @@ class Handle:
     def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Run something of the learner's; what it raises becomes a verdict in their own terms."""
         try:
-            return bound.block_until_ready(function(*arguments, **keywords))
+            result = returned.as_jax_arrays(bound.block_until_ready(function(*arguments, **keywords)))
+            returned.holds_no_dead_tracer(text, result, self.session.learner)
+            return result
         except Verdict:
             raise
         except TookTooLong as late:
@@ -171,6 +181,7 @@ class Handle:
                 raw=self.raw,
                 jit_options=options,
                 transform=self.transform,
+                code=self.code and f"jax.jit({self.code}{_written(options)})",
             )
 
             @functools.wraps(self.function)
@@ -197,8 +208,15 @@ class Handle:
             before = self.transform
             transform = None if before is None else lambda plain: transformation(before(plain), **options)
             function = transformation(self.function, **options)
+            told = _written({option: value for option, value in options.items() if value != 0})
             self._transformed[key] = Handle(
-                self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
+                self.session,
+                self.name,
+                f"{name}({self.shown}{told})",
+                function,
+                raw=function,
+                transform=transform,
+                code=self.code and f"jax.{name}({self.code}{told})",
             )
         return self._transformed[key]
 
@@ -217,6 +235,21 @@ class Handle:
         text = wording.call(self.shown, arguments, keywords)
         traced = self.run(text, lambda: self.function.trace(*arguments, **keywords))  # type: ignore[attr-defined]
         return programs.Program(text, traced.jaxpr)
+
+    def traced_leaves(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
+        """The leaves of the arguments that a jit handle traces, in the order of its program: what is static left out."""
+        numbers = self._jit_options.get("static_argnums", ())
+        names = self._jit_options.get("static_argnames", ())
+        static = {numbers} if isinstance(numbers, int) else set(numbers)
+        static |= {names} if isinstance(names, str) else set(names)
+        parameters = [*inspect.signature(self.untransformed).parameters, *range(len(arguments))]
+        given = [
+            one
+            for number, (name, one) in enumerate(zip(parameters, arguments, strict=False))
+            if not {number, name} & static
+        ]
+        named = {name: one for name, one in keywords.items() if not {name, parameters.index(name)} & static}
+        return jax.tree.leaves((given, named))
 
     def trace_afresh(
         self, text: str, *arguments: Any, traces: list[weakref.ref[Any]] | None = None, **keywords: Any
@@ -252,6 +285,11 @@ class Handle:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
         text = wording.call(self.shown, arguments, keywords)
         return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
+
+
+def _written(options: dict[str, Any]) -> str:
+    """Options of a transformation, as they are typed after the function: `, argnums=1`."""
+    return "".join(f", {name}={wording.argument(value)}" for name, value in options.items())
 
 
 def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[str, ...] = ()) -> Called:

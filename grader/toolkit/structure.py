@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
+from jax._src import core as jax_core
 
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle
+from grader.toolkit.judged_call import Case
+from grader.toolkit.programs import Program
+from grader.toolkit.promises import keeps_its_promises
 from grader.toolkit.traces import reasons, watched
-from grader.toolkit.verdicts import RaisedError, WrongAnswer
+from grader.toolkit.verdicts import RaisedError, WrongAnswer, about
 
 MAX_CONSTANTS = 2**20  # bytes
 
@@ -24,11 +29,19 @@ def compiles_once(
 ) -> list[Called]:
     """Call a jit handle with each tuple of arguments, all of the same shapes, and see it traced exactly once.
 
-    Also: tracing leaks nothing, no large array is baked in, and the program calls back into Python nowhere.
+    Also: tracing leaks nothing, no large array is baked in, the program calls back into Python nowhere, and what it promises
+    of its indices is so.
     `keywords` go along with every call (static arguments, as a rule). Returns the results, for comparing. With
     `leaks=False` nobody looks for leaks: under pmap and shard_map JAX's own caches would be taken for some.
     Raises WrongAnswer, or RaisedError when the function cannot be traced.
     """
+    with about(Case(handle, calls[0], keywords)):
+        return _compiles_once(handle, calls, leaks, keywords)
+
+
+def _compiles_once(
+    handle: Handle, calls: Sequence[tuple[Any, ...]], leaks: bool, keywords: dict[str, Any]
+) -> list[Called]:
     text = wording.call(handle.shown, calls[0], keywords)
     if leaks:
         _leaks_nothing(handle, text, calls[0], keywords)
@@ -62,7 +75,23 @@ def compiles_once(
         )
         hint = "Write the computation in jax.numpy; a callback leaves the compiled program for Python at every call."
         raise WrongAnswer(finding, hint=hint)
+    for arguments in calls:
+        keeps_its_promises(program, handle.traced_leaves(arguments, keywords))
     return results
+
+
+@contextmanager
+def checking_leaks() -> Iterator[None]:
+    """JAX looks for tracers that are left over, and does not search for who keeps them: that may take half a minute."""
+    search = getattr(jax_core, "_why_alive", None)
+    if search:
+        jax_core._why_alive = lambda *arguments: ""
+    try:
+        with jax.checking_leaks():
+            yield
+    finally:
+        if search:
+            jax_core._why_alive = search
 
 
 def _leaks_nothing(handle: Handle, text: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -73,7 +102,7 @@ def _leaks_nothing(handle: Handle, text: str, arguments: tuple[Any, ...], keywor
     """
     traces: list[weakref.ref[Any]] = []
     try:
-        with jax.checking_leaks():
+        with checking_leaks():
             handle.trace_afresh(text, *arguments, traces=traces, **keywords)
         return
     except RaisedError as error:
@@ -94,7 +123,12 @@ def same_size_for(handle: Handle, small: tuple[Any, ...], large: tuple[Any, ...]
     A Python loop under jit is written out, one copy of its body a round. Algorithms whose depth grows
     with the logarithm of the length stay below the bound. Raises WrongAnswer.
     """
-    first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
+    with about(Case(handle, large, keywords)):
+        first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
+        _stays(handle, first, second)
+
+
+def _stays(handle: Handle, first: Program, second: Program) -> None:
     if grows(first.size, second.size):
         finding = Finding(
             "grows with its arguments",
@@ -115,7 +149,9 @@ def grows(small: int, large: int) -> bool:
 
 def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, ...], **keywords: Any) -> None:
     """No intermediate of a jit handle's program has more elements than that. Raises WrongAnswer."""
-    program = handle.program(*arguments, **keywords)
+    case = Case(handle, arguments, keywords)
+    with about(case):
+        program = handle.program(*arguments, **keywords)
     if program.largest_value > elements:
         finding = Finding(
             "builds something too large",
@@ -124,4 +160,5 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
             expected=f"at most {elements:,} elements in any array",
             got=f"an array of {program.largest_value:,} elements",
         )
-        raise WrongAnswer(finding)
+        with about(case):
+            raise WrongAnswer(finding)

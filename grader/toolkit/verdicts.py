@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from grader.findings import Finding, Kind
+from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
 
@@ -43,10 +44,12 @@ class Verdict(Exception):
         """The finding in words."""
         return self.finding.text
 
-    @property
-    def takes_the_checks_hint(self) -> bool:
-        """Whether the hint of the check may follow: not when there is a better one, or when it would answer something else."""
-        return not self.hint and (self.own or answered_by_a_check(self.finding))
+    def takes_the_checks_hint(self, went_well: bool) -> bool:
+        """Whether the hint of the check may follow: not when there is a better one, or when it would answer something else.
+
+        `went_well`: an earlier check of the exercise has passed.
+        """
+        return not self.hint and (self.own or answered_by_a_check(self.finding, went_well))
 
     @property
     def line(self) -> int | None:
@@ -132,7 +135,21 @@ def hint_when(condition: Condition, hint: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def about(case: Case) -> Iterator[None]:
+    """A verdict that comes within is on this call, unless it is on another one."""
+    try:
+        yield
+    except Verdict as verdict:
+        verdict.case = verdict.case or case
+        raise
+
+
 class TookTooLong(BaseException):
-    """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
+    """The time limit of a check; no Exception, so that `except Exception` does not swallow it. `spent` is what it took."""
 
     call = ""  # what was running, where that is known
+
+    def __init__(self, spent: Spent = NOTHING) -> None:
+        super().__init__()
+        self.spent = spent

@@ -147,6 +147,13 @@ class EditorOpened:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseTried:
+    """Python with a failing case was opened, and left. `note` is what to say of it."""
+
+    note: str = ""
+
+
 Event = (
     Saved
     | Pressed
@@ -162,4 +169,5 @@ Event = (
     | StandingsRead
     | StubReset
     | EditorOpened
+    | CaseTried
 )

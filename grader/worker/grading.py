@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import faulthandler
-import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
 from queue import SimpleQueue
-from types import FrameType
 from typing import Any, Literal
 
 import pytest
@@ -20,8 +18,8 @@ from grader.source.loading import load
 from grader.toolkit import cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.session import Session
-from grader.toolkit.verdicts import TookTooLong
 from grader.worker import integrity, plugin
+from grader.worker.alarm import Alarm
 from grader.worker.backend import backend_started, start_backend
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
@@ -62,8 +60,9 @@ class Grading:
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
-        self._may_ring = False  # whether a check runs, which the alarm may break off
+        self._alarm = Alarm()
         self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
+        self._went_well: set[str] = set()  # exercises of which a check has passed
         self._accept(job)
 
     def _accept(self, job: Job) -> None:
@@ -73,8 +72,11 @@ class Grading:
         with suppress(OSError):  # without it a crash is told, but not its line
             faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
         for identity, status in job.settled.items():
+            exercise = identity.partition(".")[0]
             if status not in ACCEPTED:
-                self._spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
+                self._spoiled.setdefault(exercise, Spoiled(status, None))
+            elif status is Status.PASSED:
+                self._went_well.add(exercise)
 
     # ---- collecting and loading
 
@@ -149,6 +151,8 @@ class Grading:
             result = self._run(item, nextitem, check)
         if result.counts_against:
             self._spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
+        elif result.status is Status.PASSED:
+            self._went_well.add(check.exercise)
         if check.id in self._last_checks:
             self._judged_here.append(check.exercise)
         self._events.send(Finished(check.id, result))
@@ -177,7 +181,8 @@ class Grading:
                 lambda: run_on_the_reference(item, self._job),
             )
             tampered = self._tampered(result, check)
-        return tampered or judge(result, failure, check, self._job)
+        went_well = check.exercise in self._went_well
+        return tampered or judge(result, failure, check, self._job, went_well=went_well)
 
     def _tampered(self, result: CheckResult, check: Check) -> CheckResult | None:
         """Put back what the learner's code changed of ours; the verdict on it where there was something."""
@@ -193,12 +198,12 @@ class Grading:
         self._failure = None
         try:
             try:
-                self._may_ring = True
+                self._alarm.may_ring = True
                 # What was set up for a check that then did not run goes; the module that both lie in stays.
                 item.session._setupstate.teardown_exact(item)
                 runtestprotocol(item, log=False, nextitem=nextitem)
             finally:
-                self._may_ring = False
+                self._alarm.may_ring = False
         except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
             self._failure = error
         return self._failure
@@ -219,20 +224,12 @@ class Grading:
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return _TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
-    # ---- the friendly time limit: pytest-timeout keeps the settings, we keep the learner's line
+    # ---- the time limit: pytest-timeout keeps the settings
 
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
-        def ring(signum: int, frame: FrameType | None) -> None:
-            if self._may_ring:  # else the parent's clock decides
-                self._may_ring = False
-                raise TookTooLong
-
-        if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, ring)
-            signal.setitimer(signal.ITIMER_REAL, settings.timeout * plugin.check_of(item).patience)
+        self._alarm.set(settings.timeout * plugin.check_of(item).patience)
         return True
 
     def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
-        if hasattr(signal, "SIGALRM"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._alarm.cancel()
         return True
