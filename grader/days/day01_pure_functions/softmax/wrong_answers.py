@@ -116,7 +116,9 @@ def softmax__logsumexp_by_name(x, axis=-1):
 
 
 @caught_by("deeper", "in_many_cases")
-def softmax__clipped_differences(x, axis=-1):
-    """Clips what is exponentiated, so that small probabilities are all the same."""
-    weights = jnp.exp(jnp.maximum(x - jnp.max(x, axis=axis, keepdims=True), -15))
+def softmax__minus_one_is_padding(x, axis=-1):
+    """Leaves out what equals -1, as if it stood for no logit."""
+    x = jnp.where(x == -1, -jnp.inf, x)
+    largest = jnp.maximum(jnp.max(x, axis=axis, keepdims=True), -1e30)
+    weights = jnp.exp(x - largest)
     return weights / jnp.sum(weights, axis=axis, keepdims=True)
