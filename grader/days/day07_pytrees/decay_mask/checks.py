@@ -24,7 +24,7 @@ def must_be_mask(called: Called, expected: Any) -> Called:
             plain,
             "is not a Python bool",
             expected=f"the Python bool {want}",
-            got=f"{leaf!r}, of type {type(leaf).__name__}",
+            got=f"{argument(leaf)}, of type {type(leaf).__name__}",
             hint="Arrays are traced under jit, and no `if` can read them. True, False, `not` and `in` stay Python.",
         )
         part.require(leaf == want, "is wrong", expected=str(want), got=str(leaf), kind=Kind.VALUE)
