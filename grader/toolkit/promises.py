@@ -59,7 +59,7 @@ def _promised(equation: Any) -> bool:
 
 
 def _in_bounds(settings: Any) -> bool:
-    return settings["mode"] == jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS
+    return bool(settings["mode"] == jax.lax.GatherScatterMode.PROMISE_IN_BOUNDS)
 
 
 def _broken(jaxpr: Any, consts: list[Any], leaves: list[Any]) -> Iterator[str]:

@@ -54,6 +54,21 @@ def test_loss_and_gradient_agrees_with_numpy(learner: Learner, numbers: Numbers)
 
 
 @check(
+    "loss_and_gradient",
+    "correct",
+    hint="mean(p²) - 2 mean(p y) + mean(y²) is a small difference of huge numbers here, and 32 bits do not hold it. Take "
+    "the errors first, and square them.",
+)
+def test_loss_and_gradient_keeps_its_digits(learner: Learner, numbers: Numbers) -> None:
+    params, (x, y) = linear_model(numbers, 4, 2)
+    params, batch = {**params, "bias": params["bias"] + 1000}, (x, y + 1000)
+    # float32 steps by 6e-5 at 1000: so much may an error of size 1 be off.
+    learner.loss_and_gradient(params, batch).close_to(
+        linear_model_oracle(params, batch), rtol=1e-3, atol=1e-3
+    )
+
+
+@check(
     "loss_and_gradient", "jit", hint="Parameters and batch are data: nothing in the program depends on them."
 )
 def test_loss_and_gradient_compiles_once(learner: Learner, numbers: Numbers) -> None:

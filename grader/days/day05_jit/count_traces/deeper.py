@@ -16,25 +16,27 @@ def first(*arguments: Any) -> Any:
     return jax.tree.leaves(arguments)[:1]
 
 
+ZEROS = np.zeros(3, np.float32)
+
 # What jit holds for different, each under a number of its own; the same number, the same program.
 KINDS: tuple[tuple[int, tuple[Any, ...]], ...] = (
-    (0, (jnp.zeros(3),)),
+    (0, (ZEROS,)),
     (0, (np.ones(3, np.float32),)),
-    (1, (jnp.zeros((3, 1)),)),
-    (2, (jnp.zeros(3, jnp.int32),)),
-    (3, (jnp.zeros(3, jnp.float16),)),
+    (1, (np.zeros((3, 1), np.float32),)),
+    (2, (np.zeros(3, np.int32),)),
+    (3, (np.zeros(3, np.float16),)),
     (4, (2.0,)),
     (4, (-1.5,)),
     (5, (2,)),
     (6, (True,)),
-    (7, (jnp.float32(2.0),)),
+    (7, (np.float32(2.0),)),
     (8, ()),
-    (9, (None, jnp.zeros(3))),
-    (10, (jnp.zeros(3), None)),
-    (11, ([jnp.zeros(3)],)),
-    (12, ((jnp.zeros(3),),)),
-    (13, ({"a": jnp.zeros(3)},)),
-    (14, ({"b": jnp.zeros(3)},)),
+    (9, (None, ZEROS)),
+    (10, (ZEROS, None)),
+    (11, ([ZEROS],)),
+    (12, ((ZEROS,),)),
+    (13, ({"a": ZEROS},)),
+    (14, ({"b": ZEROS},)),
 )
 
 

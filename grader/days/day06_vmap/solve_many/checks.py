@@ -58,6 +58,7 @@ def test_solve_many_agrees_with_numpy(learner: Learner, numbers: Numbers) -> Non
 )
 def test_solve_many_takes_one_system(learner: Learner, numbers: Numbers) -> None:
     given = systems(numbers, 1, 5)
+    given = {"a": 1e-6 * given["a"], "b": 1e-6 * given["b"]}
     compiled_if_possible(learner.solve_many, given).close_to(solve_oracle(given), atol=ATOL)
 
 
