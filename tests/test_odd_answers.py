@@ -1,7 +1,7 @@
 """Every check, fed with the oddest answers, ends in a verdict of the learner's: in no fault of ours, and it never stumbles.
 
-One grading of a day judges an odd answer to each of its exercises. Which goes to which changes with the run's sample;
-KATA_WHOLE=1 gives every odd answer to every exercise.
+One grading of a day judges an odd answer to each of its exercises. Which goes to which, and to which days, changes with the
+run's sample; KATA_WHOLE=1 gives every odd answer to every exercise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests import sampling
 from tests.conftest import told
 from tests.odd_answers import ODD
 
-DAYS = catalogue.days()
+DAYS = sampling.sample(catalogue.days(), 4, "days of odd answers")
 NAMES = [*ODD]
 VERDICTS = {Status.FAILED, Status.ERROR, Status.PASSED, Status.SKIPPED}
 STUMBLES = "that a check cannot look at"
@@ -62,3 +62,10 @@ def test_an_odd_answer_gets_a_verdict(
         name, lead = answers[exercise.name], exercise.lead
         assert exercise.status in VERDICTS, f"{exercise.name}, {name}: {told(result)}"
         assert not lead or STUMBLES not in lead.message, f"{exercise.name}, {name}: {told(result)}"
+
+
+def test_a_round_gives_each_exercise_another_answer_and_all_rounds_give_it_all() -> None:
+    day = DAYS[0]
+    each = [{dealt(day, turn)[exercise.name] for turn in range(len(NAMES))} for exercise in day.exercises]
+    assert all(names == set(NAMES) for names in each)
+    assert len(set(dealt(day, 0).values())) > len(day.exercises) // 2
