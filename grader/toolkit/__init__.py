@@ -31,7 +31,7 @@ from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import checking_leaks, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
-from grader.toolkit.wording import argument as in_words
+from grader.toolkit.wording import in_words
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
