@@ -109,7 +109,7 @@ def argument(value: object, small: int = _SMALL) -> str:
 
 
 def in_words(value: object) -> str:
-    """Any value as messages write it: a small array with its numbers, a large one by its shape, what cannot be shown by its type."""
+    """Any value as messages write it: small arrays by their numbers, large ones by shape, what cannot be shown by its type."""
     return argument(value)
 
 
