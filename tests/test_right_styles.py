@@ -198,5 +198,5 @@ def test_a_dead_tracer_is_told_at_the_line_that_made_it(tmp_path: Path) -> None:
 
 def test_a_live_tracer_is_a_result(tmp_path: Path) -> None:
     learner = learner_of(tmp_path, "def f(x):\n    return 2 * x\n")
-    jax.jit(lambda x: learner.f(x).value)(X)
+    jax.jit(lambda x: learner.f.using("f(x)", learner.f.function, x).value)(X)
     jax.vmap(lambda x: learner.f.using("f(x)", lambda: {"a": learner.f.function(x)}).value)(X)
