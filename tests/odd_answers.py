@@ -135,6 +135,14 @@ def holds_itself(right):
     return inside
 
 
+def whole_variables(right):
+    """Parameters as Flax's init gives them: a dict of collections, in the place of the one."""
+    result = right()
+    if isinstance(getattr(result, "params", None), dict):
+        return result.replace(params={"params": result.params})
+    return {"params": result}
+
+
 def deleted(leaf):
     if array(leaf):
         leaf = leaf + 0
@@ -166,6 +174,7 @@ ODD = {
     "strings": each(str),
     "bytes": odd(lambda right: b"softmax"),
     "all_collections": odd(lambda right: {"params": right(), "batch_stats": {}}),
+    "whole_variables": odd(whole_variables),
     "twice": odd(lambda right: (right(), right())),
     "in_lists": odd(lambda right: [[right()]]),
     "in_a_set": odd(lambda right: {1, "a", None}),
