@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +19,16 @@ from typing import Any
 
 from grader.kata.catalogue import OWN
 
+try:
+    import sqlite3
+except ImportError:  # a Python that was built without it
+    sqlite3 = None  # type: ignore[assignment]
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 1  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}) if sqlite3 else frozenset()
+_WITHOUT = "this Python was built without sqlite3, in which progress lies. Grading goes on all the same."
 _ALL = "at, id"  # the order of attempts
 
 
@@ -97,7 +102,7 @@ class AttemptLog:
 
     def attempts(self) -> list[Attempt]:
         """All attempts, the oldest first. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return []
         with self._open() as connection:
             rows = connection.execute(
@@ -107,7 +112,7 @@ class AttemptLog:
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """By day and exercise. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
@@ -121,7 +126,7 @@ class AttemptLog:
 
     def last(self, day: str) -> dict[str, Attempt]:
         """The last attempt at each exercise of a day. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
@@ -146,9 +151,17 @@ class AttemptLog:
                     raise ValueError(f"line {number} is no exported attempt ({error})") from error
         return self.record(found)
 
+    def _exists(self) -> bool:
+        """Whether anything is recorded. Raises NotRecorded where nothing can be."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
+        return self.file.exists()
+
     @contextmanager
     def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction, which is kept when the block ends well and undone when it does not."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
         try:
             if writing:
                 self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -209,7 +209,11 @@ class _Found:
 
 
 def recording_in(log: AttemptLog | None) -> Record:
-    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none."""
+    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none.
+
+    What keeps it from that is said once, not with each verdict.
+    """
+    told: set[str] = set()
 
     def record(result: RunResult, text: str | None, known: Collection[str]) -> list[str]:
         if log is None:
@@ -222,8 +226,10 @@ def recording_in(log: AttemptLog | None) -> Record:
         notices = []
         try:
             log.record(attempts.attempts(replace(result, days=parts)))
+            told.clear()
         except NotRecorded as error:
-            notices.append(f"progress is not recorded: {error}")
+            notices += {f"progress is not recorded: {error}"} - told
+            told.update(notices)
         return [*notices, *log.take_notices()]
 
     return record
