@@ -91,6 +91,7 @@ def test_l_asks_the_record_and_opens_the_list(watching: Watching) -> None:
     assert [(row[0], row[1]) for row in view.rows] == [
         ("day01.mean", "✓"), ("day01.norm", "·"), ("day01.rank", "·"), ("day02.total", "✓"),
     ]  # fmt: skip
+    assert [row[2] for row in view.rows][1:3] == ["The length.", "★ The order."]
     assert view.chosen == 1  # where somebody is
     assert watching.model.notices == ("told once",)
 

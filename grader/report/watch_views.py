@@ -24,6 +24,9 @@ class BoardView:
     timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
     status: str = ""  # what just happened
     below: str = ""  # hints, or a question
+    below_in_short: str = (
+        ""  # the newest hint alone, for a screen that has no room for all; nothing where that is all
+    )
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 
