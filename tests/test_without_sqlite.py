@@ -50,7 +50,7 @@ def test_a_command_says_so_once_and_does_what_it_can(arguments: str, tmp_path: P
     assert ended.stderr.count(SAID) == (1 if before else 0)
     assert ended.stderr.startswith(f"{before}{SAID}" if before else "")
     assert "Traceback" not in ended.stderr
-    assert bool(ended.stdout) is (status != 3)
+    assert bool(ended.stdout) is (status != 3 and arguments != "solution day01.softmax")
 
 
 def test_watch_says_it_once_and_not_with_each_verdict(

@@ -223,7 +223,7 @@ def recording_in(log: AttemptLog | None) -> Record:
             replace(day, exercises=tuple(e for e in day.exercises if e.name in known), source=text),
             replace(day, exercises=tuple(e for e in day.exercises if e.name not in known), source=None),
         )
-        notices = []
+        notices: list[str] = []
         try:
             log.record(attempts.attempts(replace(result, days=parts)))
             told.clear()
