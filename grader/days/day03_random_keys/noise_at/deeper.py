@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.days.day03_random_keys.shared import margin, must_follow_the_normal_law
+from grader.days.day03_random_keys.shared import margin, must_follow_the_normal_law, must_not_repeat
 from grader.toolkit import Draw, Learner, Numbers, check
 
 MANY = (2048, 1024)  # two million: shares come out to within a few thousandths
@@ -18,6 +18,7 @@ MANY = (2048, 1024)  # two million: shares come out to within a few thousandths
 def test_noise_at_has_the_tails_of_the_normal_law(learner: Learner, numbers: Numbers) -> None:
     called = learner.noise_at.jit(static_argnames="shape")(numbers.key(), 3, shape=MANY)
     must_follow_the_normal_law(called, "is not standard normal", called.value)
+    must_not_repeat(called, "repeats itself", np.sign(called.value[:256]), 1.0)
 
 
 @check(
