@@ -107,10 +107,11 @@ def _is_stub(function: Function) -> bool:
 def load(
     path: Path,
     *,
+    text: str | None = None,
     before_statement: Callable[[int], None] = lambda line: None,
     skip_lines: Collection[int] = (),
 ) -> LearnerFile:
-    """Load a learner's file by path, under a private module name.
+    """Load a learner's file by path, under a private module name; with a text, that in the place of what the file holds.
 
     `before_statement` hears the line of each top-level statement that could do anything (all but
     definitions and imports of ours), so that a process that dies there can be explained. Statements on
@@ -118,7 +119,7 @@ def load(
     """
     loaded = LearnerFile(path)
     loaded.module.__file__ = str(path)
-    source = _read(loaded)
+    source = _read(loaded, text)
     if source is None:
         return loaded
     loaded.source = source
@@ -131,14 +132,14 @@ def load(
     return loaded
 
 
-def _read(loaded: LearnerFile) -> str | None:
+def _read(loaded: LearnerFile, text: str | None) -> str | None:
     path = loaded.path
-    if not path.is_file():
+    if text is None and not path.is_file():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
         loaded.problems.append(_unreadable(f"There is no file {path.parent.name}/{path.name}.", hint))
         return None
     try:
-        source = path.read_text(encoding="utf-8-sig")
+        source = path.read_text(encoding="utf-8-sig") if text is None else text.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
