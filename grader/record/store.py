@@ -6,6 +6,7 @@ the file or its disk, grading goes on: then `NotRecorded` says why.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -27,6 +28,7 @@ except ImportError:  # a Python that was built without it
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
+_HURRY = 0.5  # seconds that somebody waits who also answers keys
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}) if sqlite3 else frozenset()
 _WITHOUT = "this Python was built without sqlite3, in which progress lies. Grading goes on all the same."
 _ALL = "at, id"  # the order of attempts
@@ -88,6 +90,13 @@ class AttemptLog:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
+        self._patience = PATIENCE
+
+    def in_a_hurry(self) -> AttemptLog:
+        """The same record, for whoever may not be kept waiting: it gives up sooner when another grader holds it."""
+        log = copy.copy(self)  # with the same notices
+        log._patience = _HURRY
+        return log
 
     def take_notices(self) -> list[str]:
         """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
@@ -189,13 +198,13 @@ class AttemptLog:
             with closing(connection), connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise NotRecorded(_reason(error, self.file)) from error
+            raise NotRecorded(_reason(error, self.file, self._patience)) from error
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
         mode = "rwc" if writing else "rw"
         connection = sqlite3.connect(
-            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=PATIENCE, uri=True
+            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=self._patience, uri=True
         )
         try:
             if writing:
@@ -276,12 +285,12 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def _reason(error: Exception, file: Path) -> str:
+def _reason(error: Exception, file: Path, patience: float) -> str:
     text = str(error)
     if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
         return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
     if "full" in text:
         return f"There is no room on the disk for {file} ({error})."
     if "locked" in text:
-        return f"Another grader has held {file} for more than {PATIENCE:g} seconds."
+        return f"Another grader has held {file} for more than {patience:g} seconds."
     return f"{file}: {type(error).__name__}: {error}"

@@ -54,7 +54,8 @@ class Handlers:
         keys: Keys,
         versions: Callable[[Day, str], list[str]],
     ) -> None:
-        self._tree, self._gradings, self._log, self._keys = tree, gradings, log, keys
+        self._tree, self._gradings, self._keys = tree, gradings, keys
+        self._log = log.in_a_hurry() if log else None
         self._versions = versions
         # As they are now: to start a worker, the whole process has others for a moment.
         self._folder, self._environment = Path.cwd(), dict(os.environ)
