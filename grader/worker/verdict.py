@@ -27,7 +27,7 @@ def judge(
     """
     if failure is None:
         return result
-    result = replace(result, details=_traceback(failure))
+    result = replace(result, details=traceback_of(failure))
     if isinstance(failure, TookTooLong):
         return _too_long(result, failure, check, job)
     if isinstance(failure, Verdict):
@@ -51,7 +51,7 @@ def judge(
     )
 
 
-def _traceback(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     """The whole of it, but for the frames of pytest that lead to the check: what is of use comes first."""
     told = traceback.TracebackException.from_exception(error)
     left: list[traceback.TracebackException | None] = [told]
