@@ -273,7 +273,7 @@ class DayResult:
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
-    # The file's text as it was judged; None when it could not be read or changed meanwhile.
+    # The file's text as it was judged; None when it could not be read.
     source: str | None = None
 
     @property

@@ -26,7 +26,9 @@ class JudgedDay:
 
     def __init__(self, selection: Selection, file: Path, options: Options) -> None:
         self.selection, self.file, self.options = selection, file, options
-        self.source = _text_of(file)
+        self.source = _text_of(
+            file
+        )  # what is judged, whatever is saved meanwhile; None when it cannot be read
         self.batches: list[Batch] = []
         self._announced: set[str] = set()
 
@@ -115,7 +117,7 @@ class JudgedDay:
             output=self.batches[0].found.output if self.batches else "",
             whole=len(exercises) == len(day.exercises),
             devices=self.platform.devices if self.platform else "",
-            source=self.source if self.source == _text_of(self.file) else None,
+            source=self.source,
         )
 
     def _exercise(self, exercise: Exercise, wanted: list[Check]) -> ExerciseResult:
