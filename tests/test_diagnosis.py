@@ -40,7 +40,7 @@ SEEN = {
     "opposite flags": (~FLAGS, FLAGS, Diagnosis(Pattern.SIGN)),
     "transposed": (TABLE.T, TABLE, Diagnosis(Pattern.TRANSPOSED)),
     "transposed, of another shape": (WIDE.T, WIDE, Diagnosis(Pattern.TRANSPOSED)),
-    "an axis too many": (LINE[:, None], LINE, Diagnosis(Pattern.AXES, name=", which has an axis of 1 too many")),
+    "an axis too many": (LINE[:, None], LINE, Diagnosis(Pattern.AXES, name=": it has an axis of 1 too many")),
     "flattened": (WIDE.ravel(), WIDE, Diagnosis(Pattern.AXES)),
     "reversed": (LINE[::-1], LINE, Diagnosis(Pattern.REVERSED)),
     "reversed along an axis": (TABLE[:, ::-1], TABLE, Diagnosis(Pattern.REVERSED, axis=1)),

@@ -246,7 +246,8 @@ def nearly(got: Array, expected: Array) -> Iterator[Diagnosis]:
     apart = np.abs(got - expected)[np.isfinite(expected)]
     scale = np.abs(expected[np.isfinite(expected)])
     most = float((apart / np.maximum(scale, 1e-3 * scale.max())).max())
-    if 0 < most <= _NEAR:
+    several_differ = int((apart > TIGHT * scale).sum()) > max(2, len(apart) // 2)
+    if several_differ and most <= _NEAR:
         yield Diagnosis(Pattern.NEARLY, name=f"{_percent(most)} %")
 
 

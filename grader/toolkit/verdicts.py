@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.findings import Finding, Kind
 from grader.results import Status
+from grader.toolkit.cases import Case
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
-
-if TYPE_CHECKING:
-    from grader.toolkit.cases import Case
 
 
 class Verdict(Exception):
