@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from grader.authoring.trial import grade_text
 from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
-from grader.results import ExerciseResult, RunResult
+from grader.results import Aspect, ExerciseResult, RunResult
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,18 @@ def main() -> None:
     asked = parser.parse_args()
     days = [catalogue.find_day(day) for day in asked.days] or list(catalogue.days())
     total: Counter[str] = Counter()
-    with Workers() as workers:
+    with tempfile.TemporaryDirectory() as compiled, Workers(Path(compiled)) as workers:
         for day in days:
             count: Counter[str] = Counter()
             for seed in range(asked.seeds):
                 for wave in in_waves(handed_in(asked.folder, day, asked.only)):
                     result = grade_text(
-                        workers, day, as_one_file(day, wave), [a.exercise for a in wave], seed=seed
+                        workers,
+                        day,
+                        as_one_file(day, wave),
+                        [a.exercise for a in wave],
+                        seed=seed,
+                        aspects=tuple(Aspect),
                     )
                     _print(result, wave, asked, count)
             if count:

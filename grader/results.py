@@ -29,6 +29,10 @@ class Aspect(StrEnum):
     CORRECT = "correct"
     JIT = "jit"
     SPEED = "speed"
+    DEEPER = "deeper"  # many drawn cases, once all else has passed
+
+
+FIRST_LOOK = (Aspect.CORRECT, Aspect.JIT, Aspect.SPEED)
 
 
 class Status(StrEnum):
@@ -110,6 +114,7 @@ class CheckResult:
     speed: Speed | None = None
     output: str = ""  # what the learner's code printed meanwhile
     details: str = ""  # the whole traceback, for --verbose
+    cases: int = 0  # that were drawn and agreed; 0 for a check that draws none
 
     @property
     def message(self) -> str:

@@ -19,10 +19,12 @@ from grader.machine.compile_cache import named_by_environment
 from grader.options import UNTIMED, Options
 from grader.record.store import FOLDER
 from grader.results import CheckResult, ExerciseResult, RunResult
+from tests import sampling
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """One cache of compiled programs for all gradings of a test run: days are graded dozens of times."""
+    sampling.settle()
     if COMPILE_CACHE not in os.environ:  # the first process of the run; those of xdist inherit it
         folder = tempfile.mkdtemp(prefix="kata-tests-")
         os.environ[COMPILE_CACHE] = folder
@@ -31,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Begun in the background of a script; what the tests start shall hear Ctrl-C all the same.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    seed = sampling.settle()
+    return "all there is" if sampling.whole() else f"samples drawn by {sampling.SEED}={seed}"
 
 
 GradeText = Callable[..., RunResult]

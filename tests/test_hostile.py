@@ -8,14 +8,13 @@ says what it does and holds lines `key: value`:
     says       a pattern that the message must hold
     problem    a pattern that a problem of the file must hold
     exercises  how many exercises of day 1 are tried; else two of three days, taken in turn by entry after
-               entry, or all of all days with KATA_HOSTILE=all
+               entry, or all of all days with KATA_WHOLE=1
     limit      what would stop it: a known limit of a grader that shares a process with what it grades
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from grader.judge import processes, runner
 from grader.kata import catalogue
 from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, RunResult, Status
+from tests import sampling
 from tests.conftest import told
 
 DAYS = catalogue.days()
@@ -105,7 +105,7 @@ def grade_entry(entry: Path, workers: processes.Workers, tree: Path) -> RunResul
     each, days = int(facts.get("exercises", 2)), _days_in_turn(entry)
     if "exercises" in facts:
         days = DAYS[:1]
-    elif os.environ.get("KATA_HOSTILE") == "all":
+    elif sampling.whole():
         each, days = sys.maxsize, DAYS
     selections = [catalogue.Selection(day, _functions(day)[:each]) for day in days]
     for selection in selections:

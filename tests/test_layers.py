@@ -31,7 +31,7 @@ ALLOWED = {
     "toolkit": {"datasets", "kata", "machine", "results", "source"},
     "days": {"kata", "toolkit"},
     "worker": {"machine", "options", "results", "source", "toolkit"},
-    "judge": {"kata", "options", "results", "source", "worker"},
+    "judge": {"kata", "machine", "options", "results", "source", "worker"},
     "authoring": {"judge", "kata", "options", "results", "source"},
     "report": {"machine", "record", "results"},
     "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
@@ -101,13 +101,16 @@ def _imports_of_ours(path: Path) -> list[tuple[str, str]]:
 def test_checks_import_from_the_front_of_the_toolkit_and_what_their_day_shares(day: catalogue.Day) -> None:
     shared = f"grader.days.{day.folder}.shared"
     files = [day.checks_of(exercise.name) for exercise in day.exercises]
-    for file in [day.shared, *files]:
+    deeper = [day.deeper_of(exercise.name) for exercise in day.exercises]
+    for file in [day.shared, *files, *(file for file in deeper if file.exists())]:
+        own = f"grader.days.{day.folder}.{file.parent.name}.checks"  # what a deeper look shares with the first one
         plain = {name for name in _imports(file) if name.partition(".")[0] == "grader"}
         named = {f"{module}.{name}" for module, name in _imports_of_ours(file)}
         assert plain == named, f"{file}: import names, not modules"
         for module, name in _imports_of_ours(file):
             front = module == "grader.toolkit" and name in grader.toolkit.__all__
-            assert front or (module == shared and file != day.shared), f"{file} imports {name} from {module}"
+            near = (module == shared and file != day.shared) or (module == own and file.name == "deeper.py")
+            assert front or near, f"{file} imports {name} from {module}"
 
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)

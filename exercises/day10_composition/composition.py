@@ -2,7 +2,7 @@
 
 `grad`, `vmap` and `jit` take functions and give functions, so they stack in any order. Where their
 rules do not suit you, you write a rule of your own; and you can write a transformation of your own.
-Functions that come as arguments are static all day.
+Functions that come as arguments are static all day. Arrays are float32 unless a docstring says more.
 Lesson: README.md beside this file. Grade: python -m grader day10
 """
 
@@ -26,7 +26,7 @@ def batch_loss_gradient(
     out = ∂/∂params of (1/n) Σ loss(params, x[i], y[i])      a tree like `params`
 
     `loss` takes the parameters and one example, without a batch axis, and returns one number.
-    `params` is any tree of float arrays.
+    `params` is any tree of float arrays. Every example counts: a NaN in one makes the gradient NaN.
 
         with loss = (w x - y)², w = 1, x = [1, 2], y = [0, 4]:  out = (2 - 8) / 2 = -3
 
@@ -47,7 +47,8 @@ def newton_roots(
     x ← x                  in a step where f'(x) = 0
 
     `function` takes one number and returns one number: it need not work on arrays. Its derivative
-    is your business. No steps give the starts back.
+    is your business. No steps give the starts back. Steps are as long as they come: values and slopes may
+    be 1e-20, starts and steps 1e9; a NaN stays with its own start.
 
         newton_roots(x ↦ x² - 2, [1, -1], 2) = [1.416667, -1.416667]     1 → 1.5 → 1.416667
 
@@ -66,7 +67,8 @@ def log1pexp(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     its derivative = eˣ / (1 + eˣ)
 
     Neither overflows, and where they are tiny they keep their digits: at x = 100 they are 100
-    and 1, at x = -20 both are 2.0611537e-9, not 0. (What is below 1e-37 may be 0.)
+    and 1, at x = -20 both are 2.0611537e-9, not 0. (What is below 1e-37 may be 0.) Where x > 0 they are
+    right to within 4e-7 of their size, a few roundings. NaN gives NaN.
     Forward and reverse mode give the same. A second derivative is asked for where |x| ≤ 10.
 
         log1pexp([0, 100]) = [0.6931472, 100], its derivative = [0.5, 1]
@@ -84,11 +86,11 @@ def clip_gradient(
 ) -> Float[Array, "*shape"]:
     """Return `x` as it is; clip the gradient that flows back through it.
 
-    forwards    out = x, bit for bit
-    backwards   ∂L/∂x = clip(∂L/∂out, low, high)   element by element
+    forwards    out = x, bit for bit: -0.0 stays -0.0
+    backwards   ∂L/∂x = clip(∂L/∂out, low, high)   element by element; NaN stays NaN
 
     So one wild example, or one wild layer, cannot wreck a step. The bounds get a gradient of 0,
-    and low <= high. Values and gradients keep the dtype of `x`.
+    and low <= high. Values and gradients keep the dtype of `x`, float32 or float16.
 
         with L = Σ [5, -0.5] · clip_gradient([1, 2], -1, 1):  ∂L/∂x = [1, -0.5]
 
@@ -107,7 +109,8 @@ def straight_through_round(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     backwards   ∂L/∂x = ∂L/∂out
 
     The true derivative of rounding is 0 wherever it exists, and nothing would ever be learned
-    through it. Quantised networks are trained with this one. The dtype stays; `x` is finite.
+    through it. Quantised networks are trained with this one. The dtype stays, float32 or float16; `x` is finite,
+    and may be too large for an int32.
 
         straight_through_round([0.4, 1.5, 2.5]) = [0, 2, 2], its derivative = [1, 1, 1]
 
@@ -133,9 +136,9 @@ def sinkhorn(
     plan[i, j] = exp((f[i] + g[j] - cost[i, j]) / ε)
 
     plan[i, j] is what goes from i to j: with enough steps its rows sum to `a`, and its columns sum
-    to `b` after each. Weights are positive, both sum to 1; n_steps >= 1. Costs may be thousands of
-    times ε, where exp(-cost / ε) itself is 0: the plan stays right. It can be differentiated with
-    respect to `cost`, `a` and `b`.
+    to `b` after each. Weights are positive, 1e-20 perhaps; both sum to 1; n_steps >= 1, and that many are
+    taken, however little moves. Costs may be thousands of times ε, where exp(-cost / ε) itself is 0: the plan
+    stays right. It can be differentiated with respect to `cost`, `a` and `b`.
 
         cost = [[0, 1], [1, 0]], a = b = [0.5, 0.5], epsilon = 1, any n_steps:
         plan = [[0.36553, 0.13447], [0.13447, 0.36553]]     0.36553 = 0.5 / (1 + e⁻¹)
@@ -168,7 +171,8 @@ def transform(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callabl
     A name that is asked for again means the same array. Asked for with another shape than the
     parameter has, in `init` or in `apply`, it raises ValueError.
 
-    `args` may be anything that `function` takes: arrays, trees, other functions.
+    `args` may be anything that `function` takes: arrays, trees, other functions. A shape is a tuple of ints, a name
+    a string, and there may be hundreds of them.
 
     Rules: `init` and `apply` are pure: no globals, nothing remembered from call to call. They
     work under `jit`, `grad`, `vmap` and `jax.eval_shape`, and each key is used once. A key gives the
@@ -193,7 +197,8 @@ def fixed_point(
         ∂L/∂start = 0
 
     `function` shrinks distances, to 0.9 of what they were or less: after 200 steps nothing that
-    float32 could show is left. `theta` is any tree of float arrays. Asked for is reverse mode only.
+    float32 could show is left. The point itself may be 1e-20 in size, and so may the start. `theta` is any tree
+    of float arrays. Asked for is reverse mode only.
 
         fixed_point((x, t) ↦ x / 2 + t, 7, 3) = 6, ∂/∂t = 2, ∂/∂start = 0
 
@@ -224,7 +229,8 @@ def hmc_chain(
         accept x if log u < H(x₀, p₀) - H(x, p), for u uniform on (0, 1); otherwise stay at x₀
 
     Row k is where the chain stands after k + 1 of these; a rejection repeats the row before, and
-    the start is no sample. `log_density` need not be normalised. A trajectory may leave what float32
+    the start is no sample. What is drawn for one sample has nothing to do with what is drawn for the next.
+    `log_density` need not be normalised. A trajectory may leave what float32
     can hold, so that H is NaN: it is rejected, and no NaN enters the chain. n_leapfrog >= 1.
 
         step_size = 0 goes nowhere and accepts: every row is `start`

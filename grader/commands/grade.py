@@ -43,14 +43,18 @@ def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) 
     import secrets  # here: it takes long, and the page of help imports every command
 
     from grader.options import UNTIMED, Options
-    from grader.results import Aspect
+    from grader.results import FIRST_LOOK, Aspect
 
     names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
     count = sum(len(selection.exercises) for selection in selections)
+    deep = asked.deep or (count == 1 and not asked.no_deep)
     compares = not asked.solutions and (count == 1 or asked.verbose)
     return Options(
         seed=secrets.randbelow(2**31) if asked.seed is None else asked.seed,
-        aspects=UNTIMED if asked.no_speed else tuple(Aspect),
+        aspects=(
+            *(UNTIMED if asked.no_speed else FIRST_LOOK),
+            *([Aspect.DEEPER] if deep else []),
+        ),
         check_timeout=asked.timeout,
         compare=names if compares else frozenset(),
     )
@@ -96,11 +100,15 @@ SEED = CommandOption(
     metavar="SEED",
 )
 NO_SPEED = CommandOption(("--no-speed",), "leave the speed checks out")
+DEEP = CommandOption(
+    ("--deep",), "take a deeper look, too: many drawn cases (one exercise alone always gets it)"
+)
+NO_DEEP = CommandOption(("--no-deep",), "leave the deeper look out")
 ALL = CommandOption(VERBOSE.flags, "every check, whole tracebacks, answers beside the reference")
 COMMAND = Command(
     "day01 [day02.histogram ...]",
     "grade days or exercises",
     run,
-    (FROM, SOLUTIONS, SEED, NO_SPEED, TIMEOUT, ALL),
+    (FROM, SOLUTIONS, SEED, NO_SPEED, DEEP, NO_DEEP, TIMEOUT, ALL),
     formats=("rich", "plain", "json", "junit"),
 )

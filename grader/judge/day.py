@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from grader.judge.batch import Batch
 from grader.kata.catalogue import Exercise, Selection
-from grader.options import Options
+from grader.options import UNTIMED, Options
 from grader.results import (
     ACCEPTED,
     Aspect,
@@ -62,26 +63,34 @@ class JudgedDay:
 
     def worth_timing(self) -> tuple[str, ...]:
         """The exercises with speed checks that nothing speaks against; none once the grader has given up on some."""
-        if Aspect.SPEED not in self.options.aspects or any(batch.given_up for batch in self.batches):
+        timed = {check.exercise for check in self.checks.values() if check.aspect is Aspect.SPEED}
+        return self._worth(Aspect.SPEED, timed.__contains__)
+
+    def worth_a_deeper_look(self) -> tuple[str, ...]:
+        """The exercises with checks for the deeper look that nothing speaks against, as for timing."""
+        return self._worth(Aspect.DEEPER, lambda name: self.selection.day.deeper_of(name).is_file())
+
+    def _worth(self, aspect: Aspect, has_some: Callable[[str], bool]) -> tuple[str, ...]:
+        if aspect not in self.options.aspects or any(batch.given_up for batch in self.batches):
             return ()
         spoiled = self._spoiled()
-        timed = {check.exercise for check in self.checks.values() if check.aspect is Aspect.SPEED}
         names = [exercise.name for exercise in self.selection.exercises]
-        return tuple(name for name in names if name in timed and name not in spoiled)
+        return tuple(name for name in names if has_some(name) and name not in spoiled)
 
     def just_judged(self) -> list[ExerciseResult]:
-        """The exercises that have all verdicts but those on speed, each of them once."""
+        """The exercises that have all verdicts but those on speed and of the deeper look, each of them once."""
+        untimed = [check for check in self.wanted() if check.aspect in UNTIMED]
         fresh = [
             exercise
             for exercise in self.selection.exercises
-            if exercise.name not in self._announced
+            if untimed
+            and exercise.name not in self._announced
             and any(
                 exercise.name in batch.task.exercises and batch.settled(exercise.name)
                 for batch in self.batches
             )
         ]
         self._announced.update(exercise.name for exercise in fresh)
-        untimed = [check for check in self.wanted() if check.aspect is not Aspect.SPEED]
         return [self._exercise(exercise, untimed) for exercise in fresh]
 
     def _spoiled(self) -> dict[str, Spoiled]:

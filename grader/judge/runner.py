@@ -1,7 +1,8 @@
 """The parent's side: decide who judges what, and put the verdicts together.
 
 First everything but timing, on all processors: the exercises of a day are dealt among several workers. Then the speed
-checks, one after another, on a machine that does nothing else of ours.
+checks, one after another, on a machine that does nothing else of ours. Then, where it is asked for, the deeper look at what
+has passed until then, on all processors again.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def grade(
     try:
         run.judge()
         run.time()
+        run.look_deeper()
     except KeyboardInterrupt:
         interrupted = True
         workers.kill_all()
@@ -106,25 +108,41 @@ class _Run:
     # ---- first everything but timing
 
     def judge(self) -> None:
-        """Give all verdicts but those on speed."""
-        parallel = self._options.parallel
-        each = -(-parallel // len(self.days)) if self.days else 1  # a few days: several workers each
-        for day in self.days:
-            names = [exercise.name for exercise in day.selection.exercises]
-            dealt = [tuple(names[start::each]) for start in range(min(each, len(names)))]
-            aspects = tuple(one for one in self._options.aspects if one in UNTIMED)
-            day.batches = [self._batch(day, exercises, aspects) for exercises in dealt]
+        """Give all verdicts but those on speed and of the deeper look."""
+        aspects = tuple(one for one in self._options.aspects if one in UNTIMED)
+        if self._options.aspects != (Aspect.DEEPER,):  # after a first look that another run has taken
+            names = [[exercise.name for exercise in day.selection.exercises] for day in self.days]
+            batches = self._deal(list(zip(self.days, names, strict=True)), aspects)
+            self._side_by_side(batches, self._prepare_timing)
+
+    def _deal(
+        self, exercises: list[tuple[JudgedDay, Sequence[str]]], aspects: tuple[Aspect, ...]
+    ) -> list[Batch]:
+        """Deal the exercises of each day among batches, so that all processors have something to do."""
+        dealt = []
+        # A few days: several workers each.
+        each = -(-self._options.parallel // len(exercises)) if exercises else 1
         # The last days first: they are the longest, and what is long should not begin last.
-        self._side_by_side([batch for day in reversed(self.days) for batch in day.batches])
+        for day, names in reversed(exercises):
+            batches = [
+                self._batch(day, tuple(names[start::each]), aspects) for start in range(min(each, len(names)))
+            ]
+            day.batches += batches
+            dealt += batches
+        return dealt
 
     def _batch(self, day: JudgedDay, exercises: tuple[str, ...], aspects: tuple[Aspect, ...]) -> Batch:
-        task = task_of(day.selection, day.file, aspects, exercises)
-        return Batch(task, self._options, self._workers, self._tell)
+        deeper = Aspect.DEEPER in self._options.aspects
+        task = task_of(day.selection, day.file, aspects, exercises, deeper=deeper)
+        batch = Batch(task, self._options, self._workers, self._tell)
+        batch.skip_lines = set().union(*(one.skip_lines for one in day.batches))
+        return batch
 
-    def _side_by_side(self, batches: Sequence[Batch]) -> None:
-        """Run batches on all processors. On Ctrl-C their workers are killed."""
-        if len(batches) == 1:
-            batches[0].run()
+    def _side_by_side(self, batches: Sequence[Batch], meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Run batches on all processors; `meanwhile` is done once one of them is idle. On Ctrl-C their workers are killed."""
+        if len(batches) < 2:
+            for batch in batches:
+                batch.run()
             return
         parallel = self._options.parallel
         with ThreadPoolExecutor(parallel) as pool:
@@ -132,8 +150,9 @@ class _Run:
             try:
                 for done, future in enumerate(as_completed(futures), start=1):
                     future.result()
-                    if done == max(len(batches) - parallel + 1, 1):  # a processor has nothing left to do
-                        self._call(self._prepare_timing)
+                    # A processor has nothing left to do.
+                    if done == max(len(batches) - parallel + 1, 1):
+                        self._call(meanwhile)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._workers.kill_all()
@@ -152,12 +171,18 @@ class _Run:
         to_time = [day for day in self.days if day.worth_timing()]
         for day, following in zip_longest(to_time, to_time[1:]):
             batch = self._batch(day, day.worth_timing(), (Aspect.SPEED,))
-            batch.skip_lines = set().union(*(one.skip_lines for one in day.batches))
             day.batches.append(batch)
             if following and self._options.parallel > 1:  # gets ready on the other processor
                 batch.warm_up()
                 self._batch(following, following.worth_timing(), (Aspect.SPEED,)).warm_up()
             batch.run()
+
+    # ---- then the deeper look
+
+    def look_deeper(self) -> None:
+        """Give the verdicts of the deeper look, where it is asked for and nothing speaks against an exercise."""
+        worth = [(day, day.worth_a_deeper_look()) for day in self.days]
+        self._side_by_side(self._deal([one for one in worth if one[1]], (Aspect.DEEPER,)))
 
     # ---- who hears of it
 

@@ -19,7 +19,7 @@ from grader.source.syntax import Definition
 Kind = Literal["wrong", "right"]
 
 
-def caught_by(aspect: Literal["correct", "jit", "speed"], check: str) -> Callable[[Any], Any]:
+def caught_by(aspect: Literal["correct", "jit", "speed", "deeper"], check: str) -> Callable[[Any], Any]:
     """Say which check must be the first that a wrong answer does not pass."""
     return lambda function: function
 

@@ -77,6 +77,10 @@ class Day:
     def checks_of(self, exercise: str) -> Path:
         return self.folder_of(exercise) / "checks.py"
 
+    def deeper_of(self, exercise: str) -> Path:
+        """The checks of the deeper look; not every exercise has some."""
+        return self.folder_of(exercise) / "deeper.py"
+
     def hints_of(self, exercise: str) -> Path:
         return self.folder_of(exercise) / "hints.md"
 

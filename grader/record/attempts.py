@@ -10,12 +10,13 @@ import sys
 from functools import cache
 
 from grader import __version__
+from grader.findings import Kind
 from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
-from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
+from grader.results import ACCEPTED, Aspect, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
 
-_PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax")
+_PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax", "hypothesis")
 
 
 def attempts(result: RunResult) -> list[Attempt]:
@@ -51,15 +52,26 @@ def attempts(result: RunResult) -> list[Attempt]:
                             "checks": [result_fields(check) for check in exercise.checks],
                         }
                     ),
+                    deeper=_agreed(exercise),
                 )
             )
     return found
 
 
+def _agreed(exercise: ExerciseResult) -> bool | None:
+    """Whether the deeper look agreed; None where none was taken."""
+    status = exercise.aspect(Aspect.DEEPER)
+    if status in {None, Status.BLOCKED, Status.SKIPPED}:
+        return None
+    return status in ACCEPTED
+
+
 def _judged(exercise: ExerciseResult) -> bool:
-    """Whether this says something about the answer: not for faults, and not for a run that was broken off."""
+    """Whether this says something about the answer: not for faults, for a run that was broken off, or on a busy machine."""
     statuses = [check.status for check in exercise.checks]
     if not statuses or Status.FAULT in statuses or Status.TODO in statuses:
+        return False
+    if any(check.finding and check.finding.kind is Kind.BUSY for check in exercise.checks):
         return False
     return exercise.lead is None or exercise.lead.status is not Status.BLOCKED
 
@@ -98,7 +110,8 @@ def judge_of(day: Day, exercise: str) -> str:
     """A fingerprint of what judges an exercise: its checks, what they share with others, the day's signatures, the
     toolkit, the reading of files, and the packages underneath."""
     digest = _judge_of_all(day).copy()
-    digest.update(day.checks_of(exercise).read_bytes())
+    for file in (day.checks_of(exercise), day.deeper_of(exercise)):
+        digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
 
 

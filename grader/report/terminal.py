@@ -16,6 +16,7 @@ from grader.report.reference_table import comparison_table
 from grader.report.text import printable, shown_path
 from grader.results import (
     ACCEPTED,
+    FIRST_LOOK,
     Aspect,
     CheckResult,
     DayResult,
@@ -110,12 +111,13 @@ class Screen:
         box: Box = ASCII if self._ascii else SIMPLE_HEAD
         table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("exercise", no_wrap=True, overflow="ellipsis")
-        for aspect in Aspect:
+        aspects = [*FIRST_LOOK, *[Aspect.DEEPER] * any(one.aspect(Aspect.DEEPER) for one in day.exercises)]
+        for aspect in aspects:
             table.add_column(aspect.value, no_wrap=True)
         for exercise in day.exercises:
             star = self.sign(f"{STAR} ") if exercise.stretch else ""
             style = "green" if exercise.status in ACCEPTED else ""
-            cells = [self.cell(exercise, aspect) for aspect in Aspect]
+            cells = [self.cell(exercise, aspect) for aspect in aspects]
             table.add_row(Text(star + exercise.name, style=style), *cells)
         return table
 

@@ -13,7 +13,7 @@ from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
-from grader.results import ACCEPTED, Aspect, Status
+from grader.results import ACCEPTED, FIRST_LOOK, Status
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
@@ -187,12 +187,12 @@ class WatchScreen:
             if name in view.checking:
                 wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
-                known = [self._screen.cell(right, aspect) for aspect in Aspect][:2] if right else []
-                cells = [*known, wait, Text(""), Text("")][: len(Aspect)]
+                known = [self._screen.cell(right, aspect) for aspect in FIRST_LOOK][:2] if right else []
+                cells = [*known, wait, Text(""), Text("")][: len(FIRST_LOOK)]
             elif result:
-                cells = [self._screen.cell(result, aspect) for aspect in Aspect]
+                cells = [self._screen.cell(result, aspect) for aspect in FIRST_LOOK]
             else:
-                cells = [Text("")] * len(Aspect)
+                cells = [Text("")] * len(FIRST_LOOK)
             table.add_row(mark, Text(star + name, style=style), *cells)
         if left_out:
             table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))

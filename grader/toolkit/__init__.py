@@ -10,10 +10,13 @@ import pytest
 from grader.datasets.vision import NoVision, torchvision_parts
 from grader.findings import Finding, Kind, Pattern
 from grader.toolkit.called import Called
+from grader.toolkit.cases import in_many_cases
 from grader.toolkit.comparison import compare
 from grader.toolkit.conditions import Condition, came, looks_like, of_kind, raised
+from grader.toolkit.dataflow import multiply_adds, products_with, writes_at
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
+from grader.toolkit.draws import Draw
 from grader.toolkit.handles import Handle, compiled_if_possible, refuses
 from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, RISK, Numbers, float16
@@ -23,8 +26,9 @@ from grader.toolkit.oracles import Array, agrees_once, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
+from grader.toolkit.slopes import slope_agrees
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
+from grader.toolkit.structure import checking_leaks, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
@@ -33,7 +37,7 @@ _Check = TypeVar("_Check", bound=Callable[..., None])
 
 def check(
     exercise: str,
-    aspect: Literal["correct", "jit", "speed"],
+    aspect: Literal["correct", "jit", "speed", "deeper"],
     *,
     hint: str,
     patience: float = 1.0,
@@ -45,12 +49,12 @@ def check(
     The hint is shown when it fails: one sentence or two, for the mistake that this check catches. It stays away from errors,
     which have causes of their own, and from results that are right but for rounding; `answers` says of which of these it is
     the answer all the same, such as `raised("IndexError")`. `patience` multiplies the time limit, for a check that trains
-    something.
+    something. One with a parameter `draw` is run once for each case that is drawn.
     """
 
     def mark(function: _Check) -> _Check:
         marked: Any = pytest.mark.check(exercise=exercise, aspect=aspect, hint=hint, patience=patience)(
-            own_hint(answers)(function) if answers else function
+            in_many_cases(own_hint(answers)(function) if answers else function)
         )
         return marked  # type: ignore[no-any-return]
 
@@ -62,6 +66,7 @@ __all__ = [
     "RISK",
     "Array",
     "Called",
+    "Draw",
     "Finding",
     "Handle",
     "Kind",
@@ -80,6 +85,7 @@ __all__ = [
     "bans",
     "came",
     "check",
+    "checking_leaks",
     "compare",
     "compiled_if_possible",
     "compiles_once",
@@ -88,14 +94,17 @@ __all__ = [
     "hint_when",
     "largest_value_at_most",
     "looks_like",
+    "multiply_adds",
     "must_beat",
     "need_several_devices",
     "of_kind",
     "operations_at_most",
     "own_hint",
+    "products_with",
     "raised",
     "refuses",
     "same_size_for",
+    "slope_agrees",
     "temporary_memory_at_most",
     "torchvision_parts",
     "traces_at_most",
@@ -103,4 +112,5 @@ __all__ = [
     "watched",
     "wide",
     "write_mnist",
+    "writes_at",
 ]

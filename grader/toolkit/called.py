@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.findings import Diagnosis, Finding, Kind, Pattern
 from grader.toolkit import comparison, wording
-from grader.toolkit.cases import Case
+from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer
 
 

@@ -1,135 +1,128 @@
-"""One call of a handle that was judged: what a diagnosis asks about it, and what `try` hands over to the learner."""
+"""The deeper look's many cases of a check: Hypothesis draws them, and makes the one that fails as small as it can."""
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+import os
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import jax
-import jax.numpy as jnp
-import numpy as np
+from grader.results import Status
+from grader.toolkit import bound
+from grader.toolkit.draws import Draw
+from grader.toolkit.verdicts import TookTooLong, Verdict
 
-from grader.findings import Diagnosis, Pattern
-from grader.toolkit import programs, wording
-from grader.toolkit.labels import bare
+if TYPE_CHECKING:
+    from hypothesis.strategies import DataObject
 
-_NARROW = {jnp.dtype(jnp.bfloat16), jnp.dtype(jnp.float16)}
-_SHORT_PROGRAM = 100  # operations that are run one by one, to see whether jit makes the difference
-_MANY = 64  # arguments: a tree of more has no names to be told
+CASES = 80  # of a check, at most
+DRAWING = 1.5  # seconds of processor time, after which no further case is drawn
+SHRINKING = 2.0  # and after which a case that fails is small enough
 
-
-class Callee(Protocol):
-    """What a case asks of a handle."""
-
-    @property
-    def function(self) -> Callable[..., Any]: ...
-    @property
-    def untransformed(self) -> Callable[..., Any]: ...
-    @property
-    def is_jitted(self) -> bool: ...
-    @property
-    def donates(self) -> bool: ...
-    @property
-    def shown(self) -> str: ...
-    @property
-    def code(self) -> str: ...
+_WRONG = frozenset({Status.FAILED, Status.ERROR})
+_Check = TypeVar("_Check", bound=Callable[..., None])
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A handle, and what it was called with."""
+def in_many_cases(function: _Check) -> _Check:
+    """The check, run once for each case; as it is where it asks for none."""
+    if "draw" not in inspect.signature(function).parameters:
+        return function
 
-    handle: Callee
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
+    @functools.wraps(function)
+    def each(*, draw: Cases, **given: Any) -> None:
+        draw.each(lambda one: function(**given, draw=one))
 
-    @property
-    def code(self) -> str:
-        """The call as it would be typed where its arguments are at hand under their names; empty where a check made it up."""
-        if not self.handle.code:
-            return ""
-        names = [name for name, _ in self.named_arguments()][: len(self.arguments)]
-        return f"{self.handle.code}({', '.join([*names, *(f'{name}={name}' for name in self.keywords)])})"
+    return each  # type: ignore[return-value]
 
-    def again(self) -> Any:
-        """What the call gives now."""
-        return self.handle.function(*self.arguments, **self.keywords)
 
-    def named_arguments(self) -> Iterator[tuple[str, Any]]:
-        """Each argument with the name of its parameter, or of its place where that is not known."""
+class Cases:
+    """The cases of one check, from the run's seed: what the fixture `draw` is until one of them is drawn."""
+
+    def __init__(self, seed: int, check: str) -> None:
+        self._seed = (seed << 32) + zlib.crc32(check.encode())
+        self.agreed = 0  # so many cases did, before one that did not
+
+    def each(self, body: Callable[[Draw], None]) -> None:
+        """Run the body on one case after another; raise what it raised on the smallest case that failed."""
+        prepare()
+        from hypothesis.errors import UnsatisfiedAssumption
+
+        failures: list[Exception] = []  # each of a smaller case than the one before
+        since = bound.processor_clock()  # of drawing, then of shrinking
+        is_late = False
+
+        def one_case(data: DataObject) -> None:
+            nonlocal since, is_late
+            if bound.processor_clock() - since > (SHRINKING if failures else DRAWING):
+                is_late = True
+                raise _Enough
+            try:
+                body(Draw(data))
+            except UnsatisfiedAssumption:  # how Hypothesis itself gives a case up
+                raise
+            except Exception as failure:
+                if failures and isinstance(failures[-1], Verdict) and not isinstance(failure, Verdict):
+                    return  # on a case as small as this one it is the check that stumbles
+                since = since if failures else bound.processor_clock()
+                failures.append(failure)
+                if isinstance(failure, Verdict) and failure.status not in _WRONG:
+                    raise _Enough from failure  # it says nothing about this case
+                raise
+            if not failures:
+                self.agreed += 1
+
         try:
-            known = list(inspect.signature(self.handle.function).parameters.values())
-        except (TypeError, ValueError):
-            known = []
-        named = [one.name for one in known if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
-        for at, value in enumerate(self.arguments):
-            yield named[at] if at < len(named) else f"argument_{at + 1}", bare(value)
-        for name, value in self.keywords.items():
-            yield name, bare(value)
+            _with_hypothesis(one_case, self._seed)
+        except _Enough:
+            pass
+        except (Exception, TookTooLong):  # where there is a failure, what else is said of it does not count
+            # A case that is not drawn any more is unlike those that were, and Hypothesis complains of that.
+            if not failures and not is_late:
+                raise
+        if failures:
+            raise self._told(failures[-1])
 
-    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The arrays of numbers among its arguments, under their names: `x`, `params['w']`."""
-        found = {}
-        for name, value in self.named_arguments():
-            for path, leaf in jax.tree_util.tree_leaves_with_path(value)[:_MANY]:
-                if _is_readable(leaf):
-                    found[name + jax.tree_util.keystr(path)] = np.asarray(leaf)
-        return found
-
-    def sizes(self) -> list[int]:
-        """The sizes that occur in its arguments."""
-        arrays = list(self.arrays().values())
-        return [size for array in arrays for size in array.shape] + [array.size for array in arrays]
-
-    def narrow(self) -> str:
-        """`bf16` or `f16`, where the program computes in it though no argument has it; else nothing."""
-        if any(array.dtype in _NARROW for array in self.arrays().values()):
-            return ""
-        program = self._program()
-        kinds = {
-            variable.aval.dtype
-            for equation in programs.equations(program.jaxpr)
-            for variable in equation.outvars
-            if hasattr(variable.aval, "dtype") and variable.aval.dtype in _NARROW
-        }
-        return wording.dtype_name(kinds.pop()) if len(kinds) == 1 else ""
-
-    def differs_compiled(self, is_right: Callable[[Any], bool]) -> Diagnosis | None:
-        """Whether without jit the result is right. Long programs are not run for this."""
-        if not self.handle.is_jitted or self.handle.donates:
-            return None
-        if programs.Program("", self._program()).size > _SHORT_PROGRAM:
-            return None
-        result = self.handle.untransformed(*self.arguments, **self.keywords)
-        return Diagnosis(Pattern.COMPILED) if is_right(result) else None
-
-    def _program(self) -> Any:
-        if self.handle.is_jitted:
-            return self.handle.function.trace(*self.arguments, **self.keywords).jaxpr  # type: ignore[attr-defined]
-        whole: dict[Any, Any] = {}
-        static: dict[Any, Any] = {}
-        for at, value in enumerate(self.arguments):
-            (whole if _is_traced(value) else static)[at] = value
-        for name, value in self.keywords.items():
-            (whole if _is_traced(value) else static)[name] = value
-
-        def run(given: dict[Any, Any]) -> Any:
-            known = {**static, **given}
-            arguments = [known[at] for at in range(len(self.arguments))]
-            return self.handle.function(*arguments, **{name: known[name] for name in self.keywords})
-
-        return jax.make_jaxpr(run)(whole)
+    def _told(self, failure: Exception) -> Exception:
+        """The failure, which says that it is one of many cases."""
+        if isinstance(failure, Verdict) and failure.status in _WRONG:
+            some = "1 case" if self.agreed == 1 else f"{self.agreed} cases"
+            before = f" {some} agreed before there was one." if self.agreed else ""
+            words = f"The smallest case that the deeper look found.{before}"
+            failure.finding = failure.finding.with_note(words)
+        return failure
 
 
-def _is_readable(leaf: object) -> bool:
-    if not (wording.is_jax_array(leaf) or type(leaf) is np.ndarray) or isinstance(leaf, jax.core.Tracer):
-        return False
-    return not wording.is_key(leaf) and not (wording.is_jax_array(leaf) and leaf.is_deleted())  # type: ignore[attr-defined]
+class _Enough(BaseException):
+    """No more cases; no Exception, so that Hypothesis lets it through."""
 
 
-def _is_traced(value: object) -> bool:
-    """Whether an argument is made of arrays, so that a trace may take it for a variable."""
-    leaves = jax.tree.leaves(value)
-    return bool(leaves) and all(wording.is_jax_array(leaf) or type(leaf) is np.ndarray for leaf in leaves)
+def prepare() -> None:
+    """Import Hypothesis: before any learner's code runs, as with all that judges it."""
+    from hypothesis import configuration
+
+    configuration.set_hypothesis_home_dir(os.devnull)  # it need keep nothing, and cannot
+
+
+def _with_hypothesis(one_case: Callable[[DataObject], None], seed: int) -> None:
+    """Run it on many cases, and on smaller and smaller ones once it has raised. Raises what Hypothesis raises."""
+    import hypothesis
+    from hypothesis import HealthCheck, Phase, Verbosity, strategies
+
+    settings = hypothesis.settings(
+        max_examples=CASES,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+    )
+
+    def test(data: DataObject) -> None:
+        one_case(data)
+
+    hypothesis.seed(seed)(settings(hypothesis.given(strategies.data())(test)))()

@@ -11,8 +11,8 @@ import numpy as np
 
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
-from grader.toolkit.cases import Case
 from grader.toolkit.diagnosis import examine
+from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer
 
 # float32 carries 24 bits: one rounding is 6e-8 of the value. A handful of operations in another order

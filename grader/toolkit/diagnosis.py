@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.findings import Diagnosis, Pattern
 from grader.toolkit import wording
-from grader.toolkit.cases import Case
+from grader.toolkit.judged_call import Case
 from grader.toolkit.patterns import (
     FUNCTIONS,
     TIGHT,

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from grader.findings import Finding, Kind
+from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
-from grader.toolkit.cases import Case
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
+from grader.toolkit.judged_call import Case
 
 
 class Verdict(Exception):
@@ -143,6 +144,10 @@ def about(case: Case) -> Iterator[None]:
 
 
 class TookTooLong(BaseException):
-    """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
+    """The time limit of a check; no Exception, so that `except Exception` does not swallow it. `spent` is what it took."""
 
     call = ""  # what was running, where that is known
+
+    def __init__(self, spent: Spent = NOTHING) -> None:
+        super().__init__()
+        self.spent = spent

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import faulthandler
-import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
 from queue import SimpleQueue
-from types import FrameType
 from typing import Any, Literal
 
 import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.findings import Finding, Kind
-from grader.results import ACCEPTED, CheckResult, Problem, Spoiled, Status, spoiled_by, without_running
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    Problem,
+    Spoiled,
+    Status,
+    spoiled_by,
+    without_running,
+)
 from grader.source.loading import load
+from grader.toolkit import cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.session import Session
-from grader.toolkit.verdicts import TookTooLong
 from grader.worker import integrity, plugin
+from grader.worker.alarm import Alarm
 from grader.worker.backend import backend_started, start_backend
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
@@ -44,6 +52,11 @@ _TestReport = pytest.TestReport  # bound before any learner's code runs
 _LEAVE_IT_ALONE = "The checks count on it as it was; it has been put back. Leave it alone."
 
 
+def _property(item: pytest.Item, name: str, otherwise: Any) -> Any:
+    """What a fixture has noted of the check that was run."""
+    return next((value for key, value in item.user_properties if key == name), otherwise)
+
+
 class Grading:
     """One job. `error` is what ended it before the checks could run."""
 
@@ -56,7 +69,7 @@ class Grading:
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
-        self._may_ring = False  # whether a check runs, which the alarm may break off
+        self._alarm = Alarm()
         self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         self._went_well: set[str] = set()  # exercises of which a check has passed
         self._accept(job)
@@ -107,7 +120,9 @@ class Grading:
         last = {
             check.exercise: check.id
             for check in ours.values()
-            if check.aspect in options.aspects and check.exercise in options.compare
+            if check.aspect in options.aspects
+            and check.aspect is not Aspect.DEEPER  # by then the largest call has been seen
+            and check.exercise in options.compare
         }
         self._last_checks = frozenset(last.values())
         session.items[:] = [
@@ -116,6 +131,8 @@ class Grading:
             if check.aspect in task.aspects and check.id not in self._job.settled
         ]
         session.items.sort(key=lambda item: order.index(ours[item].exercise))
+        if any(ours[item].aspect is Aspect.DEEPER for item in session.items):
+            cases.prepare()
 
     def _load(self, session: pytest.Session, contract: Contract) -> None:
         """Load the learner's file. From here on nothing is what we think it is unless it was looked at."""
@@ -162,7 +179,8 @@ class Grading:
             Status.PASSED,
             seconds=time.perf_counter() - begin,
             output=self._output.take(),
-            speed=next((value for name, value in item.user_properties if name == "speed"), None),  # type: ignore[arg-type]
+            speed=_property(item, "speed", None),
+            cases=_property(item, "cases", 0),
         )
         tampered = self._tampered(result, check)
         if stumbled(failure) and not tampered:
@@ -189,12 +207,12 @@ class Grading:
         self._failure = None
         try:
             try:
-                self._may_ring = True
+                self._alarm.may_ring = True
                 # What was set up for a check that then did not run goes; the module that both lie in stays.
                 item.session._setupstate.teardown_exact(item)
                 runtestprotocol(item, log=False, nextitem=nextitem)
             finally:
-                self._may_ring = False
+                self._alarm.may_ring = False
         except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
             self._failure = error
         return self._failure
@@ -215,20 +233,12 @@ class Grading:
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return _TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
-    # ---- the friendly time limit: pytest-timeout keeps the settings, we keep the learner's line
+    # ---- the time limit: pytest-timeout keeps the settings
 
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
-        def ring(signum: int, frame: FrameType | None) -> None:
-            if self._may_ring:  # else the parent's clock decides
-                self._may_ring = False
-                raise TookTooLong
-
-        if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, ring)
-            signal.setitimer(signal.ITIMER_REAL, settings.timeout * plugin.check_of(item).patience)
+        self._alarm.set(settings.timeout * plugin.check_of(item).patience)
         return True
 
     def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
-        if hasattr(signal, "SIGALRM"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._alarm.cancel()
         return True

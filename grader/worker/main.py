@@ -68,6 +68,7 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: Outgoing, output: Output)
         "-p", "no:warnings",
         "-p", "no:skipping",
         "-p", "no:tmpdir",
+        "-p", "no:hypothesispytest",
         "-p", "pytest_timeout",
         "-p", "grader.worker.plugin",
         *map(str, job.task.checks),

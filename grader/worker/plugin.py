@@ -1,4 +1,4 @@
-"""The pytest side of the checks: options, imports, the order of checks, and the fixtures `learner` and `numbers`.
+"""The pytest side of the checks: options, imports, the order of checks, and the fixtures `learner`, `numbers` and `draw`.
 
     pytest -c /dev/null -p grader.worker.plugin --learner-file MY.py --contract SOLUTION.py grader/days/dayNN_x/f/checks.py
 
@@ -18,6 +18,7 @@ import pytest
 
 from grader.results import Aspect
 from grader.source.loading import LearnerFile, load
+from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
 from grader.toolkit.session import Learner, Session
@@ -107,6 +108,14 @@ def learner(request: pytest.FixtureRequest) -> Iterator[Learner]:
     handles = Learner(config.stash[_session], config.stash[_file])
     yield handles
     request.node.user_properties.append(("speed", handles.speed))
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Iterator[Cases]:
+    """Drawn cases, from the run's seed; the check's body gets one of them at a time."""
+    cases = Cases(request.config.getoption("--seed"), request.node.name)
+    yield cases
+    request.node.user_properties.append(("cases", cases.agreed))
 
 
 @pytest.fixture

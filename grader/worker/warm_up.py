@@ -10,6 +10,7 @@ import pytest
 
 from grader.results import Aspect
 from grader.source.loading import load
+from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
 from grader.toolkit.session import Learner, Session
@@ -46,6 +47,10 @@ def run_on_the_reference(item: pytest.Item, job: Job) -> None:
 
 def _run(item: pytest.Item, session: Session, seed: int) -> None:
     """Run a check as pytest does, without its fixtures' ends."""
-    given = {"learner": Learner(session, session.learner), "numbers": Numbers(seed, item.name)}
+    given = {
+        "learner": Learner(session, session.learner),
+        "numbers": Numbers(seed, item.name),
+        "draw": Cases(seed, item.name),
+    }
     wanted = item.fixturenames  # type: ignore[attr-defined]
     item.function(**{name: value for name, value in given.items() if name in wanted})  # type: ignore[attr-defined]

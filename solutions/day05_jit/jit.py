@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Complex, Float, Float32, Int
 
 
 def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[Array, "*shape"]:
@@ -22,7 +22,8 @@ def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[A
         h(x) = ½ x²             where |x| ≤ δ
                δ (|x| − ½ δ)    elsewhere
 
-    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32.
+    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32. A NaN
+    stays one. Its derivative by x, which `jax.grad` finds, is x within and ±δ outside.
 
         huber([-3, 0.5, 2], 2) = [4, 0.125, 2]
 
@@ -35,12 +36,12 @@ def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[A
 
 
 def matrix_power(matrix: Float[Array, "d d"], n: int) -> Float[Array, "d d"]:
-    """Raise a square matrix to the power `n`, by squaring.
+    """Raise a square matrix of floats to the power `n`, by squaring.
 
         M⁰ = I    M²ᵏ = (Mᵏ)²    M²ᵏ⁺¹ = M · M²ᵏ
 
-    n ≥ 0. The dtype stays. A program that has n − 1 products is right, and too long: the bits
-    of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
+    n ≥ 0, however large. The dtype stays. A program that has n − 1 products is right, and too long: the
+    bits of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
 
         matrix_power([[1, 1], [0, 1]], 5) = [[1, 5], [0, 1]]
 
@@ -59,12 +60,13 @@ def matrix_power(matrix: Float[Array, "d d"], n: int) -> Float[Array, "d d"]:
     return power
 
 
-def bucketed_sum(x: Float[Array, "n"]) -> Float[Array, ""]:
+def bucketed_sum(x: Float32[Array, "n"]) -> Float32[Array, ""]:
     """Sum `x` with a compiled function that sees few lengths, whatever lengths come.
 
     Each new shape is a new program. So pad `x` with zeros to the next size of a short list (the
     powers of two, say), and hand the padded array to a function that you have put under
-    `jax.jit`. No elements at all give 0, and more than any list foresaw give their sum, too.
+    `jax.jit`. No elements at all give 0, and more than any list foresaw give their sum, too. A NaN
+    in `x` makes the sum NaN.
 
         bucketed_sum([1, 2, 3, 4, 5]) = 15, computed from [1, 2, 3, 4, 5, 0, 0, 0]
 
@@ -170,12 +172,13 @@ def count_traces(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]])
     computing arrays, happens once a trace. That is all it takes to build a detector of retraces.
 
     The count starts from nothing, whatever was compiled before: asked twice, it says the same
-    twice. No calls give 0. The result is a Python int.
+    twice. No calls give 0. The result is a Python int. You may keep what you like while it counts,
+    the arguments of a trace too, as long as nothing of it outlives the call.
 
         count_traces(sin, [(zeros(3),), (ones(3),), (ones(4),), (zeros(3),)]) = 2
 
     Rules: all arguments are traced, none is static. `function` itself runs under `jit` alone, and is
-    left as it was. Nothing private of JAX, such as `_cache_size`.
+    left as it was, without an attribute more. Nothing private of JAX, such as `_cache_size`.
     Reference: JAX documentation, "Just-in-time compilation".
     """
     traces = 0

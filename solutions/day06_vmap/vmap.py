@@ -20,8 +20,9 @@ def gram_matrix(
 
     K[i, j] = kernel(x[i], y[j])
 
-    `kernel` takes two single points and returns a scalar. It need not be symmetric. A point is a
-    vector, a number (x of shape (n,)) or an array of any other shape; n and m may differ.
+    `kernel` takes two single points and returns a scalar. It need not be symmetric, also where x and y
+    are as long, or the same. A point is a vector, a number (x of shape (n,), and the kernel sees numbers of
+    shape ()) or an array of any other shape; n and m may differ.
 
         gram_matrix(kernel, [[1, 2], [3, 4], [0, 1]], [[1, 0], [2, 1]]) = [[1, 4], [3, 10], [0, 1]]
 
@@ -44,7 +45,8 @@ def convolve_batch(
 
     A recorder wrote the signals: each *column* is one, each row a moment, and the result is laid out
     in the same way. Only full overlaps count ("valid"), 1 <= k <= n. As in every convolution the
-    kernel runs backwards.
+    kernel runs backwards. Rounding is measured against the largest terms of a signal's sums, so a Fourier
+    transform is as right as sums are.
 
         convolve_batch([[1, 10], [2, 40], [4, 20]], [1, -1]) = [[1, 30], [2, -20]]
 
@@ -102,8 +104,8 @@ def per_example_gradients(
     For loss(params, x, y) = (params["w"] · x - y)², params = {"w": [1, 2]}, x = [[1, 0], [0, 1]] and
     y = [0, 5] the result is {"w": [[2, 0], [0, -6]]}.
 
-    Rules: `loss` is static, and sees one example at a time; `y` may hold integers. No loop over
-    examples: it is timed against one.
+    Rules: `loss` is static, and sees one example at a time; `y` may hold integers. Forward or reverse
+    mode, as you like. No loop over examples: it is timed against one.
     Reference: JAX docs, "Advanced automatic differentiation", per-example gradients.
     """
     return jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
@@ -114,8 +116,8 @@ def solve_many(systems: dict[str, Array]) -> Float[Array, "batch n"]:
 
     a x[i] = b[i]   with  systems = {"a": (n, n), "b": (batch, n)}
 
-    `a` can be inverted; it is neither symmetric nor has it a diagonal without zeros. Each row of `b`
-    is one right-hand side.
+    `a` can be inverted; it is neither symmetric nor has it a diagonal without zeros, and it may be as
+    small as 1e-6 or as large as 1e6. Each row of `b` is one right-hand side.
 
         solve_many({"a": [[0, 1], [2, 0]], "b": [[1, 4], [3, 10]]}) = [[2, 1], [5, 3]]
 
@@ -182,7 +184,8 @@ def batch_standardize(x: Float[Array, "*features"]) -> Float[Array, "*features"]
     and that name leads to the others. For xs = [[1, 10], [3, 30]] the mean is [2, 20], the variance
     [1, 100], and the result nearly [[-1, -1], [1, 1]]. A feature that is the same everywhere gives
     zeros, and so does a batch of one. A mean of 1e4 beside a deviation of 1 costs no more digits than
-    float32 has lost there already. A vmap without a name, outside or inside, changes nothing.
+    float32 has lost there already. A vmap without a name, outside or inside, changes nothing. Gradients
+    run through mean and variance, too: each example's result depends on all of the batch.
 
     Reference: Ioffe and Szegedy 2015, "Batch normalization"; JAX docs, jax.lax.pmean.
     """

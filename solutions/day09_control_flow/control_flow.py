@@ -2,6 +2,8 @@
 
 A Python loop under jit is written out, round by round. `scan`, `fori_loop` and `while_loop` compile
 their body once, `cond` and `switch` choose on the device, `associative_scan` goes in parallel.
+Arrays are float32 or int32 unless a docstring says more, and a sequence has one step at least (T >= 1).
+What is smooth can be differentiated, forwards at least.
 Lesson: README.md beside this file. Grade: python -m grader day09
 """
 
@@ -27,7 +29,8 @@ def kalman_filter(
 
     params is a dict of arrays: "mean" (n,) and "covariance" (n, n) of the state before the first step,
     "transition" F (n, n), "process_noise" Q (n, n), "emission" H (m, n), "observation_noise" R (m, m).
-    Σ, Q and R are symmetric, S can be inverted. The first step predicts, too.
+    Σ, Q and R are covariances, and S is positive definite. Units are anybody's: a covariance of 1e-12 is
+    not zero. The first step predicts, too. NaN in an observation goes into all means from there on.
 
         all params 1 (n = m = 1), observations [[3]]:
         μ' = 1, Σ' = 2, S = 3, K = 2/3, so means = [[7/3]], covariances = [[[2/3]]]
@@ -60,7 +63,7 @@ def rnn(
     hₜ = tanh(W xₜ + U hₜ₋₁ + b)   for t = 1 .. T, from h₀ = state
 
     params is a dict of arrays: "input" W (hidden, d), "recurrent" U (hidden, hidden), "bias" b (hidden,).
-    Row t of the second result is the state after input t; h₀ is not among them.
+    Row t of the second result is the state after input t; h₀ is not among them. T is at least 1.
 
         W = [[1]], U = [[0]], b = [0], inputs = [[0], [1]], state = [5]:
         last = [0.7616], states = [[0], [0.7616]]
@@ -86,7 +89,7 @@ def discounted_returns(
     Gₜ = rₜ                  where step t ends an episode, and at the last step
          rₜ + discount Gₜ₊₁  elsewhere
 
-    The rewards of one episode never count for another one.
+    The rewards of one episode never count for another one. A NaN makes the returns before it in its episode NaN.
 
         rewards [1, 2, 4, 8], ends [False, True, False, False], discount 0.5:
         G = [2, 2, 8, 8]
@@ -148,8 +151,11 @@ def welford(x: Float[Array, "T"]) -> tuple[Float[Array, "T"], Float[Array, "T"]]
 
         welford([1, 3, 5]) = ([1, 2, 3], [0, 1, 2.667])
 
-    Rules: right at an offset of 1e6, too. The program does not grow with T, and at T = 1000 no array in it
-    has more than 100,000 elements. It is timed against a Python loop over the values.
+    A NaN makes all that follows NaN. Values that scatter by 1e-7 have a variance, too.
+
+    Rules: of 33 values that scatter by 100 around 1e6 the variances are right to within 1 %. The program does
+    not grow with T, and at T = 1000 no array in it has more than 100,000 elements. It is timed against a
+    Python loop over the values.
     Reference: B. P. Welford, "Note on a method for calculating corrected sums of squares", 1962.
     """
 
@@ -175,12 +181,12 @@ def power_iteration(matrix: Float[Array, "n n"], n_steps: int) -> tuple[Float[Ar
            vₖ        if it is: there is nothing to divide
 
     Returns (vᵀ matrix v, v) for the v after n_steps steps; n_steps = 0 takes v₀. The eigenvalue may be
-    negative. Any matrix will do, and entries as small as 1e-12 are not zero.
+    negative. Any matrix will do whose entries are 0, or between 1e-12 and 1e12 in size.
 
         power_iteration([[1, -1], [-1, 1]], 5) = (0, [0.707, 0.707])   since matrix v₀ = 0
 
     Rules: `n_steps` is static, and the program does not grow with it. Gradients with respect to the
-    matrix go through all steps; at the zero matrix they are finite, too.
+    matrix go through all steps; at the zero matrix, where v stays v₀, they are finite, too: v vᵀ.
     Reference: JAX docs, "jax.lax.cond" and "jax.lax.fori_loop".
     """
     n = len(matrix)
@@ -202,7 +208,8 @@ def activate(x: Float[Array, "*shape"], name_index: Int[Array, ""]) -> Float[Arr
     2  tanh       tanh(x)
     3  softplus   log(1 + eˣ)
 
-    A number below 0 counts as 0, one above 3 as 3. Softplus stays finite: at 100 it is 100. x keeps its dtype.
+    A number below 0 counts as 0, one above 3 as 3. Softplus stays finite: at 100 it is 100. Values are right to
+    within 1e-6; derivatives are asked for where |x| <= 10. x is finite, and keeps its dtype: float32 or float16.
 
         activate([-1, 2], 1) = [0, 2]
 

@@ -47,9 +47,54 @@ def rounds(jaxpr: Any) -> int:
     return total
 
 
-def takes_all_at_once(handle: Handle, few: tuple[Any, ...], many: tuple[Any, ...], **keywords: Any) -> None:
-    """The loops of a jit handle's program run no more rounds for many examples. Raises WrongAnswer."""
+def loop_lengths(jaxpr: Any) -> set[int]:
+    """The numbers of rounds of all loops that say so."""
+    found = set()
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "scan":
+            found.add(int(equation.params["length"]))
+        for item in equation.params.values():
+            for inner in inner_jaxprs(item):
+                found |= loop_lengths(inner)
+    return found
+
+
+def loops_within_loops(jaxpr: Any) -> int:
+    """How deep loops are nested; 0 where there is none."""
+    deepest = 0
+    for equation in jaxpr.eqns:
+        inner = [one for item in equation.params.values() for one in inner_jaxprs(item)]
+        depth = max(map(loops_within_loops, inner), default=0)
+        deepest = max(deepest, depth + (equation.primitive.name in {"scan", "while"}))
+    return deepest
+
+
+def takes_all_at_once(
+    handle: Handle, few: tuple[Any, ...], many: tuple[Any, ...], *, loops: int = 0, **keywords: Any
+) -> None:
+    """The loops of a jit handle's program run no more rounds for many examples. Raises WrongAnswer.
+
+    `loops` says how deep loops may be nested that have nothing to do with examples. With all of them in one turn
+    (`lax.map(..., batch_size=n)`) a loop over examples runs one round, and is a loop.
+    """
     one, two = handle.program(*few, **keywords), handle.program(*many, **keywords)
+    deep = loops_within_loops(two.jaxpr.jaxpr)
+    if loops == 0:
+        came = f"{', '.join(sorted({'scan', 'while'} & set(two.primitives)))}"
+        Called(two.call, None).require(
+            deep == 0,
+            "takes one example after the other",
+            expected="no loop in its program",
+            got=came,
+            kind=Kind.GROWS,
+        )
+    Called(two.call, None).require(
+        deep <= loops,
+        "takes one example after the other",
+        expected="no loop over examples",
+        got="a loop within a loop",
+        kind=Kind.GROWS,
+    )
     before, after = rounds(one.jaxpr.jaxpr), rounds(two.jaxpr.jaxpr)
     Called(handle.shown, None).require(
         after <= before,

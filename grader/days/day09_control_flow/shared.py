@@ -6,12 +6,27 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
 
 from grader.toolkit import Called, Handle, Kind
 
 Params = dict[str, jax.Array]
 
 LENGTHS = (10, 40, 1000)
+
+
+def close_in_scale(called: Called, expected: Any, rtol: float = 1e-5, hint: str | None = None) -> None:
+    """Compare each array of a result with the expected one, relative to the largest number in that. Raises WrongAnswer.
+
+    So a covariance of 1e-12 is held to as many digits as one of 1.
+    """
+    if isinstance(expected, tuple):
+        called.require(isinstance(called.value, tuple), "is no tuple", expected="a tuple", got=called.value)
+        for index, part in enumerate(expected):
+            close_in_scale(called[index], part, rtol, hint)
+        return
+    finite = np.abs(expected[np.isfinite(expected)])
+    called.close_to(expected, rtol=rtol, atol=rtol * float(finite.max(initial=0.0)), hint=hint)
 
 
 def stays_a_loop(

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Called, Handle, Kind, Numbers, need_several_devices, wide
+from grader.toolkit import Array, Called, Draw, Handle, Kind, Numbers, need_several_devices, wide
 
 need_several_devices(8)
 
@@ -239,6 +239,34 @@ def must_sum_over_devices(
     )
 
 
+def holds_no_more_than_its_part(
+    handle: Handle, *arguments: Any, at_most: int, each: str, **keywords: Any
+) -> None:
+    """No device is given an array of more than `at_most` elements: `each` says what is so large.
+
+    Where there is a map over devices, it says so itself. Else it is read from the compiled program, if the platform tells,
+    how much all arguments take on a device; twice the parts of the large ones is too much. Raises WrongAnswer.
+    """
+    given = handle.program(*arguments, **keywords).given_to_devices
+    got = f"an array of {max(given, default=0)} numbers on each"
+    too_much = max(given, default=0) > at_most
+    memory = None if given else handle.compiled(*arguments, **keywords).memory_analysis()
+    if memory is not None:
+        sizes = [np.size(leaf) for leaf in jax.tree.leaves(arguments)]
+        parts = sum(size for size in sizes if size > at_most) / jax.device_count()
+        on_each = memory.argument_size_in_bytes // 4 - sum(size for size in sizes if size <= at_most)
+        too_much, got = (
+            on_each > 2 * parts,
+            f"{on_each} numbers on each, where all parts together have {parts:.0f}",
+        )
+    Called(handle.shown, None, about="The program of").require(
+        not too_much,
+        "gives a device more than its part",
+        expected=f"at most {at_most} numbers of each array on a device: {each}",
+        got=got,
+    )
+
+
 def replicas_oracle(tree: Tree, n_devices: int) -> Tree:
     return jax.tree.map(lambda leaf: np.stack([np.asarray(leaf)] * n_devices), tree)
 
@@ -301,3 +329,29 @@ def line_of_zeros(rows: int) -> tuple[Tree, jax.Array, jax.Array]:
     y = np.repeat([0.0, 1.0], rows // 2)
     params = {"w": jnp.zeros(FEATURES), "c": jnp.zeros(())}
     return params, jnp.ones((rows, FEATURES)), jnp.asarray(y, jnp.float32)
+
+
+# ---- the deeper look
+
+
+def drawn_regression(draw: Draw, rows: int) -> tuple[Tree, jax.Array, jax.Array]:
+    """Parameters {"w", "c"}, rows and targets, small ones and large ones."""
+    params = {
+        "w": draw.floats(FEATURES, magnitudes=(1e-4, 1e2)),
+        "c": draw.floats((), magnitudes=(1e-4, 1e2)),
+    }
+    return (
+        params,
+        draw.floats((rows, FEATURES), magnitudes=(1e-4, 1e2)),
+        draw.floats(rows, magnitudes=(1e-4, 1e4)),
+    )
+
+
+def near_step(called: Called, expected: tuple[Tree, Any], params: Tree, x: Any, y: Any, rate: float) -> None:
+    """New parameters and loss, within some roundings of the largest numbers on the way. Raises WrongAnswer."""
+    x, y = (float(np.abs(wide(part)).max()) for part in (x, y))
+    largest = max(float(np.abs(leaf).max()) for leaf in jax.tree.leaves(params))
+    residual = (x * FEATURES + 1) * largest + y
+    moved = largest + 2 * rate * max(x, 1.0) * residual
+    called[0].close_to(expected[0], rtol=1e-4, atol=1e-5 * moved)
+    called[1].close_to(expected[1], rtol=1e-4, atol=1e-5 * residual**2)

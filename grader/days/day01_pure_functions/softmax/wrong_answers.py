@@ -1,5 +1,7 @@
 """Plausible mistakes in softmax; each must be caught by the check named above it."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -83,3 +85,31 @@ def softmax__numpy_maximum(x, axis=-1):
     """Takes the maximum with NumPy, which cannot see a tracer."""
     weights = jnp.exp(x - np.max(np.asarray(x), axis=axis, keepdims=True))
     return weights / jnp.sum(weights, axis=axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_small_probabilities")
+def softmax__differences_clipped(x, axis=-1):
+    """Clips the differences at -15: what should vanish stays at 3e-7."""
+    weights = jnp.exp(jnp.maximum(x - x.max(axis, keepdims=True), -15))
+    return weights / weights.sum(axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_small_probabilities")
+def softmax__epsilon_in_the_sum(x, axis=-1):
+    """Adds a small number to every weight, against a 0 that cannot come."""
+    weights = jnp.exp(x - x.max(axis, keepdims=True)) + 1e-9
+    return weights / weights.sum(axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_to_its_rules")
+def softmax__from_the_library_by_name(x, axis=-1):
+    """Calls the function that it should write, by its name in JAX's own rooms."""
+    return importlib.import_module("jax._src." + "nn.functions").softmax(x, axis)
+
+
+@caught_by("correct", "keeps_to_its_rules")
+def softmax__logsumexp_by_name(x, axis=-1):
+    """Leaves the sum to jax.scipy, whose name it puts together."""
+    logsumexp = vars(jax)["sci" + "py"].special.logsumexp
+    shifted = x - x.max(axis, keepdims=True)
+    return jnp.exp(shifted - logsumexp(shifted, axis=axis, keepdims=True))

@@ -84,3 +84,31 @@ def histogram__python_loop(indices, n_bins):
 def histogram__bin_by_bin(indices, n_bins):
     """Asks for each bin who named it."""
     return jnp.array([jnp.sum(indices == b) for b in range(n_bins)])
+
+
+@caught_by("correct", "counts_past_16_bits")
+def histogram__bfloat16_counts(indices, n_bins):
+    """Counts in bfloat16, where 256 + 1 is 256."""
+    counts = jnp.zeros(n_bins, jnp.bfloat16).at[indices].add(1, mode="drop", wrap_negative_indices=False)
+    return counts.astype(int)
+
+
+@caught_by("correct", "counts_past_16_bits")
+def histogram__short_counts(indices, n_bins):
+    """Counts in uint16 to save memory, and begins again at 65,536."""
+    counts = jnp.zeros(n_bins, jnp.uint16).at[indices].add(1, mode="drop", wrap_negative_indices=False)
+    return counts.astype(int)
+
+
+@caught_by("jit", "compiles_once")
+def histogram__promises_order(indices, n_bins):
+    """Promises sorted indices, which is not so: on a GPU that gives other counts."""
+    counts = jnp.zeros(n_bins, int).at[indices]
+    return counts.add(1, mode="drop", wrap_negative_indices=False, indices_are_sorted=True)
+
+
+@caught_by("correct", "uses_no_shortcut")
+def histogram__bincount_by_another_name(indices, n_bins):
+    """Leaves the work to `jnp.bincount`, and spells its name in two parts."""
+    count = getattr(jnp, "bin" + "count")
+    return count(jnp.where(indices < 0, n_bins, indices), length=n_bins + 1)[:n_bins]

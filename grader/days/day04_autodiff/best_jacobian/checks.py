@@ -9,9 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Function, exactly, only_on_a_cpu, slope
+from grader.days.day04_autodiff.shared import (
+    Function,
+    exactly,
+    only_on_a_cpu,
+    passes_in_reverse,
+    seen_in_reverse,
+    slope,
+)
 from grader.toolkit import (
     Array,
+    Called,
     Learner,
     Numbers,
     agrees_once,
@@ -112,6 +120,32 @@ def test_best_jacobian_has_no_python_loop(learner: Learner) -> None:
     handle = learner.best_jacobian.jit(static_argnames="function")
     same_size_for(handle, (paired_products, jnp.ones(8)), (paired_products, jnp.ones(16)))
     same_size_for(handle, (squares_and_fives, jnp.ones(4)), (squares_and_fives, jnp.ones(8)))
+
+
+@check(
+    "best_jacobian",
+    "jit",
+    hint="Forward mode where there are more outputs than inputs, reverse mode where there are fewer, by one as by a hundred: "
+    "compare m with n itself.",
+)
+def test_best_jacobian_tells_tall_from_wide(learner: Learner) -> None:
+    handle = learner.best_jacobian.jit(static_argnames="function")
+    n = 6
+    for m, wanted in ((n + 1, "forward mode"), (n - 1, "reverse mode")):
+        weights = jnp.asarray(np.sin(np.arange(m * n)).reshape(m, n), jnp.float32)
+
+        def mixed(x: jax.Array, weights: jax.Array = weights) -> jax.Array:
+            return weights @ seen_in_reverse(jnp.sin(x))
+
+        passes_in_reverse.clear()
+        program = handle.program(mixed, jnp.ones(n))
+        mode = "reverse mode" if passes_in_reverse else "forward mode"
+        Called(program.call, None).require(
+            mode == wanted,
+            f"takes the dearer way for {m} outputs of {n} inputs",
+            expected=wanted,
+            got=mode,
+        )
 
 
 @functools.partial(jax.jit, static_argnums=0)

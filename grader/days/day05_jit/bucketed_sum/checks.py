@@ -9,9 +9,9 @@ import numpy as np
 from grader.toolkit import Learner, Numbers, check, traces_at_most, watched, wide
 
 
-def whole_numbers(numbers: Numbers, n: int) -> jax.Array:
-    """Floats whose sums are exact in float32, in whatever order they are added."""
-    return jnp.asarray(np.asarray(numbers.integers(0, 100, n)).astype(np.float32))
+def quarters(numbers: Numbers, n: int) -> jax.Array:
+    """Quarters of both signs, whose sums are exact in float32 in whatever order they are added."""
+    return jnp.asarray(np.asarray(numbers.integers(-100, 200, n)).astype(np.float32) / 4)
 
 
 def forget_sums() -> None:
@@ -31,8 +31,22 @@ def test_bucketed_sum_by_hand(learner: Learner) -> None:
 )
 def test_bucketed_sum_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for n in (1, 2, 16, 17):
-        x = whole_numbers(numbers, n)
+        x = quarters(numbers, n)
         learner.bucketed_sum(x).equals(np.sum(wide(x)))
+
+
+@check("bucketed_sum", "correct", hint="Sum what is given now: keep no answers of earlier calls.")
+def test_bucketed_sum_remembers_no_answers(learner: Learner) -> None:
+    for middle in (2.0, 30.0, -500.0):
+        learner.bucketed_sum(jnp.array([1.0, middle, 3.0, 4.0, 5.0])).equals(13.0 + middle)
+
+
+@check(
+    "bucketed_sum", "correct", hint="Pad with zeros and leave x as it is: a NaN or an infinity is in the sum."
+)
+def test_bucketed_sum_clears_nothing_away(learner: Learner) -> None:
+    learner.bucketed_sum(jnp.array([1.0, np.nan, 3.0, 4.0, 5.0])).equals(np.nan)
+    learner.bucketed_sum(jnp.array([1.0, np.inf, 3.0, 4.0, 5.0])).equals(np.inf)
 
 
 @check("bucketed_sum", "correct", hint="The sum of nothing is 0. What does your size come to for n = 0?")
@@ -48,7 +62,7 @@ def test_bucketed_sum_sums_nothing(learner: Learner) -> None:
 )
 def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> None:
     between = (57, 64, 65, 100, 127, 128, 200, 256, 257, 300, 400, 511, 512, 513, 600, 700, 800, 1000)
-    calls = [(whole_numbers(numbers, n),) for n in (33, *between, 1024)]
+    calls = [(quarters(numbers, n),) for n in (33, *between, 1024)]
     forget_sums()
     # What earlier checks have traced holds for another context, so that all traces of these calls are seen.
     with jax.default_device(jax.devices()[0]):
@@ -63,7 +77,7 @@ def test_bucketed_sum_makes_few_programs(learner: Learner, numbers: Numbers) -> 
     hint="Put the sum into a function under jax.jit, and call that with the padded array.",
 )
 def test_bucketed_sum_compiles_the_sum(learner: Learner, numbers: Numbers) -> None:
-    x = whole_numbers(numbers, 1500)
+    x = quarters(numbers, 2049)
     forget_sums()
     with watched(learner.file) as traces:
         result = learner.bucketed_sum(x)
@@ -72,3 +86,6 @@ def test_bucketed_sum_compiles_the_sum(learner: Learner, numbers: Numbers) -> No
             result = learner.bucketed_sum(x)
     expected = "at least one trace of a function in your file"
     result.require(traces, "compiles nothing of yours", expected=expected, got="none")
+    result.equals(
+        np.sum(wide(x)), hint="All of x must fit, however long it is: where the list of sizes ends, go on."
+    )

@@ -102,3 +102,48 @@ def bucketed_sum__no_jit(x):
     """Compiles nothing."""
     size = 2 ** (len(x) - 1).bit_length()
     return jnp.sum(np.pad(x, (0, size - len(x))))
+
+
+@caught_by("correct", "remembers_no_answers")
+def bucketed_sum__keeps_answers(x, seen={}):  # noqa: B006
+    """Keeps its answers by length, first and last element."""
+    known = len(x), float(x[0]) if len(x) else 0.0, float(x[-1]) if len(x) else 0.0
+    if known not in seen:
+        padded = np.zeros(1 << max(len(x) - 1, 0).bit_length(), np.float32)
+        padded[: len(x)] = x
+        seen[known] = jax.jit(jnp.sum)(padded)
+    return seen[known]
+
+
+@caught_by("jit", "compiles_the_sum")
+def bucketed_sum__cuts_the_rest(x):
+    """Knows one size, 1024, and cuts off what does not fit."""
+    padded = np.zeros(1024, np.float32)
+    padded[: min(len(x), 1024)] = np.asarray(x)[:1024]
+    return jax.jit(jnp.sum)(padded)
+
+
+@caught_by("correct", "clears_nothing_away")
+def bucketed_sum__pads_with_nan(x):
+    """Pads with NaN and skips all NaNs, those of x, too."""
+    padded = np.full(1 << max(len(x) - 1, 0).bit_length(), np.nan, np.float32)
+    padded[: len(x)] = x
+    return jax.jit(jnp.nansum)(padded)
+
+
+@caught_by("deeper", "has_no_last_size")
+def bucketed_sum__list_ends(x):
+    """Looks the size up in a list that ends at 65536, and cuts off what does not fit."""
+    sizes = [2**k for k in range(17)]
+    size = next((size for size in sizes if size >= len(x)), sizes[-1])
+    padded = np.zeros(size, np.float32)
+    padded[: min(len(x), size)] = np.asarray(x)[:size]
+    return jax.jit(jnp.sum)(padded)
+
+
+@caught_by("correct", "agrees_with_numpy")
+def bucketed_sum__whole_numbers(x):
+    """Sums in integers, as if there were nothing but whole numbers."""
+    padded = np.zeros(1 << max(len(x) - 1, 0).bit_length(), np.int32)
+    padded[: len(x)] = x
+    return jax.jit(jnp.sum)(padded).astype(jnp.float32)

@@ -68,3 +68,38 @@ def count_traces__wraps(function, calls):
     for arguments in calls:
         jax.eval_shape(counted, *arguments)
     return traces
+
+
+def count_traces__keeps_arguments(function, calls):
+    """Keeps the arguments of each trace until it has counted them."""
+    seen = []
+
+    @jax.jit
+    def counted(*arguments):
+        seen.append(arguments)
+        return function(*arguments)
+
+    for arguments in calls:
+        counted(*arguments)
+    return len(seen)
+
+
+def count_traces__lowers(function, calls):
+    """A generator counts; calls are lowered, and not run."""
+
+    def ticks():
+        count = 0
+        while True:
+            yield count
+            count += 1
+
+    tick = ticks()
+
+    def noted(*arguments):
+        next(tick)
+        return function(*arguments)
+
+    jitted = jax.jit(noted)
+    for arguments in calls:
+        jitted.lower(*arguments)
+    return next(tick)

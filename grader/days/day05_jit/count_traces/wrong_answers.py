@@ -156,21 +156,6 @@ def count_traces__runs_it_first(function, calls):
     return count
 
 
-@caught_by("jit", "keeps_no_tracer")
-def count_traces__keeps_arguments(function, calls):
-    """Keeps the arguments of each trace, which are tracers, to count them in the end."""
-    seen = []
-
-    @jax.jit
-    def counted(*arguments):
-        seen.append(arguments)
-        return function(*arguments)
-
-    for arguments in calls:
-        counted(*arguments)
-    return len(seen)
-
-
 @caught_by("jit", "counts_for_itself")
 def count_traces__cleared_cache_size(function, calls):
     """Asks JAX's cache, once it is empty."""
@@ -179,3 +164,44 @@ def count_traces__cleared_cache_size(function, calls):
     for arguments in calls:
         compiled(*arguments)
     return compiled._cache_size()
+
+
+@caught_by("jit", "leaves_the_function_alone")
+def count_traces__attribute(function, calls):
+    """Leaves its counter on the function."""
+    function.traces = 0
+
+    def counted(*arguments):
+        function.traces += 1
+        return function(*arguments)
+
+    compiled = jax.jit(counted)
+    for arguments in calls:
+        compiled(*arguments)
+    return function.traces
+
+
+@caught_by("correct", "tells_numbers_from_arrays")
+def count_traces__by_shape_and_dtype(function, calls):
+    """Does by hand what it believes jit to do, for trees, too."""
+
+    def kind(leaf):
+        return jnp.shape(leaf), jnp.result_type(leaf)
+
+    seen = set()
+    for arguments in calls:
+        leaves, structure = jax.tree.flatten(arguments)
+        seen.add((structure, *map(kind, leaves)))
+    return len(seen)
+
+
+@caught_by("jit", "runs_under_jit_alone")
+def count_traces__by_abstract_value(function, calls):
+    """Does by hand what it believes jit to do, and knows of weak types, but takes a list for a tuple."""
+
+    def kind(leaf):
+        return jnp.shape(leaf), jnp.result_type(leaf), isinstance(leaf, (bool, int, float)), type(leaf) is int
+
+    return len(
+        {tuple((path, kind(leaf)) for path, leaf in jax.tree_util.tree_leaves_with_path(a)) for a in calls}
+    )

@@ -55,3 +55,26 @@ def first_nan_stage__cond(stages, x):
         first = lax.cond(found, lambda old, k=k: jnp.full_like(old, k), lambda old: old, first)
         had_nan = has_nan
     return first
+
+
+def first_nan_stage__counts_clean_stages(stages, x):
+    """Counts the stages before the first to blame: as many as have an answer that is still open."""
+    open_, had_nan, clean = jnp.bool_(True), jnp.isnan(x).any(), jnp.int32(0)
+    for stage in stages:
+        x = stage(x)
+        has_nan = jnp.isnan(x).any()
+        open_ &= had_nan | ~has_nan
+        clean += open_
+        had_nan = has_nan
+    return jnp.where(open_, -1, clean)
+
+
+def first_nan_stage__minimum(stages, x):
+    """The smallest of the numbers of all to blame, with one more for nobody."""
+    nobody = len(stages)
+    answer, outputs = jnp.asarray(nobody), [x]
+    for k, stage in enumerate(stages):
+        outputs.append(stage(outputs[-1]))
+        before, after = (jnp.isnan(y).sum() for y in outputs[-2:])
+        answer = jnp.minimum(answer, jnp.where((before == 0) & (after > 0), k, nobody))
+    return jnp.where(answer == nobody, -1, answer)

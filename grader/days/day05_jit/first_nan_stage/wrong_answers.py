@@ -175,3 +175,42 @@ def first_nan_stage__of_the_sum(stages, x):
         found = jnp.where((found < 0) & made, number, found)
         x = y
     return found
+
+
+@caught_by("correct", "blames_nobody_for_x")
+def first_nan_stage__each_place(stages, x):
+    """Asks each place for itself: a second NaN elsewhere counts."""
+    first, had_nan = jnp.array(-1), jnp.isnan(x)
+    for k, stage in enumerate(stages):
+        x = stage(x)
+        has_nan = jnp.isnan(x)
+        here = (
+            (has_nan & ~had_nan).any() if has_nan.shape == had_nan.shape else has_nan.any() & ~had_nan.any()
+        )
+        first = jnp.where((first < 0) & here, k, first)
+        had_nan = has_nan
+    return first
+
+
+@caught_by("deeper", "looks_far_down")
+def first_nan_stage__eight_bits(stages, x):
+    """Keeps the stage in int8."""
+    first, had_nan = jnp.int8(-1), jnp.isnan(x).any()
+    for k, stage in enumerate(stages):
+        x = stage(x)
+        has_nan = jnp.isnan(x).any()
+        first = jnp.where((first < 0) & has_nan & ~had_nan, jnp.asarray(k).astype(jnp.int8), first)
+        had_nan = has_nan
+    return first
+
+
+@caught_by("correct", "blames_nobody_for_x")
+def first_nan_stage__more_than_before(stages, x):
+    """Counts NaNs, and blames a stage that makes them more."""
+    first, before = jnp.array(-1), jnp.isnan(x).sum()
+    for k, stage in enumerate(stages):
+        x = stage(x)
+        count = jnp.isnan(x).sum()
+        first = jnp.where((first < 0) & (count > before), k, first)
+        before = count
+    return first

@@ -106,3 +106,31 @@ def huber__element_by_element(x, delta):
         size = jnp.abs(value)
         losses.append(jnp.where(size <= delta, 0.5 * value**2, delta * (size - 0.5 * delta)))
     return jnp.stack(losses).reshape(x.shape)
+
+
+@caught_by("jit", "has_a_slope")
+def huber__line_held_still(x, delta):
+    """Stops the gradient of the lines."""
+    size = jnp.abs(x)
+    return jnp.where(size <= delta, 0.5 * x**2, jax.lax.stop_gradient(delta * (size - 0.5 * delta)))
+
+
+@caught_by("correct", "lets_a_nan_pass")
+def huber__nan_to_num(x, delta):
+    """Clears NaNs away."""
+    size = jnp.abs(x)
+    return jnp.nan_to_num(jnp.where(size <= delta, 0.5 * x**2, delta * (size - 0.5 * delta)))
+
+
+@caught_by("correct", "agrees_with_a_loop")
+def huber__smooth(x, delta):
+    """Adds a small number, which is large beside tiny errors."""
+    size = jnp.abs(x) + 1e-6
+    return jnp.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
+
+
+@caught_by("correct", "lets_a_nan_pass")
+def huber__clipped(x, delta):
+    """Takes no error larger than 10."""
+    size = jnp.where(jnp.abs(x) < 1e6, jnp.clip(jnp.abs(x), 0.0, 10.0), jnp.abs(x))
+    return jnp.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))

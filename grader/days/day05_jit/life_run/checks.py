@@ -48,13 +48,13 @@ def life_oracle(board: Any, n_steps: Any) -> Array:
     "lax.fori_loop calls body(k, board).",
 )
 def test_life_run_by_hand(learner: Learner) -> None:
-    learner.life_run(jnp.array([[1, 0, 0, 0]]), 3, roll_right).equals([[0, 0, 0, 1]])
-    learner.life_run(jnp.array([[1, 0, 0, 0]]), 1003, roll_right).equals([[0, 0, 0, 1]])
+    learner.life_run(jnp.array([[1, 0, 0, 0, 0]]), 3, roll_right).equals([[0, 0, 0, 1, 0]])
+    learner.life_run(jnp.array([[1, 0, 0, 0, 0]]), 1003, roll_right).equals([[0, 0, 0, 1, 0]])
 
 
 @check("life_run", "correct", hint="No steps at all: the board comes back as it was.")
 def test_life_run_takes_no_steps(learner: Learner) -> None:
-    learner.life_run(jnp.array([[1, 0, 0, 0]]), 0, roll_right).equals([[1, 0, 0, 0]])
+    learner.life_run(jnp.array([[1, 0, 0, 0, 0]]), 0, roll_right).equals([[1, 0, 0, 0, 0]])
 
 
 @check(

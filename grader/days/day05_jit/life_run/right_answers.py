@@ -35,3 +35,34 @@ def life_run__compiled_step(board, n_steps, step):
     return lax.fori_loop(
         0, n_steps, lambda _, cells: lax.convert_element_type(fast_step(cells), cells.dtype), board
     )
+
+
+def life_run__backwards_loop(board, n_steps, step):
+    """Counts down by the index of a while_loop over a dict."""
+
+    def body(state):
+        return {"cells": step(state["cells"]).astype(state["cells"].dtype), "done": state["done"] + 1}
+
+    state = {"cells": board, "done": jnp.int32(0)}
+    return lax.while_loop(lambda state: state["done"] < n_steps, body, state)["cells"]
+
+
+def life_run__nested_function(board, n_steps, step):
+    """A class that is called for each step."""
+
+    class Rule:
+        def __call__(self, _, cells):
+            return jnp.asarray(step(cells)).astype(jnp.result_type(board))
+
+    return jax.lax.fori_loop(lower=0, upper=n_steps, body_fun=Rule(), init_val=board)
+
+
+def life_run__two_at_a_time(board, n_steps, step):
+    """Takes the odd step first, then pairs."""
+
+    def once(cells):
+        return step(cells).astype(board.dtype)
+
+    n_steps = jnp.asarray(n_steps)
+    board = lax.cond(n_steps % 2 == 1, once, lambda cells: cells, board)
+    return lax.fori_loop(0, n_steps // 2, lambda _, cells: once(once(cells)), board)

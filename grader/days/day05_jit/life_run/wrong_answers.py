@@ -105,3 +105,24 @@ def life_run__at_most_300(board, n_steps, step):
         return jnp.where(number < n_steps, step(cells).astype(cells.dtype), cells), None
 
     return lax.scan(turn, board, jnp.arange(300))[0]
+
+
+@caught_by("correct", "by_hand")
+def life_run__eight_bits(board, n_steps, step):
+    """Counts the steps in uint8."""
+    n = jnp.asarray(n_steps).astype(jnp.uint8)
+    return lax.fori_loop(jnp.uint8(0), n, lambda _, cells: step(cells).astype(board.dtype), board)
+
+
+@caught_by("deeper", "goes_on_and_on")
+def life_run__sixteen_bits(board, n_steps, step):
+    """Counts the steps in uint16, which begins anew at 65536."""
+    n = jnp.asarray(n_steps).astype(jnp.uint16)
+    return lax.fori_loop(jnp.uint16(0), n, lambda _, cells: step(cells).astype(board.dtype), board)
+
+
+@caught_by("correct", "by_hand")
+def life_run__at_most_1000(board, n_steps, step):
+    """Takes a thousand steps for enough."""
+    n = jnp.minimum(n_steps, 1000)
+    return lax.fori_loop(0, n, lambda _, cells: step(cells).astype(board.dtype), board)

@@ -62,3 +62,27 @@ def mandelbrot__one_point_lifted(c, n_iterations):
         return lax.while_loop(goes_on, lambda s: (s[0] ** 2 + point, s[1] + 1), (0 * point, jnp.array(0)))[1]
 
     return jax.vmap(jax.vmap(escape))(c)
+
+
+def mandelbrot__numbered_scan(c, n_iterations):
+    """Scans over the numbers of the iterations, and does not use them."""
+
+    def iterate(carry, _number):
+        z, count = carry
+        z = jnp.square(z) + c
+        return (z, jnp.where(jnp.abs(z) <= 2, count + 1, count)), None
+
+    start = jnp.zeros(c.shape, c.dtype), jnp.zeros(c.shape, jnp.int32)
+    return lax.scan(iterate, start, jnp.arange(n_iterations))[0][1]
+
+
+def mandelbrot__counts_from_one(c, n_iterations):
+    """Starts at z = c, and counts down from n what has left."""
+
+    def iterate(_, carry):
+        z, left, out = carry
+        out = out | ~(jnp.abs(z) <= 2)
+        return z * z + c, left - out.astype(jnp.int32), out
+
+    start = c, jnp.full(c.shape, n_iterations, jnp.int32), jnp.zeros(c.shape, bool)
+    return lax.fori_loop(0, n_iterations, iterate, start)[1]

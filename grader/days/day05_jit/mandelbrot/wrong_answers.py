@@ -143,3 +143,52 @@ def mandelbrot__eight_bits(c, n_iterations):
         return z, count + (jnp.abs(z) <= 2)
 
     return lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, jnp.int8)))[1]
+
+
+@caught_by("correct", "counts_no_nan")
+def mandelbrot__at_most_500(c, n_iterations):
+    """Takes 500 iterations for enough."""
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z**2 + c
+        return z, count + (jnp.abs(z) <= 2)
+
+    start = jnp.zeros_like(c), jnp.zeros(c.shape, int)
+    return lax.fori_loop(0, min(n_iterations, 500), iterate, start)[1]
+
+
+@caught_by("deeper", "goes_on_and_on")
+def mandelbrot__sixteen_bits(c, n_iterations):
+    """Counts in int16."""
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z**2 + c
+        return z, count + (jnp.abs(z) <= 2).astype(jnp.int16)
+
+    return lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, jnp.int16)))[1]
+
+
+@caught_by("correct", "by_hand")
+def mandelbrot__in_a_square(c, n_iterations):
+    """Asks real and imaginary part for themselves: a square, and no circle."""
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z**2 + c
+        return z, count + ((jnp.abs(z.real) <= 2) & (jnp.abs(z.imag) <= 2))
+
+    return lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, int)))[1]
+
+
+@caught_by("correct", "by_hand")
+def mandelbrot__wide_circle(c, n_iterations):
+    """Lets points go a little too far."""
+
+    def iterate(_, carry):
+        z, count = carry
+        z = z**2 + c
+        return z, count + (jnp.abs(z) ** 2 <= 4.05)
+
+    return lax.fori_loop(0, n_iterations, iterate, (jnp.zeros_like(c), jnp.zeros(c.shape, int)))[1]

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, wide
+from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, multiply_adds, wide
 
 
 @check(
@@ -22,7 +22,7 @@ def test_matrix_power_by_hand(learner: Learner) -> None:
 
 @check("matrix_power", "correct", hint="Build it from products and Python's own loop.")
 def test_matrix_power_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.matrix_power, "jax.numpy.linalg")
+    bans(learner.matrix_power, "jax.numpy.linalg", on=(jnp.eye(7), 5))
 
 
 @check("matrix_power", "correct", hint="n = 0 gives the identity, n = 1 the matrix itself.")
@@ -46,6 +46,14 @@ def test_matrix_power_agrees_with_numpy(learner: Learner, numbers: Numbers) -> N
     for n in (2, 3, 6, 13):
         matrix = positive(numbers, 2)
         learner.matrix_power(matrix, n).close_to(power_oracle(matrix, n))
+
+
+@check("matrix_power", "correct", hint="n may have any number of binary digits: go on until none is left.")
+def test_matrix_power_takes_a_large_n(learner: Learner) -> None:
+    # Not symmetric, and of exact powers: [[1, a], [0, 1]] to the n is [[1, n a], [0, 1]].
+    shear = jnp.array([[1.0, -1.0], [0.0, 1.0]])
+    for n in (300, 2**16 + 5):
+        learner.matrix_power(shear, n).equals([[1.0, -n], [0.0, 1.0]])
 
 
 @check("matrix_power", "correct", hint="jnp.eye makes float32 unless you give it a dtype.")
@@ -84,10 +92,18 @@ def test_matrix_power_needs_few_products(learner: Learner) -> None:
     handle = learner.matrix_power.jit(static_argnums=1)
     for n in (13, 100):
         program = handle.program(jnp.eye(3), n)
-        products = program.primitives["dot_general"] + program.primitives["reduce_sum"]
+        products = int(multiply_adds(program) / 3**3)  # also of a whole stack of matrices at once
         Called(program.call, None).require(
             products <= 2 * n.bit_length(),
             "multiplies too often",
             expected=f"at most {2 * n.bit_length()} products: {n} has {n.bit_length()} binary digits",
             got=f"{products} products",
+        )
+        # Copies that are multiplied in one batch are products, too.
+        room = 2 * n.bit_length() * 9
+        Called(program.call, None).require(
+            program.largest_value <= room,
+            "multiplies too often, in batches",
+            expected=f"at most {2 * n.bit_length()} products: {n} has {n.bit_length()} binary digits",
+            got=f"an array that holds {program.largest_value // 9} matrices",
         )

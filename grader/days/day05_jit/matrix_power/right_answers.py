@@ -44,3 +44,27 @@ def matrix_power__wasteful_loop(matrix, n):
         matrix = jnp.einsum("ij,jk->ik", matrix, matrix)
         n >>= 1
     return power
+
+
+def matrix_power__in_float32(matrix, n):
+    """Multiplies half precision in float32, and rounds once, at the end."""
+    power, square = jnp.eye(len(matrix)), matrix.astype(jnp.float32)
+    while n:
+        if n % 2:
+            power = square @ power
+        n //= 2
+        if n:
+            square = square @ square
+    return power.astype(matrix.dtype)
+
+
+def matrix_power__match(matrix, n):
+    """By cases, as in the formula; the matrix comes first."""
+    match n, n % 2:
+        case 0, _:
+            return jnp.eye(*matrix.shape, dtype=matrix.dtype)
+        case _, 0:
+            root = matrix_power(matrix, n // 2)
+            return jnp.tensordot(root, root, axes=1)
+        case _:
+            return jnp.tensordot(matrix, matrix_power(matrix, n - 1), axes=1)

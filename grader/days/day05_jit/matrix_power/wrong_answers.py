@@ -121,3 +121,30 @@ def matrix_power__halves_twice(matrix, n):
         return power(n // 2) @ power(n - n // 2)
 
     return power(n)
+
+
+@caught_by("jit", "needs_few_products")
+def matrix_power__copies_in_batches(matrix, n):
+    """Stacks n copies and multiplies them in pairs: few equations, n - 1 products."""
+    if n == 0:
+        return jnp.eye(len(matrix), dtype=matrix.dtype)
+    stack = jnp.broadcast_to(matrix, (n, *matrix.shape))
+    rest = None
+    while len(stack) > 1:
+        if len(stack) % 2:
+            rest = stack[-1] if rest is None else stack[-1] @ rest
+            stack = stack[:-1]
+        stack = stack[::2] @ stack[1::2]
+    return stack[0] if rest is None else stack[0] @ rest
+
+
+@caught_by("correct", "takes_a_large_n")
+def matrix_power__eight_digits(matrix, n):
+    """Looks at the lowest eight binary digits."""
+    power, square = jnp.eye(len(matrix), dtype=matrix.dtype), matrix
+    for digit in range(8):
+        if n >> digit & 1:
+            power = power @ square
+        if n >> (digit + 1):
+            square = square @ square
+    return power

@@ -67,6 +67,14 @@ def nests(x: jax.Array) -> jax.Array:
     return last
 
 
+def sums_a_tree(tree: Any, x: jax.Array) -> Any:
+    return {"sum": lax.add(lax.sin(tree["a"][0]), tree["b"][0]), "product": (lax.mul(x, x), tree["a"][1])}
+
+
+def gives_back(x: jax.Array) -> jax.Array:
+    return x
+
+
 def has_counts(result: Called, expected: Mapping[str, int]) -> None:
     """The counts of these primitives; what JAX puts around them (conversions, clamps) may change with its version."""
     counts = result.value
@@ -179,3 +187,21 @@ def test_primitive_counts_runs_nothing(learner: Learner) -> None:
 def test_primitive_counts_takes_shapes_alone(learner: Learner) -> None:
     shape = jax.ShapeDtypeStruct((10**6, 10**6), jnp.float32)  # as numbers, 4 TB
     has_counts(learner.primitive_counts(sines, shape), {"sin": 3, "mul": 1})
+
+
+@check(
+    "primitive_counts",
+    "jit",
+    hint="Pass args on as they are: a tree goes to jax.make_jaxpr whole, and a function may give a tree back.",
+)
+def test_primitive_counts_takes_trees(learner: Learner) -> None:
+    tree = {"a": (jnp.ones(3), None), "b": [jax.ShapeDtypeStruct((3,), jnp.float32)]}
+    has_counts(learner.primitive_counts(sums_a_tree, tree, jnp.ones(3)), {"sin": 1, "add": 1, "mul": 1})
+
+
+@check("primitive_counts", "jit", hint="A program without operations has no primitives: an empty dict.")
+def test_primitive_counts_of_nothing(learner: Learner) -> None:
+    result = learner.primitive_counts(gives_back, jnp.ones(3))
+    result.require(
+        dict(result.value) == {}, "counts what is not there", expected="{}", got=shown(result.value)
+    )

@@ -195,3 +195,52 @@ def primitive_counts__wants_arrays(function, *args):
 
     visit(jax.make_jaxpr(function)(*jax.tree.map(jnp.asarray, args)))
     return dict(counts)
+
+
+@caught_by("jit", "takes_trees")
+def primitive_counts__flat_arguments(function, *args):
+    """Makes a shape of each argument, as if all of them were arrays."""
+    counts = Counter()
+
+    def visit(jaxpr):
+        for equation in jaxpr.eqns:
+            counts[equation.primitive.name] += 1
+            for value in jax.tree.leaves(list(equation.params.values())):
+                if hasattr(value, "eqns"):
+                    visit(value)
+
+    visit(jax.make_jaxpr(function)(*[jax.ShapeDtypeStruct(a.shape, a.dtype) for a in args]))
+    return dict(counts)
+
+
+@caught_by("correct", "looks_into_everything")
+def primitive_counts__known_holders(function, *args):
+    """Looks into the equations whose names it knows."""
+    counts = Counter()
+
+    def visit(jaxpr):
+        for equation in jaxpr.eqns:
+            counts[equation.primitive.name] += 1
+            if equation.primitive.name in {"jit", "scan", "while", "cond"}:
+                for value in jax.tree.leaves(list(equation.params.values())):
+                    if hasattr(value, "eqns"):
+                        visit(value)
+
+    visit(jax.make_jaxpr(function)(*args))
+    return dict(counts)
+
+
+@caught_by("deeper", "in_many_cases")
+def primitive_counts__three_levels(function, *args):
+    """Looks three levels deep."""
+    counts = Counter()
+
+    def visit(jaxpr, levels):
+        for equation in jaxpr.eqns:
+            counts[equation.primitive.name] += 1
+            for value in jax.tree.leaves(list(equation.params.values())):
+                if hasattr(value, "eqns") and levels:
+                    visit(value, levels - 1)
+
+    visit(jax.make_jaxpr(function)(*args), 3)
+    return dict(counts)

@@ -144,3 +144,19 @@ def attention__one_maximum_for_all(q, k, v):
     s = jnp.einsum("bnhw,bmhw->bhnm", q, k) / q.shape[-1] ** 0.5
     e = jnp.exp(s - s.max())
     return jnp.einsum("bhnm,bmhv->bnhv", e / e.sum(-1, keepdims=True), v)
+
+
+@caught_by("correct", "agrees_with_loops")
+def attention__rounded_scale(q, k, v):
+    """Divides by √width, rounded to two digits."""
+    scores = jnp.einsum("bnhw,bmhw->bhnm", q, k) / jnp.round(jnp.sqrt(q.shape[-1]), 2)
+    return jnp.einsum("bhnm,bmhv->bnhv", jax.nn.softmax(scores, -1), v)
+
+
+@caught_by("speed", "beats_the_loop")
+def attention__causal_when_square(q, k, v):
+    """Lets no query see later keys, where there are as many of both."""
+    scores = jnp.einsum("bnhw,bmhw->bhnm", q, k) / q.shape[-1] ** 0.5
+    if 1 < q.shape[1] == k.shape[1]:
+        scores = jnp.where(jnp.tril(jnp.ones(scores.shape[-2:], bool)), scores, -jnp.inf)
+    return jnp.einsum("bhnm,bmhv->bnhv", jax.nn.softmax(scores, -1), v)

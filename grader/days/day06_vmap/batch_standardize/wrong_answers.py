@@ -90,3 +90,19 @@ def batch_standardize__vectors_only(x):
     centred = x - lax.pmean(x, "batch")
     variance = lax.pmean(centred**2, "batch").reshape(features)
     return centred / jnp.sqrt(variance + 1e-5)
+
+
+@caught_by("deeper", "has_a_slope")
+def batch_standardize__statistics_held_still(x):
+    """Stops the gradient of mean and variance."""
+    mean = lax.stop_gradient(lax.pmean(x, "batch"))
+    variance = lax.stop_gradient(lax.pmean((x - mean) ** 2, "batch"))
+    return (x - mean) / jnp.sqrt(variance + 1e-5)
+
+
+@caught_by("deeper", "in_many_cases")
+def batch_standardize__clipped(x):
+    """Cuts the result off at two deviations or a bit more, where only large batches come."""
+    centred = x - lax.pmean(x, "batch")
+    out = centred / jnp.sqrt(lax.pmean(centred**2, "batch") + 1e-5)
+    return jnp.clip(out, -1.9, 1.9) if lax.axis_size("batch") == 5 else out

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, takes_all_at_once
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, must_beat, wide
+from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, loop_lengths, takes_all_at_once
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, must_beat, wide
 
 
 def convolve_oracle(signals: Any, kernel: Any) -> Array:
@@ -23,8 +23,8 @@ def convolve_oracle(signals: Any, kernel: Any) -> Array:
     hint="A signal is a column: map axis 1 of the signals, share the kernel, and put the results into axis 1 again (out_axes).",
 )
 def test_convolve_batch_by_hand(learner: Learner) -> None:
-    signals, kernel = jnp.array([[1.0, 0.0, 5.0], [2.0, 0.0, 6.0], [4.0, 3.0, 0.0]]), jnp.array([1.0, 1.0])
-    learner.convolve_batch(signals, kernel).close_to([[3.0, 0.0, 11.0], [6.0, 3.0, 6.0]], atol=ATOL)
+    signals, kernel = jnp.array([[1.0, 10.0], [2.0, 40.0], [4.0, 20.0]]), jnp.array([1.0, 1.0])
+    learner.convolve_batch(signals, kernel).close_to([[3.0, 50.0], [6.0, 60.0]], atol=10 * ATOL)
 
 
 @check(
@@ -33,9 +33,8 @@ def test_convolve_batch_by_hand(learner: Learner) -> None:
     hint="A convolution runs through the kernel backwards: its first tap meets the newest moment.",
 )
 def test_convolve_batch_turns_the_kernel_round(learner: Learner) -> None:
-    signals, kernel = jnp.array([[1.0, 0.0, 0.0], [2.0, 1.0, 0.0], [4.0, 0.0, 1.0]]), jnp.array([1.0, -10.0])
-    expected = [[-8.0, 1.0, 0.0], [-16.0, -10.0, 1.0]]
-    learner.convolve_batch(signals, kernel).close_to(expected, atol=ATOL)
+    signals, kernel = jnp.array([[1.0, 10.0], [2.0, 40.0], [4.0, 20.0]]), jnp.array([1.0, -1.0])
+    learner.convolve_batch(signals, kernel).close_to([[1.0, 30.0], [2.0, -20.0]], atol=10 * ATOL)
 
 
 @check(
@@ -58,8 +57,19 @@ def test_convolve_batch_compiles_once(learner: Learner, numbers: Numbers) -> Non
     "convolve_batch", "jit", hint="lax.map and lax.scan take turns. vmap makes one convolution of them all."
 )
 def test_convolve_batch_takes_all_signals_at_once(learner: Learner) -> None:
-    few, many = ((jnp.zeros((2 * n + 1, n)), jnp.zeros(2)) for n in (3, 6))
-    takes_all_at_once(learner.convolve_batch.jit(), few, many)
+    # As many moments; a loop over the three taps is allowed, and nothing within it.
+    few, many = ((jnp.zeros((17, n)), jnp.zeros(3)) for n in (5, 10))
+    handle = learner.convolve_batch.jit()
+    takes_all_at_once(handle, few, many, loops=1)
+    program = handle.program(*many)
+    lengths = {length for length in loop_lengths(program.jaxpr.jaxpr) if length not in (2, 3)}
+    Called(program.call, None).require(
+        not lengths,
+        "takes one signal after the other",
+        expected="no loop, or one over the 3 taps of the kernel",
+        got=f"a loop of {', '.join(map(str, sorted(lengths)))} rounds",
+        kind=Kind.GROWS,
+    )
 
 
 def convolve_loop(signals: jax.Array, kernel: jax.Array) -> Array:

@@ -85,3 +85,18 @@ def convolve_batch__loop_over_moments(signals, kernel):
     n, k = len(signals), len(kernel)
     backwards = kernel[::-1]
     return jnp.stack([backwards @ signals[t + jnp.arange(k)] for t in range(n - k + 1)])
+
+
+@caught_by("jit", "takes_all_signals_at_once")
+def convolve_batch__map_in_one_batch(signals, kernel):
+    """Walks the signals in a loop of one round."""
+    one = lambda signal: jnp.convolve(signal, kernel, mode="valid")  # noqa: E731
+    return lax.map(one, signals.T, batch_size=signals.shape[1]).T
+
+
+@caught_by("correct", "takes_one_signal_and_a_long_kernel")
+def convolve_batch__one_moment_short(signals, kernel):
+    """Leaves the last moment out where the kernel is longer than two taps."""
+    n, k = len(signals), len(kernel)
+    taps = [kernel[j] * signals[k - 1 - j : n - j - (k > 2)] for j in range(k)]
+    return sum(taps)

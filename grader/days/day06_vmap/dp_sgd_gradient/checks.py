@@ -61,7 +61,7 @@ def two_tables(params: Any, x: Any, y: Any) -> Any:
 def pure_noise(learner: Learner, numbers: Numbers) -> Called:
     """A call whose gradients are all zero: 16 examples, clip 2, noise 1.5. Left is noise of deviation 3 / 16."""
     compiled = learner.dp_sgd_gradient.jit(static_argnames=WITHOUT_BRANCHES)
-    params = {"w": jnp.zeros((32, 32)), "v": jnp.zeros((32, 32))}
+    params = {"w": jnp.zeros((128, 128)), "v": jnp.zeros((128, 128))}
     return compiled(numbers.key(), two_tables, params, numbers.normal((16, 2)), jnp.zeros(16), 2.0, 1.5)
 
 
@@ -71,7 +71,19 @@ def pure_noise(learner: Learner, numbers: Numbers) -> Called:
     hint="Clip, sum, add noise and divide by yourself; the rules leave optax out.",
 )
 def test_dp_sgd_gradient_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.dp_sgd_gradient, "optax")
+    bans(
+        learner.dp_sgd_gradient,
+        "optax",
+        on=(
+            jax.random.key(0),
+            squared_error,
+            {"w": jnp.ones(7), "b": jnp.float32(0.0)},
+            jnp.ones((3, 7)),
+            jnp.ones(3),
+            1.0,
+            1.0,
+        ),
+    )
 
 
 @check(
@@ -118,6 +130,13 @@ def test_dp_sgd_gradient_scales_the_noise(learner: Learner, numbers: Numbers) ->
         "has noise of another scale",
         expected="deviation noise * clip / batch = 0.1875",
         got=f"deviation {np.std(draws) * 3 / 16:.4g}",
+    )
+    # The sum of n squares of normals has mean n and deviation √2n; for so many it is normal itself, to 6.5 deviations.
+    called.require(
+        abs(np.mean(draws**2) - 1) <= 6.5 * math.sqrt(2 / n),
+        "has noise of another scale",
+        expected="deviation noise * clip / batch = 0.1875, within 2.5 %",
+        got=f"deviation {math.sqrt(np.mean(draws**2)) * 3 / 16:.4g}",
     )
 
 

@@ -55,3 +55,58 @@ def dp_sgd_gradient__weighted_loss(key, loss, params, x, y, clip, noise):
     return jax.tree.map(
         lambda g, k: g + noise * clip / x.shape[0] * jax.random.normal(k, g.shape, g.dtype), gradient, keys
     )
+
+
+def dp_sgd_gradient__dots(key, loss, params, x, y, clip, noise):
+    """Scales by a contraction with the batch axis, and draws with a key for each path."""
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
+    squares = jax.tree.map(lambda g: jnp.sum(g.reshape(len(x), -1) ** 2, axis=-1), each)
+    norms = jnp.sqrt(jax.tree.reduce(jnp.add, squares))
+    factors = jnp.where(norms <= clip, 1.0, clip / jnp.where(norms <= clip, 1.0, norms))
+    paths = jax.tree_util.tree_leaves_with_path(each)
+    keys = dict(
+        zip([jax.tree_util.keystr(path) for path, _ in paths], jax.random.split(key, len(paths)), strict=True)
+    )
+
+    def private(path, g):
+        draw = jax.random.normal(keys[jax.tree_util.keystr(path)], g.shape[1:])
+        return (jnp.einsum("b,b...->...", factors, g) + noise * clip * draw) / len(x)
+
+    return jax.tree_util.tree_map_with_path(private, each)
+
+
+def dp_sgd_gradient__unit_directions(key, loss, params, x, y, clip, noise):
+    """Splits each gradient into length and direction, and shortens the length."""
+    leaves, structure = jax.tree.flatten(params)
+
+    def private(a, b):
+        parts = jax.tree.leaves(jax.grad(loss)(params, a, b))
+        flat = jnp.concatenate([jnp.ravel(part) for part in parts])
+        length = jnp.linalg.norm(flat)
+        return flat / jnp.where(length > 0, length, 1.0) * jnp.minimum(length, clip)
+
+    total = jax.vmap(private)(x, y).sum(axis=0)
+    total = (total + noise * clip * jax.random.normal(key, total.shape)) / x.shape[0]
+    ends = [0]
+    for leaf in leaves:
+        ends.append(ends[-1] + leaf.size)
+    parts = [total[a:b].reshape(leaf.shape) for a, b, leaf in zip(ends, ends[1:], leaves, strict=False)]
+    return jax.tree.unflatten(structure, parts)
+
+
+def dp_sgd_gradient__carried_key(key, loss, params, x, y, clip, noise):
+    """Splits a key off for each leaf, one after the other."""
+
+    def clipped(a, b):
+        gradient = jax.grad(lambda p: loss(p, a, b))(params)
+        size = sum(jnp.vdot(g, g) for g in jax.tree.leaves(gradient))
+        shrink = jnp.minimum(1.0, clip * jax.lax.rsqrt(jnp.maximum(size, 1e-30)))
+        return jax.tree.map(lambda g: shrink * g, gradient)
+
+    summed = jax.tree.map(lambda g: jnp.sum(g, axis=0), jax.vmap(clipped)(x, y))
+    parts, structure = jax.tree.flatten(summed)
+    out = []
+    for part in parts:
+        key, fresh = jax.random.split(key)
+        out.append((part + noise * clip * jax.random.normal(fresh, part.shape)) / len(x))
+    return structure.unflatten(out)

@@ -279,3 +279,57 @@ def dp_sgd_gradient__loop(key, loss, params, x, y, clip, noise):
         (g + noise * clip * jax.random.normal(k, g.shape)) / len(x) for k, g in zip(keys, leaves, strict=True)
     ]
     return jax.tree.unflatten(structure, noisy)
+
+
+@caught_by("correct", "scales_the_noise")
+def dp_sgd_gradient__a_little_less_noise(key, loss, params, x, y, clip, noise):
+    """Adds five per cent less noise than it is asked for."""
+
+    def clipped(a, b):
+        gradient = jax.grad(loss)(params, a, b)
+        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
+        return jax.tree.map(lambda g: g * clip / jnp.maximum(norm, clip), gradient)
+
+    leaves, structure = jax.tree.flatten(jax.vmap(clipped)(x, y))
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf.sum(axis=0) + 0.95 * noise * clip * jax.random.normal(k, leaf.shape[1:])) / len(x)
+        for k, leaf in zip(keys, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, noisy)
+
+
+@caught_by("deeper", "takes_many_leaves")
+def dp_sgd_gradient__a_hundred_keys(key, loss, params, x, y, clip, noise):
+    """Splits into a hundred keys beforehand, and begins anew where they end."""
+
+    def clipped(a, b):
+        gradient = jax.grad(loss)(params, a, b)
+        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
+        return jax.tree.map(lambda g: g * clip / jnp.maximum(norm, clip), gradient)
+
+    leaves, structure = jax.tree.flatten(jax.vmap(clipped)(x, y))
+    keys = jax.random.split(key, 100)
+    noisy = [
+        (leaf.sum(axis=0) + noise * clip * jax.random.normal(keys[i % 100], leaf.shape[1:])) / len(x)
+        for i, leaf in enumerate(leaves)
+    ]
+    return jax.tree.unflatten(structure, noisy)
+
+
+@caught_by("deeper", "draws_standard_normals")
+def dp_sgd_gradient__truncated_noise(key, loss, params, x, y, clip, noise):
+    """Cuts the noise off at four deviations."""
+
+    def clipped(a, b):
+        gradient = jax.grad(loss)(params, a, b)
+        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient)))
+        return jax.tree.map(lambda g: g * clip / jnp.maximum(norm, clip), gradient)
+
+    leaves, structure = jax.tree.flatten(jax.vmap(clipped)(x, y))
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf.sum(axis=0) + noise * clip * jax.random.truncated_normal(k, -4.0, 4.0, leaf.shape[1:])) / len(x)
+        for k, leaf in zip(keys, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(structure, noisy)

@@ -17,12 +17,12 @@ def inner_product(a: Any, b: Any) -> Any:
 
 
 def skewed(a: Any, b: Any) -> Any:
-    """Not symmetric, and of points of any shape."""
-    return jnp.sum(jnp.abs(a - 2 * b))
+    """Not symmetric, and of points of any shape, which it tells apart."""
+    return jnp.sum(jnp.abs(a - 2 * b)) + 5 * a.ndim
 
 
 def gram_oracle(x: Any, y: Any) -> Array:
-    return np.array([[np.sum(np.abs(a - 2 * b)) for b in wide(y)] for a in wide(x)])
+    return np.array([[np.sum(np.abs(a - 2 * b)) + 5 * a.ndim for b in wide(y)] for a in wide(x)])
 
 
 @check(
@@ -61,8 +61,9 @@ def test_gram_matrix_takes_single_points(learner: Learner, numbers: Numbers) -> 
     hint="Map the first axis, whatever follows. Numbers have no axis but that one, images have two more.",
 )
 def test_gram_matrix_takes_points_of_any_shape(learner: Learner, numbers: Numbers) -> None:
-    for item in ((), (2, 3)):
-        x, y = numbers.normal((3, *item)), numbers.normal((2, *item))
+    # As many numbers in x as in y: the matrix is square, and is not symmetric.
+    for item, m in (((), 3), ((2, 3), 2)):
+        x, y = numbers.normal((3, *item)), numbers.normal((m, *item))
         compiled_if_possible(learner.gram_matrix, skewed, x, y, static="kernel").close_to(
             gram_oracle(x, y), atol=ATOL
         )

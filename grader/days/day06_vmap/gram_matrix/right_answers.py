@@ -30,3 +30,25 @@ def gram_matrix__compiled(kernel, x, y):
     """Compiled by the learner."""
     row = jax.vmap(kernel, in_axes=(None, 0))
     return jax.vmap(partial(row), in_axes=(0, None))(x, y)
+
+
+def gram_matrix__vectorize(kernel, x, y):
+    """jnp.vectorize, told how many axes a point has."""
+    axes = ",".join("abcdefg"[: x.ndim - 1])
+    return jnp.vectorize(kernel, signature=f"({axes}),({axes})->()")(x[:, None], y[None])
+
+
+def gram_matrix__grid(kernel, x, y):
+    """Repeats the points to two grids, and lifts twice over both."""
+    shape = (len(x), len(y), *x.shape[1:])
+    left, right = jnp.broadcast_to(x[:, None], shape), jnp.broadcast_to(y, shape)
+    return jax.vmap(jax.vmap(kernel))(left, right)
+
+
+def gram_matrix__transposed_at_last(kernel, x, y):
+    """Builds the transpose by a comprehension of maps, and turns it."""
+
+    def column(b):
+        return jax.vmap(lambda a: kernel(a, b))(x)
+
+    return jnp.swapaxes(jax.vmap(column)(y), 0, 1)

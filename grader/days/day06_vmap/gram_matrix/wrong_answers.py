@@ -74,3 +74,31 @@ def gram_matrix__vmap_in_a_loop(kernel, x, y):
     """Lifts once and loops over the rest."""
     row = jax.vmap(kernel, in_axes=(None, 0))
     return jnp.stack([row(x[i], y) for i in range(len(x))])
+
+
+@caught_by("jit", "takes_all_pairs_at_once")
+def gram_matrix__map_in_one_batch(kernel, x, y):
+    """Walks the rows in a loop of one round."""
+    return lax.map(lambda a: jax.vmap(lambda b: kernel(a, b))(y), x, batch_size=len(x))
+
+
+@caught_by("correct", "takes_points_of_any_shape")
+def gram_matrix__mirrored(kernel, x, y):
+    """Mirrors the upper half where the matrix is square."""
+    gram = jax.vmap(lambda a: jax.vmap(lambda b: kernel(a, b))(y))(x)
+    return jnp.triu(gram) + jnp.triu(gram, 1).T if len(x) == len(y) else gram
+
+
+@caught_by("correct", "takes_points_of_any_shape")
+def gram_matrix__vectors_of_one(kernel, x, y):
+    """Makes vectors of numbers, and hands the kernel vectors."""
+    if x.ndim == 1:
+        x, y = x[:, None], y[:, None]
+    return jax.vmap(lambda a: jax.vmap(lambda b: kernel(a, b))(y))(x).reshape(len(x), len(y))
+
+
+@caught_by("correct", "takes_points_of_any_shape")
+def gram_matrix__flat_points(kernel, x, y):
+    """Lays each point out as a vector."""
+    x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
+    return jax.vmap(lambda a: jax.vmap(lambda b: kernel(a, b))(y))(x)

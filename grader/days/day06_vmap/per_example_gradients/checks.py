@@ -46,9 +46,9 @@ def squared_score_gradients(weights: Any, x: Any, labels: Any) -> Array:
     hint="grad(loss) is the gradient of one example. Lift it: share the parameters (None), map x and y, and average nothing.",
 )
 def test_per_example_gradients_by_hand(learner: Learner) -> None:
-    params = {"w": jnp.array([1.0, 2.0]), "b": jnp.array(0.5)}
-    x, y = jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), jnp.array([1.0, 2.0, 5.5])
-    expected = {"w": [[1.0, 0.0], [0.0, 1.0], [-4.0, -4.0]], "b": [1.0, 1.0, -4.0]}
+    params = {"w": jnp.array([1.0, 2.0]), "b": jnp.array(0.0)}
+    x, y = jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), jnp.array([0.0, 5.0, 5.0])
+    expected = {"w": [[2.0, 0.0], [0.0, -6.0], [-4.0, -4.0]], "b": [2.0, -6.0, -4.0]}
     learner.per_example_gradients(squared_error, params, x, y).close_to(expected, atol=ATOL)
 
 

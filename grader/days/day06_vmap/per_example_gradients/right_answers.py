@@ -35,3 +35,13 @@ def per_example_gradients__value_and_grad(loss, params, x, y):
     """Drops the values; compiled by the learner."""
     _, gradients = jax.vmap(jax.value_and_grad(loss), in_axes=(None, 0, 0))(params, x, y)
     return gradients
+
+
+def per_example_gradients__pullbacks(loss, params, x, y):
+    """Pulls each row of the identity back through the losses of all examples."""
+
+    def losses(p):
+        return jax.vmap(lambda a, b: loss(p, a, b))(x, y)
+
+    values, pull = jax.vjp(losses, params)
+    return jax.vmap(lambda row: pull(row)[0])(jnp.eye(len(values), dtype=values.dtype))

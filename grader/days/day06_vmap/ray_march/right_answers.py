@@ -66,3 +66,33 @@ def ray_march__while(origins, directions, distance, n_steps):
         return jnp.where(jnp.abs(here) <= 1e-3, t, jnp.inf)
 
     return jax.vmap(march)(origins, directions)
+
+
+def ray_march__carries_a_batch(origins, directions, distance, n_steps):
+    """One loop over steps that moves all rays, with the lifted distance inside."""
+    far = jax.vmap(lambda o, d, t: distance(o + t * d))
+
+    def step(t, _):
+        return t + far(origins, directions, t), None
+
+    t, _ = lax.scan(step, jnp.zeros(origins.shape[0]), None, length=n_steps)
+    return jnp.where(jnp.less_equal(jnp.abs(far(origins, directions, t)), 1e-3), t, jnp.inf)
+
+
+def ray_march__select(origins, directions, distance, n_steps):
+    """A march of one ray that carries a flag; misses are filled in at the end."""
+
+    def march(ray):
+        origin, direction = ray
+
+        def body(_, state):
+            t, done = state
+            gap = distance(origin + t * direction)
+            done = done | (jnp.abs(gap) <= 1e-3)
+            return jnp.where(done, t, t + gap), done
+
+        t, done = lax.fori_loop(0, n_steps, body, (jnp.float32(0), jnp.bool_(False)))
+        done = done | (jnp.abs(distance(origin + t * direction)) <= 1e-3)
+        return lax.select(done, t, jnp.full_like(t, jnp.inf))
+
+    return jax.vmap(march)((origins, directions))

@@ -168,3 +168,48 @@ def ray_march__absolute_steps(origins, directions, distance, n_steps):
         return jnp.where(jnp.abs(distance(o + t * d)) <= 1e-3, t, jnp.inf)
 
     return jax.vmap(one)(origins, directions)
+
+
+@caught_by("correct", "by_hand")
+def ray_march__far_plane(origins, directions, distance, n_steps):
+    """Takes what lies farther than 100 for missed."""
+
+    def one(o, d):
+        t = lax.fori_loop(0, n_steps, lambda _, t: t + distance(o + t * d), jnp.zeros(()))
+        return jnp.where((jnp.abs(distance(o + t * d)) <= 1e-3) & (t < 100), t, jnp.inf)
+
+    return jax.vmap(one)(origins, directions)
+
+
+@caught_by("correct", "counts_its_steps")
+def ray_march__within_twice_as_much(origins, directions, distance, n_steps):
+    """Takes 2e-3 for near enough."""
+
+    def one(o, d):
+        t = lax.fori_loop(0, n_steps, lambda _, t: t + distance(o + t * d), jnp.zeros(()))
+        return jnp.where(jnp.abs(distance(o + t * d)) <= 2e-3, t, jnp.inf)
+
+    return jax.vmap(one)(origins, directions)
+
+
+@caught_by("deeper", "takes_any_number_of_steps")
+def ray_march__at_most_64_steps(origins, directions, distance, n_steps):
+    """Takes 64 steps for enough."""
+
+    def one(o, d):
+        t = lax.fori_loop(0, min(n_steps, 64), lambda _, t: t + distance(o + t * d), jnp.zeros(()))
+        return jnp.where(jnp.abs(distance(o + t * d)) <= 1e-3, t, jnp.inf)
+
+    return jax.vmap(one)(origins, directions)
+
+
+@caught_by("jit", "takes_all_rays_at_once")
+def ray_march__map_in_one_batch(origins, directions, distance, n_steps):
+    """Walks the rays in a loop of one round."""
+
+    def march(ray):
+        o, d = ray
+        t = lax.fori_loop(0, n_steps, lambda _, t: t + distance(o + t * d), jnp.zeros(()))
+        return jnp.where(jnp.abs(distance(o + t * d)) <= 1e-3, t, jnp.inf)
+
+    return lax.map(march, (origins, directions), batch_size=len(origins))

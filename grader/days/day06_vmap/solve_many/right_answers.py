@@ -34,3 +34,16 @@ def solve_many__jax_scipy(systems):
     """The SciPy way, with a dict of axes by attribute; compiled by the learner."""
     axes = dict.fromkeys(systems) | {"b": 0}
     return jax.vmap(lambda s: jax.scipy.linalg.solve(s["a"], s["b"]), in_axes=(axes,))(systems)
+
+
+def solve_many__qr(systems):
+    """An orthogonal and a triangular matrix, and a triangular solve for all."""
+    q, r = jnp.linalg.qr(systems["a"])
+    solve = lambda b: jax.scipy.linalg.solve_triangular(r, q.T @ b)  # noqa: E731
+    return jax.vmap(solve)(systems["b"])
+
+
+def solve_many__maps_columns(systems):
+    """Turns b, maps along axis 1 both ways, and turns the result."""
+    solve = jax.vmap(jnp.linalg.solve, in_axes=(None, 1), out_axes=1)
+    return solve(systems["a"], jnp.transpose(systems["b"])).T

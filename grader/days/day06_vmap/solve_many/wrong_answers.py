@@ -99,3 +99,19 @@ def solve_many__solves_for_the_identity(systems):
     """Makes the inverse by a solve."""
     inverse = jnp.linalg.solve(systems["a"], jnp.eye(len(systems["a"])))
     return systems["b"] @ inverse.T
+
+
+@caught_by("correct", "takes_one_system")
+def solve_many__regularised(systems):
+    """Adds a little to the diagonal, to be on the safe side."""
+    a = systems["a"] + 1e-7 * jnp.eye(len(systems["a"]))
+    return jnp.linalg.solve(a, systems["b"].T).T
+
+
+@caught_by("deeper", "in_many_cases")
+def solve_many__columns_when_square(systems):
+    """Turns b where its shape demands it, and not where it is square."""
+    a, b = systems["a"], systems["b"]
+    if 2 < len(a) == len(b):
+        return jnp.linalg.solve(a, b)
+    return jnp.linalg.solve(a, b.T).T

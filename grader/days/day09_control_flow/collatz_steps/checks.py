@@ -95,6 +95,21 @@ def test_collatz_steps_stops_by_itself(learner: Learner) -> None:
 
 @check(
     "collatz_steps",
+    "jit",
+    hint="The docstring wants no bound on the number of steps, not a generous one either: n != 1 is the whole test.",
+)
+def test_collatz_steps_writes_down_no_bound(learner: Learner) -> None:
+    handle, n = learner.collatz_steps.jit(), jnp.int32(27)
+    # 0, 1, 2 and 3 are all that counting, halving and tripling need; a bound that lets all n through is 350 or more.
+    bounds = [number for number in handle.program(n).numbers if abs(number) >= 350]
+    complaint = "counts with a bound on its steps"
+    expected = "a loop that ends when n is 1, and for no other reason"
+    got = ", ".join(f"the number {number:g} in its program" for number in sorted(bounds))
+    handle(n).require(not bounds, complaint, expected=expected, got=got)
+
+
+@check(
+    "collatz_steps",
     "speed",
     hint="The loop goes round until the slowest n is done. A round too many is paid by all: stop when n is 1.",
 )

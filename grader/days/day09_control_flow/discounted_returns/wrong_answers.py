@@ -103,3 +103,17 @@ def discounted_returns__table_of_discounts(rewards, ends, discount):
     distance = places - places[:, None]
     same = (distance >= 0) & (episode == episode[:, None])
     return jnp.where(same, discount ** jnp.maximum(distance, 0), 0.0) @ rewards
+
+
+@caught_by("deeper", "lets_nan_through")
+def discounted_returns__nan_zero(rewards, ends, discount):
+    """Hides NaN in the rewards."""
+
+    def step(following, now):
+        reward, end = now
+        reward = jnp.nan_to_num(reward)
+        total = reward + discount * jnp.where(end, 0, following)
+        return (total, total)
+
+    _, returns = lax.scan(step, jnp.zeros((), rewards.dtype), (rewards, ends), reverse=True)
+    return returns

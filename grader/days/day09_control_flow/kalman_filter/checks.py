@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import Params, stays_a_loop
+from grader.days.day09_control_flow.shared import Params, close_in_scale, stays_a_loop
 from grader.toolkit import (
     Array,
     Called,
@@ -42,6 +44,20 @@ def kalman_params(numbers: Numbers, n: int, m: int) -> Params:
         "emission": numbers.normal((m, n)),
         "observation_noise": covariance(m),
     }
+
+
+def in_other_units(params: Params, observations: jax.Array) -> tuple[Params, jax.Array]:
+    """The state in units of which it takes a million, and the last observed number in units that are smaller still."""
+    state, observed = 1e-6, jnp.full(observations.shape[1], 1e-6).at[-1].set(1e-9)
+    scale: dict[str, Any] = {
+        "mean": state,
+        "covariance": state**2,
+        "transition": 1,
+        "process_noise": state**2,
+        "emission": observed[:, None] / state,
+        "observation_noise": observed[:, None] * observed,
+    }
+    return {name: value * scale[name] for name, value in params.items()}, observations * observed
 
 
 def kalman_oracle(params: Params, observations: jax.Array) -> tuple[Array, Array]:
@@ -107,6 +123,17 @@ def test_kalman_filter_agrees_with_a_loop(learner: Learner, numbers: Numbers) ->
     # Compiled, as in the next check: eagerly, each loop is compiled anew at every call.
     result = learner.kalman_filter.jit()(params, observations)
     result.close_to(kalman_oracle(params, observations), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
+
+
+@check(
+    "kalman_filter",
+    "correct",
+    hint="S may be small, and one of its diagonal entries far smaller than another: that is a matter of units. Add nothing to S,"
+    " and leave nothing of it out; jnp.linalg.solve(S, H Σ') takes it as it is.",
+)
+def test_kalman_filter_takes_any_units(learner: Learner, numbers: Numbers) -> None:
+    call = in_other_units(kalman_params(numbers, 3, 2), numbers.normal((17, 2)))
+    close_in_scale(learner.kalman_filter.jit()(*call), kalman_oracle(*call), KALMAN_RTOL)
 
 
 @check("kalman_filter", "jit", hint="The program depends on shapes alone; the params are data.")

@@ -60,3 +60,42 @@ def kalman_filter__two_scans(params, observations):
 
     _, (gains, covariances) = lax.scan(spread, params["covariance"], length=len(observations))
     return lax.scan(correct, params["mean"], (gains, observations))[1], covariances
+
+
+def kalman_filter__cholesky(params, observations):
+    """Solves with a Cholesky factor of S, which is positive definite."""
+    transition, emission = (params["transition"], params["emission"])
+
+    def step(state, observation):
+        mean, covariance = state
+        mean = transition @ mean
+        covariance = transition @ covariance @ transition.T + params["process_noise"]
+        innovation = emission @ covariance @ emission.T + params["observation_noise"]
+        gain = jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(innovation), emission @ covariance).T
+        mean = mean + gain @ (observation - emission @ mean)
+        covariance = covariance - gain @ innovation @ gain.T
+        return ((mean, covariance), (mean, covariance))
+
+    start = (params["mean"], params["covariance"])
+    _, filtered = lax.scan(step, start, observations)
+    return filtered
+
+
+def kalman_filter__psd_clip(params, observations):
+    """Holds variances above 0, where they are anyway."""
+    transition, emission = (params["transition"], params["emission"])
+
+    def step(state, observation):
+        mean, covariance = state
+        mean = transition @ mean
+        covariance = transition @ covariance @ transition.T + params["process_noise"]
+        innovation = emission @ covariance @ emission.T + params["observation_noise"]
+        gain = jnp.linalg.solve(innovation, emission @ covariance).T
+        mean = mean + gain @ (observation - emission @ mean)
+        covariance = covariance - gain @ innovation @ gain.T
+        covariance = jnp.where(jnp.eye(len(covariance)) > 0, jnp.maximum(covariance, 0), covariance)
+        return ((mean, covariance), (mean, covariance))
+
+    start = (params["mean"], params["covariance"])
+    _, filtered = lax.scan(step, start, observations)
+    return filtered

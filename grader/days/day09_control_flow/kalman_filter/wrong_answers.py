@@ -221,3 +221,23 @@ def kalman_filter__all_that_scan_gives(params, observations):
         return state, state
 
     return lax.scan(step, (params["mean"], params["covariance"]), observations)
+
+
+@caught_by("correct", "takes_any_units")
+def kalman_filter__pinv(params, observations):
+    """Leaves out what is small in S."""
+    transition, emission = (params["transition"], params["emission"])
+
+    def step(state, observation):
+        mean, covariance = state
+        mean = transition @ mean
+        covariance = transition @ covariance @ transition.T + params["process_noise"]
+        innovation = emission @ covariance @ emission.T + params["observation_noise"]
+        gain = (jnp.linalg.pinv(innovation, rtol=0.001) @ emission @ covariance).T
+        mean = mean + gain @ (observation - emission @ mean)
+        covariance = covariance - gain @ innovation @ gain.T
+        return ((mean, covariance), (mean, covariance))
+
+    start = (params["mean"], params["covariance"])
+    _, filtered = lax.scan(step, start, observations)
+    return filtered

@@ -102,6 +102,9 @@ def test_power_iteration_takes_small_entries(learner: Learner) -> None:
     result[1].close_to([2 / np.sqrt(5), 1 / np.sqrt(5)])
     result[0].close_to(1.8e-12, atol=0, hint=EIGENVALUE)
     power(learner, jnp.array([[1e-12, 0.0], [0.0, 0.0]]), 1)[1].close_to([1.0, 0.0])
+    huge = power(learner, jnp.array([[2e12, 0.0], [0.0, 1e12]]), 1)
+    huge[1].close_to([2 / np.sqrt(5), 1 / np.sqrt(5)], hint="Entries of 1e12 are fine: cut nothing off.")
+    huge[0].close_to(1.8e12, hint=EIGENVALUE)
 
 
 @check(
@@ -156,7 +159,9 @@ def power_gradient_oracle(matrix: jax.Array, n_steps: int) -> Array:
 )
 def test_power_iteration_has_finite_gradients(learner: Learner) -> None:
     gradient = power_gradient(learner)
-    compiled_if_possible(gradient, jnp.zeros((2, 2)), 3, static="n_steps").finite()
+    at_zero = compiled_if_possible(gradient, jnp.zeros((2, 2)), 3, static="n_steps").finite()
+    v_stays = "At the zero matrix v stays v₀, whatever direction the matrix takes: the slope of vᵀ matrix v is v vᵀ."
+    at_zero.close_to([[0.5, 0.5], [0.5, 0.5]], hint=v_stays)
     # Not symmetric, so that the last product alone gives another slope.
     matrix = jnp.array([[1.0, 2.0], [0.5, 1.5]])
     compiled_if_possible(gradient, matrix, 3, static="n_steps").close_to(

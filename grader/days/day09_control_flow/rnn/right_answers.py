@@ -41,3 +41,15 @@ def rnn__one_matrix(params, inputs, state):
 
     _, states = lax.scan(step, state, inputs)
     return states[-1], states
+
+
+def rnn__last_is_out(params, inputs, state):
+    """Takes the last of the states for the last one."""
+    projected = inputs @ params["input"].T + params["bias"]
+
+    def step(s, x):
+        s = jnp.tanh(x + params["recurrent"] @ s)
+        return (s, s)
+
+    _, states = lax.scan(step, state, projected)
+    return (states[-1], states)

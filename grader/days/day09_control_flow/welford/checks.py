@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day09_control_flow.shared import stays_a_loop
+from grader.days.day09_control_flow.shared import close_in_scale, stays_a_loop
 from grader.toolkit import (
     Array,
     Learner,
@@ -66,6 +66,22 @@ def test_welford_is_stable_far_from_zero(learner: Learner, numbers: Numbers) -> 
     result = compiled_if_possible(learner.welford, x)
     result[0].close_to(means, rtol=0, atol=2.0)
     result[1].close_to(variances, rtol=0.01, atol=1.0)
+
+
+@check(
+    "welford",
+    "correct",
+    hint="These values are some 1e-7: nothing added to a variance, and nothing held above a floor, goes unnoticed.",
+)
+def test_welford_takes_tiny_values(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal(33, 3e-7, 1e-7)
+    close_in_scale(compiled_if_possible(learner.welford, x), welford_oracle(x), 1e-4)
+
+
+@check("welford", "correct", hint="A NaN goes into every mean from there on, and into none before it.")
+def test_welford_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal(33, 3.0, 1.0).at[20].set(jnp.nan)
+    compiled_if_possible(learner.welford, x).close_to(welford_oracle(x), rtol=1e-4, atol=1e-5)
 
 
 @check("welford", "jit", hint="No value decides what the program does.")

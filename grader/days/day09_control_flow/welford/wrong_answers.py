@@ -181,3 +181,37 @@ def welford__sum_of_squares(x):
         return (count, mean, scatter), (mean, scatter)
 
     return lax.scan(step, (0.0, 0.0, 0.0), x)[1]
+
+
+@caught_by("deeper", "remembers_long")
+def welford__window(x):
+    """Forgets: no value counts for less than 1/500."""
+
+    def step(state, value):
+        count, mean, scatter = state
+        count = count + 1
+        difference = value - mean
+        mean = mean + difference / jnp.minimum(count, 500)
+        scatter = scatter + difference * (value - mean)
+        return ((count, mean, scatter), (mean, scatter / count))
+
+    zero = jnp.zeros((), x.dtype)
+    _, running = lax.scan(step, (zero, zero, zero), x)
+    return running
+
+
+@caught_by("deeper", "remembers_long")
+def welford__window2000(x):
+    """Forgets beyond 2000 values."""
+
+    def step(state, value):
+        count, mean, scatter = state
+        count = count + 1
+        difference = value - mean
+        mean = mean + difference / jnp.minimum(count, 2000)
+        scatter = scatter + difference * (value - mean)
+        return ((count, mean, scatter), (mean, scatter / count))
+
+    zero = jnp.zeros((), x.dtype)
+    _, running = lax.scan(step, (zero, zero, zero), x)
+    return running

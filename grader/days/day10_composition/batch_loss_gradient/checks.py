@@ -24,6 +24,10 @@ def squared_error_oracle(params: Any, x: Any, y: Any) -> dict[str, Any]:
     return {"weights": 2 * x.T @ errors / len(y), "bias": 2 * errors.mean()}
 
 
+def one_weight(w: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+    return (w * x - y) ** 2
+
+
 def linear_problem(numbers: Numbers) -> tuple[Any, jax.Array, jax.Array]:
     params = {"weights": numbers.normal(2), "bias": numbers.normal()}
     return params, numbers.normal((4, 2)), numbers.normal(4)
@@ -61,13 +65,15 @@ def network_problem(
     "then grad with respect to params.",
 )
 def test_batch_loss_gradient_by_hand(learner: Learner) -> None:
-    params = {"weights": jnp.array([1.0, 2.0]), "bias": jnp.array(1.0)}
-    x = jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
-    y = jnp.array([2.0, 1.0, 3.0, 1.0])  # the errors are 0, 2, 1, 0
-    learner.batch_loss_gradient(squared_error, params, x, y).close_to({"weights": [0.5, 1.5], "bias": 1.5})
+    x, y = jnp.array([1.0, 2.0]), jnp.array([0.0, 4.0])
+    learner.batch_loss_gradient(one_weight, jnp.float32(1.0), x, y).close_to(-3.0)
 
 
-@check("batch_loss_gradient", "correct", hint="The gradient of the mean: every example counts 1/n.")
+@check(
+    "batch_loss_gradient",
+    "correct",
+    hint="The loss takes one example, and vmap hands them over one by one: in_axes=(None, 0, 0). Every example counts 1/n.",
+)
 def test_batch_loss_gradient_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
         problem = linear_problem(numbers)
@@ -78,11 +84,23 @@ def test_batch_loss_gradient_agrees_with_numpy(learner: Learner, numbers: Number
 
 @check(
     "batch_loss_gradient",
+    "correct",
+    hint="All examples count, and each for 1/n: no mean that leaves NaN out. A broken example is to be noticed.",
+)
+def test_batch_loss_gradient_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    params, x, y = linear_problem(numbers)
+    result = learner.batch_loss_gradient(squared_error, params, x, y.at[2].set(jnp.nan))
+    result.equals({"weights": [np.nan, np.nan], "bias": np.nan})
+
+
+@check(
+    "batch_loss_gradient",
     "jit",
     hint="Parameters and batch are data, in trees of any shape: nothing in the program depends on their values.",
 )
 def test_batch_loss_gradient_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    calls = [(network_loss, *network_problem(numbers, 5)) for _ in range(2)]
+    # Not a number of examples that is dealt out in chunks.
+    calls = [(network_loss, *network_problem(numbers, 11)) for _ in range(2)]
     agrees_once(
         learner.batch_loss_gradient.jit(static_argnums=0),
         calls,

@@ -8,7 +8,7 @@ from jax import lax
 # batch_loss_gradient
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "agrees_with_numpy")
 def batch_loss_gradient__whole_batch_at_once(loss, params, x, y):
     """Hands the loss of one example the whole batch."""
     return jax.grad(lambda params: jnp.mean(loss(params, x, y)))(params)
@@ -62,3 +62,41 @@ def batch_loss_gradient__map_of_gradients(loss, params, x, y):
     """One example after the other, but all gradients are kept."""
     gradients = lax.map(lambda example: jax.grad(loss)(params, *example), (x, y))
     return jax.tree.map(lambda leaf: leaf.mean(0), gradients)
+
+
+@caught_by("jit", "compiles_once")
+def batch_loss_gradient__chunks(loss, params, x, y):
+    """Works through chunks of eight, and drops the examples that are left."""
+    n = len(x)
+    c = min(n, 8)
+    k = n // c
+    X, Y = (x[: k * c].reshape(k, c, *x.shape[1:]), y[: k * c].reshape(k, c, *y.shape[1:]))
+
+    def step(t, xy):
+        g = jax.grad(lambda p: jnp.sum(jax.vmap(loss, in_axes=(None, 0, 0))(p, *xy)))(params)
+        return (jax.tree.map(jnp.add, t, g), None)
+
+    total, _ = lax.scan(step, jax.tree.map(jnp.zeros_like, params), (X, Y))
+    return jax.tree.map(lambda g: g / (k * c), total)
+
+
+@caught_by("correct", "lets_nan_through")
+def batch_loss_gradient__nanmean(loss, params, x, y):
+    """Leaves out the examples whose loss is NaN."""
+
+    def mean_loss(params):
+        return jnp.nanmean(jax.vmap(loss, in_axes=(None, 0, 0))(params, x, y))
+
+    return jax.grad(mean_loss)(params)
+
+
+@caught_by("deeper", "counts_all_examples")
+def batch_loss_gradient__y_broadcast(loss, params, x, y):
+    """Takes the first 128 examples alone."""
+
+    def mean_loss(params):
+        return jnp.mean(
+            jnp.atleast_1d(jax.vmap(loss, in_axes=(None, 0, 0 if y.ndim == 1 else 0))(params, x, y))[:128]
+        )
+
+    return jax.grad(mean_loss)(params)

@@ -24,7 +24,16 @@ def test_clip_gradient_is_the_identity_forwards(learner: Learner) -> None:
 )
 def test_clip_gradient_by_hand(learner: Learner) -> None:
     x, gradient = jnp.array([1.0, 2.0, 3.0, 4.0]), jnp.array([5.0, -0.5, -3.0, 0.25])
-    sent_back(learner.clip_gradient, gradient, x, -1.0, 1.0).close_to([1.0, -0.5, -1.0, 0.25])
+    sent_back(learner.clip_gradient, gradient, x, -1, 1).close_to([1.0, -0.5, -1.0, 0.25])
+
+
+@check("clip_gradient", "correct", hint="Bit for bit: x + 0 turns -0.0 into 0.0. Return x itself.")
+def test_clip_gradient_keeps_every_bit(learner: Learner) -> None:
+    x = jnp.array([-0.0, 0.0, 1e-30, -jnp.inf])
+    result = learner.clip_gradient(x, -1.0, 1.0)
+    result.equals(np.asarray(x))
+    kept = np.signbit(np.asarray(result.value)[0])
+    result.require(kept, "lost a bit", expected="-0.0, as it was given", got="0.0", where=(0,))
 
 
 @check(
@@ -36,6 +45,16 @@ def test_clip_gradient_agrees_with_numpy(learner: Learner, numbers: Numbers) -> 
     x, gradient = numbers.normal(4), numbers.normal(4, scale=3.0)
     for low, high in ((-0.5, 2.0), (0.25, 0.75)):
         sent_back(learner.clip_gradient, gradient, x, low, high).close_to(np.clip(wide(gradient), low, high))
+
+
+@check(
+    "clip_gradient",
+    "correct",
+    hint="Clipping brings infinity to a bound, and leaves NaN: jnp.clip does. A gradient that is no number is to be noticed.",
+)
+def test_clip_gradient_leaves_nan(learner: Learner) -> None:
+    x, gradient = jnp.array([1.0, 2.0, 3.0, 4.0]), jnp.array([jnp.nan, jnp.inf, -jnp.inf, 7e4])
+    sent_back(learner.clip_gradient, gradient, x, -1e4, 2e5).close_to([np.nan, 2e5, -1e4, 7e4])
 
 
 @check(

@@ -152,3 +152,39 @@ def clip_gradient__checks_its_bounds(x, low, high):
 
     identity.defvjp(lambda x, low, high: (x, (low, high)), backwards)
     return identity(x, low, high)
+
+
+@caught_by("correct", "leaves_nan")
+def clip_gradient__nan_zero(x, low, high):
+    """Makes 0 of a gradient that is NaN."""
+
+    @jax.custom_vjp
+    def identity(x, low, high):
+        return x
+
+    def forwards(x, low, high):
+        return (x, (low, high))
+
+    def backwards(bounds, gradient):
+        return (jnp.clip(jnp.nan_to_num(gradient, nan=0.0), *bounds).astype(gradient.dtype), None, None)
+
+    identity.defvjp(forwards, backwards)
+    return identity(x, low, high)
+
+
+@caught_by("correct", "keeps_every_bit")
+def clip_gradient__plus_zero(x, low, high):
+    """Adds 0 to x, which turns -0.0 into 0.0."""
+
+    @jax.custom_vjp
+    def identity(x, low, high):
+        return x + 0.0
+
+    def forwards(x, low, high):
+        return (x + 0.0, (low, high))
+
+    def backwards(bounds, gradient):
+        return (jnp.clip(gradient, *bounds).astype(gradient.dtype), None, None)
+
+    identity.defvjp(forwards, backwards)
+    return identity(x, low, high)

@@ -82,6 +82,52 @@ def test_fixed_point_arrives(learner: Learner, numbers: Numbers) -> None:
         arrives_at(learner.fixed_point.jit(static_argnums=0)(affine, start, theta), point)
 
 
+# (matrix, start, shift, v) of an affine function: on the way to its point a sum, a mean, one number or the length does
+# not move.
+STANDING = {
+    "the sum of x stands still": ([[0.5, 0.0], [0.0, 0.5]], [8.0, -8.0], [1.0, -1.0], [1.0, -1.0]),
+    "x[0] stands still": ([[0.5, 0.0], [0.25, 0.5]], [2.0, 9.0], [1.0, 1.0], [0.0, 1.0]),
+    "x[1] stands still": ([[0.5, 0.25], [0.0, 0.5]], [9.0, 2.0], [1.0, 1.0], [1.0, 0.0]),
+    "the length of x stands still": ([[0.0, -0.5], [0.5, 0.0]], [3.0, 4.0], [-1.0, -5.5], [1.0, 0.0]),
+}
+
+
+@check(
+    "fixed_point",
+    "correct",
+    hint="It stands still when no number of x moves. A sum, a length or one of the numbers may stand while others go on: "
+    "jnp.any(x != before).",
+)
+def test_fixed_point_goes_on_while_anything_moves(learner: Learner) -> None:
+    for what, (matrix, start, shift, v) in STANDING.items():
+        theta = {"matrix": jnp.array(matrix), "shift": jnp.array(shift)}
+        point, _ = affine_oracle(theta, v)
+        result = learner.fixed_point.jit(static_argnums=0)(affine, jnp.array(start), theta)
+        arrives_at(Called(f"{result.call}, where at first {what},", result.value), point)
+
+
+def small(scale: float) -> tuple[dict[str, jax.Array], jax.Array]:
+    """A problem, and a start or a gradient that comes back, where all numbers are of that size."""
+    theta = {"matrix": jnp.array([[0.5, 0.25], [-0.25, 0.5]]), "shift": jnp.array([scale, -2 * scale])}
+    return theta, jnp.array([2 * scale, scale])
+
+
+SMALL = 1e-20
+
+
+@check(
+    "fixed_point",
+    "correct",
+    hint="This point is 1e-20 in size, and nothing that moves is too small to count: no fixed tolerance. Go on until x equals "
+    "what it was.",
+)
+def test_fixed_point_finds_a_tiny_point(learner: Learner) -> None:
+    theta, start = small(SMALL)
+    point, _ = affine_oracle(theta, np.zeros(2))
+    result = learner.fixed_point.jit(static_argnums=0)(affine, start, theta)
+    result.close_to(point, rtol=1e-4, atol=0)
+
+
 @check(
     "fixed_point",
     "correct",
@@ -118,6 +164,23 @@ def test_fixed_point_gradient_arrives(learner: Learner, numbers: Numbers) -> Non
         theta, v = slow_theta(numbers), numbers.normal(2)
         _, gradient = affine_oracle(theta, v)
         arrives_at(gradient_at(learner.fixed_point, affine, numbers.normal(2), theta, v)[1], gradient)
+
+
+@check(
+    "fixed_point",
+    "correct",
+    hint="Backwards as forwards: go on while any number of u moves, however little, not until a sum or a tolerance is met.",
+)
+def test_fixed_point_gradient_goes_on_while_anything_moves(learner: Learner) -> None:
+    for matrix, start, shift, v in STANDING.values():
+        theta = {"matrix": jnp.array(matrix), "shift": jnp.array(shift)}
+        _, gradient = affine_oracle(theta, v)
+        result = gradient_at(learner.fixed_point, affine, jnp.array(start), theta, jnp.array(v))
+        arrives_at(result[1], gradient)
+    theta, direction = small(SMALL)
+    _, gradient = affine_oracle(theta, direction)
+    found = gradient_at(learner.fixed_point, affine, direction, theta, direction)[1]
+    found["shift"].close_to(gradient["shift"], rtol=1e-4, atol=0)
 
 
 @check(

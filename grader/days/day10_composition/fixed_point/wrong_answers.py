@@ -170,3 +170,71 @@ def fixed_point__python_while(function, start, theta):
     while jnp.any(jnp.abs(x - before) > 1e-6):
         before, x = x, function(x, theta)
     return x
+
+
+@caught_by("correct", "goes_on_while_anything_moves")
+def fixed_point__sum_changes(function, start, theta):
+    """Stops when the sum of x stands still."""
+
+    def settle(step, x):
+
+        def moves(state):
+            k, before, x = state
+            return (k < 200) & (jnp.sum(x) != jnp.sum(before))
+
+        def advance(state):
+            k, _, x = state
+            return (k + 1, x, step(x))
+
+        return lax.while_loop(moves, advance, (1, x, step(x)))[2]
+
+    @jax.custom_vjp
+    def solve(start, theta):
+        return settle(lambda x: function(x, theta), start)
+
+    def forwards(start, theta):
+        x = solve(start, theta)
+        return (x, (x, theta))
+
+    def backwards(kept, v):
+        x, theta = kept
+        _, pull_back = jax.vjp(function, x, theta)
+        u = settle(lambda u: v + pull_back(u)[0], v)
+        return (jnp.zeros_like(x), pull_back(u)[1])
+
+    solve.defvjp(forwards, backwards)
+    return solve(start, theta)
+
+
+@caught_by("correct", "finds_a_tiny_point")
+def fixed_point__tolerance6(function, start, theta):
+    """Stops when nothing moves by more than 1e-6."""
+
+    def settle(step, x):
+
+        def moves(state):
+            k, before, x = state
+            return (k < 200) & jnp.any(jnp.abs(x - before) > 1e-06)
+
+        def advance(state):
+            k, _, x = state
+            return (k + 1, x, step(x))
+
+        return lax.while_loop(moves, advance, (1, x, step(x)))[2]
+
+    @jax.custom_vjp
+    def solve(start, theta):
+        return settle(lambda x: function(x, theta), start)
+
+    def forwards(start, theta):
+        x = solve(start, theta)
+        return (x, (x, theta))
+
+    def backwards(kept, v):
+        x, theta = kept
+        _, pull_back = jax.vjp(function, x, theta)
+        u = settle(lambda u: v + pull_back(u)[0], v)
+        return (jnp.zeros_like(x), pull_back(u)[1])
+
+    solve.defvjp(forwards, backwards)
+    return solve(start, theta)

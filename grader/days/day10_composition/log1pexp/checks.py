@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,6 +11,9 @@ import numpy as np
 
 from grader.days.day10_composition.shared import listed
 from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, check, wide
+
+# Four to seven roundings of float32: of what is honest, no more than two were seen. Straight lines too early are off by more.
+FEW_ROUNDINGS = 4e-7
 
 # What is this small is no normal float32, and may be 0.
 TINY = 1e-37
@@ -31,12 +35,16 @@ def test_log1pexp_by_hand(learner: Learner) -> None:
     learner.log1pexp(x).close_to([0.6931472, 1.3132617, 0.3132617, 2.1269280])
 
 
+def value_and_derivative(log1pexp: Callable[..., Any], x: jax.Array) -> Any:
+    return jax.jvp(log1pexp, (x,), (x,))
+
+
 @check(
     "log1pexp", "correct", hint="Build value and rule from exp and log1p; the rules name what is left out."
 )
 def test_log1pexp_uses_no_shortcut(learner: Learner) -> None:
     numpy = [f"jax.numpy.{name}" for name in ("logaddexp", "logaddexp2")]
-    bans(learner.log1pexp, "jax.nn", "jax.scipy", *numpy)
+    bans(learner.log1pexp, "jax.nn", "jax.scipy", *numpy, on=(jnp.arange(7.0),), by=value_and_derivative)
 
 
 @check(
@@ -47,6 +55,21 @@ def test_log1pexp_uses_no_shortcut(learner: Learner) -> None:
 def test_log1pexp_survives_large_numbers(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])
     learner.log1pexp(x).close_to([100.0, 0.0, 1e4, 0.0])
+
+
+# Where the curve is nearly straight and a float32 still tells it from the line; and no number.
+BENDS = (8.0, 10.5, 11.75, np.nan)
+
+
+@check(
+    "log1pexp",
+    "correct",
+    hint="At 10.5 it is 10.5000275, and a float32 shows that: it is no straight line yet. The one formula serves all numbers, NaN"
+    " too.",
+)
+def test_log1pexp_keeps_its_bend(learner: Learner) -> None:
+    x = jnp.array(BENDS)
+    learner.log1pexp(x).close_to(log1pexp_oracle(x), rtol=FEW_ROUNDINGS, atol=0)
 
 
 @check(
@@ -71,6 +94,13 @@ def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -
 def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])
     learner.log1pexp.grad().vmap().jit()(x).close_to([1.0, 0.0, 1.0, 0.0])
+    bends = jnp.array(BENDS)
+    learner.log1pexp.grad().vmap().jit()(bends).close_to(
+        sigmoid_oracle(bends),
+        rtol=FEW_ROUNDINGS,
+        atol=0,
+        hint="At 10.5 the slope is 0.9999725, and not yet 1. The one formula serves all numbers, NaN too.",
+    )
 
 
 @check(

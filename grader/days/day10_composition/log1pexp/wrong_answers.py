@@ -240,3 +240,35 @@ def log1pexp__value_through_numpy(x):
         return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))), tangent / (1 + jnp.exp(-x))
 
     return value(x)
+
+
+@caught_by("correct", "uses_no_shortcut")
+def log1pexp__alias(x):
+    """Reaches what the rules leave out by another name."""
+    f = jax.custom_jvp(getattr(jnp, "logadd" + "exp"))
+
+    @jax.custom_jvp
+    def stable(x):
+        return getattr(jnp, "logadd" + "exp")(x, 0)
+
+    @stable.defjvp
+    def rule(p, t):
+        return (stable(p[0]), t[0] / (1 + jnp.exp(-p[0])))
+
+    return stable(x)
+
+
+@caught_by("correct", "keeps_its_bend")
+def log1pexp__linear10(x):
+    """Takes the straight line from 10 on."""
+
+    @jax.custom_jvp
+    def stable(x):
+        return jnp.where(x > 10, x, jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))))
+
+    @stable.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = (primals, tangents)
+        return (stable(x), tangent / (1 + jnp.exp(-x)))
+
+    return stable(x)

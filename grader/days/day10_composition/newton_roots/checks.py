@@ -61,8 +61,8 @@ def test_newton_roots_stays_where_it_is_flat(learner: Learner) -> None:
 
 
 def tiny_parabola(x: jax.Array) -> jax.Array:
-    """Its slopes are some 1e-7, and it crosses zero where x² - 2 does."""
-    return 1e-7 * (x**2 - 2)
+    """Its slopes are some 1e-20, and it crosses zero where x² - 2 does."""
+    return 1e-20 * (x**2 - 2)
 
 
 @check(
@@ -86,11 +86,26 @@ def test_newton_roots_takes_no_step(learner: Learner, numbers: Numbers) -> None:
 
 
 @check(
+    "newton_roots",
+    "correct",
+    hint="A step is as long as f(x) / f'(x) says, here 500,000: no bound, no damping. And the slope is the derivative itself; a"
+    " difference of values a little apart is 0 so far out.",
+)
+def test_newton_roots_takes_long_steps(learner: Learner) -> None:
+    starts = jnp.array([1e6, -1e6, 1e-6])
+    roots = compiled_if_possible(
+        learner.newton_roots, square_minus_two, starts, 1, static=("function", "n_steps")
+    )
+    roots.close_to(newton_oracle(starts, 1))
+
+
+@check(
     "newton_roots", "jit", hint="The starts are data, and each goes its own way: no branch on their values."
 )
 def test_newton_roots_compiles_once(learner: Learner, numbers: Numbers) -> None:
     def starts() -> jax.Array:
-        return jnp.append(numbers.uniform(0.5, 3.0, 2), 0.0)
+        # A step from 3e6 is half as long: no bound on steps, and no finite difference, takes it.
+        return jnp.append(numbers.uniform(0.5, 3.0, 2), jnp.array([0.0, 3e6]))
 
     handle = learner.newton_roots.jit(static_argnums=(0, 2))
     calls = [(square_minus_two, starts(), 3) for _ in range(3)]
@@ -103,7 +118,7 @@ def test_newton_roots_compiles_once(learner: Learner, numbers: Numbers) -> None:
     hint="A Python loop over steps is written out, step by step. lax.fori_loop keeps one copy of the body.",
 )
 def test_newton_roots_has_no_python_loop_over_steps(learner: Learner) -> None:
-    handle, starts = learner.newton_roots.jit(static_argnums=(0, 2)), jnp.ones(3)
+    handle, starts = learner.newton_roots.jit(static_argnums=(0, 2)), jnp.ones(4)
     same_size_for(handle, (square_minus_two, starts, 4), (square_minus_two, starts, 8))
 
 

@@ -133,3 +133,39 @@ def newton_roots__starts_written_out(function, starts, n_steps):
         return jnp.where(slope == 0, x, x - value / slope)
 
     return jnp.stack([lax.fori_loop(0, n_steps, step, starts[i]) for i in range(len(starts))])
+
+
+@caught_by("correct", "takes_long_steps")
+def newton_roots__damped1000(function, starts, n_steps):
+    """Bounds its steps at 1000."""
+
+    def step(_, x):
+        value, slope = jax.value_and_grad(function)(x)
+        flat = slope == 0
+        return jnp.where(flat, x, x - jnp.clip(value / jnp.where(flat, 1, slope), -1000, 1000))
+
+    return jax.vmap(lambda start: lax.fori_loop(0, n_steps, step, start))(starts)
+
+
+@caught_by("correct", "takes_long_steps")
+def newton_roots__difference(function, starts, n_steps):
+    """Takes a finite difference for the derivative."""
+
+    def step(_, x):
+        value, slope = (function(x), (function(x + 0.001) - function(x - 0.001)) / 0.002)
+        flat = slope == 0
+        return jnp.where(flat, x, x - value / jnp.where(flat, 1, slope))
+
+    return jax.vmap(lambda start: lax.fori_loop(0, n_steps, step, start))(starts)
+
+
+@caught_by("correct", "goes_on_where_it_is_nearly_flat")
+def newton_roots__stop_tiny(function, starts, n_steps):
+    """Stops where the value is small."""
+
+    def step(_, x):
+        value, slope = jax.value_and_grad(function)(x)
+        flat = (slope == 0) | (jnp.abs(value) < 1e-12)
+        return jnp.where(flat, x, x - value / jnp.where(flat, 1, slope))
+
+    return jax.vmap(lambda start: lax.fori_loop(0, n_steps, step, start))(starts)

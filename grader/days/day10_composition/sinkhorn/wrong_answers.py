@@ -143,3 +143,49 @@ def sinkhorn__written_out(cost, a, b, epsilon, n_steps):
         f = epsilon * (jnp.log(a) - jax.nn.logsumexp((g - cost) / epsilon, axis=1))
         g = epsilon * (jnp.log(b) - jax.nn.logsumexp((f[:, None] - cost) / epsilon, axis=0))
     return jnp.exp((f[:, None] + g - cost) / epsilon)
+
+
+@caught_by("deeper", "takes_all_steps")
+def sinkhorn__converged(cost, a, b, epsilon, n_steps):
+    """Stops when g moves by less than 1e-4."""
+    log_a, log_b = (jnp.log(a), jnp.log(b))
+
+    def step(_, fgd):
+        f, g, done = fgd
+        nf = epsilon * (log_a - jax.nn.logsumexp((g - cost) / epsilon, axis=1))
+        ng = epsilon * (log_b - jax.nn.logsumexp((nf[:, None] - cost) / epsilon, axis=0))
+        now = done | (jnp.max(jnp.abs(ng - g)) < 0.0001)
+        return (jnp.where(done, f, nf), jnp.where(done, g, ng), now)
+
+    f, g, _ = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b), False))
+    return jnp.exp((f[:, None] + g - cost) / epsilon)
+
+
+@caught_by("correct", "takes_tiny_weights")
+def sinkhorn__log_eps(cost, a, b, epsilon, n_steps):
+    """Adds 1e-6 to the weights before their logarithms."""
+    log_a, log_b = (jnp.log(a + 1e-06), jnp.log(b + 1e-06))
+
+    def step(_, potentials):
+        _, g = potentials
+        f = epsilon * (log_a - jax.nn.logsumexp((g - cost) / epsilon, axis=1))
+        g = epsilon * (log_b - jax.nn.logsumexp((f[:, None] - cost) / epsilon, axis=0))
+        return (f, g)
+
+    f, g = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b)))
+    return jnp.exp((f[:, None] + g - cost) / epsilon)
+
+
+@caught_by("correct", "takes_tiny_weights")
+def sinkhorn__log_eps8(cost, a, b, epsilon, n_steps):
+    """Adds 1e-8 to the weights before their logarithms."""
+    log_a, log_b = (jnp.log(a + 1e-08), jnp.log(b + 1e-08))
+
+    def step(_, potentials):
+        _, g = potentials
+        f = epsilon * (log_a - jax.nn.logsumexp((g - cost) / epsilon, axis=1))
+        g = epsilon * (log_b - jax.nn.logsumexp((f[:, None] - cost) / epsilon, axis=0))
+        return (f, g)
+
+    f, g = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b)))
+    return jnp.exp((f[:, None] + g - cost) / epsilon)

@@ -32,8 +32,10 @@ def test_straight_through_round_agrees_with_numpy(learner: Learner, numbers: Num
     "or a rule of your own says so.",
 )
 def test_straight_through_round_lets_the_gradient_through(learner: Learner, numbers: Numbers) -> None:
-    x, gradient = jnp.array([0.4, 1.5, -7.0, 30.2]), numbers.normal(4)
-    sent_back(learner.straight_through_round, gradient, x).close_to(np.asarray(gradient))
+    # Neither a large x nor a large gradient is cut off.
+    for x in (jnp.array([0.4, 1.5, -7.0, 30.2]), jnp.array([-130.5, 1e4, -3e9, 0.0])):
+        gradient = numbers.normal(4) * jnp.array([1.0, 1e-6, 1e4, 1e9])
+        sent_back(learner.straight_through_round, gradient, x).close_to(np.asarray(gradient), atol=0)
 
 
 @check(

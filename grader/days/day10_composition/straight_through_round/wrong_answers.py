@@ -84,3 +84,15 @@ def straight_through_round__through_numpy(x):
     """Rounds with NumPy, where there are numbers."""
     rounded = jnp.asarray(np.round(np.asarray(lax.stop_gradient(x) if jnp.shape(x) else x)))
     return x + lax.stop_gradient(rounded - x)
+
+
+@caught_by("correct", "lets_the_gradient_through")
+def straight_through_round__saturate1000(x):
+    """Stops the gradient beyond 127."""
+
+    @jax.custom_vjp
+    def f(x):
+        return jnp.round(x)
+
+    f.defvjp(lambda x: (jnp.round(x), x), lambda x, g: (g * (jnp.abs(x) <= 127),))
+    return f(x)

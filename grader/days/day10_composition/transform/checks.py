@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
@@ -14,7 +15,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import wide_tree
-from grader.toolkit import Called, Kind, Learner, Numbers, RaisedError, Verdict, bans, check, wide
+from grader.toolkit import (
+    Called,
+    Kind,
+    Learner,
+    Numbers,
+    RaisedError,
+    Verdict,
+    bans,
+    check,
+    checking_leaks,
+    wide,
+)
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -63,8 +75,18 @@ def two_shapes(get_parameter: Callable[..., jax.Array]) -> jax.Array:
     return short[0] + long[0]
 
 
+def turned(get_parameter: Callable[..., jax.Array]) -> jax.Array:
+    wide = get_parameter("w", (2, 3), ones)
+    return wide @ get_parameter("w", (3, 2), ones)
+
+
+def many_names(get_parameter: Callable[..., jax.Array]) -> jax.Array:
+    names = ["ab", "ba", "a/b", "b/a", "w1", "1w", *(f"layer_{k}/w" for k in range(150))]
+    return jnp.stack([get_parameter(name, (2,), key_bits) for name in names])
+
+
 def one_ask(get_parameter: Callable[..., jax.Array]) -> jax.Array:
-    return get_parameter("w", (3,), ones)
+    return get_parameter("w", (2, 3), ones)
 
 
 def scaled(
@@ -91,7 +113,7 @@ def code_of(function: Callable[..., Any]) -> str:
 
 SHOWN = {
     function.__name__: code_of(function)
-    for function in (network, three_keys, tied, two_shapes, one_ask, scaled)
+    for function in (network, three_keys, many_names, tied, two_shapes, turned, one_ask, scaled)
 }
 
 
@@ -199,9 +221,13 @@ INITIALIZER_HINT = "Call what was asked for: initializer(key, shape) makes the p
 def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers) -> None:
     with showing(network):
         x, params = numbers.normal(3), network_params()
-        apply_of(learner, network, params, x).close_to(network_output(params, x))
-        params["out"] = numbers.normal(4)
-        apply_of(learner, network, params, x).close_to(network_output(params, x), atol=1e-5)
+        _, apply = learner.transform(network).value
+        handle, text = learner.transform, "apply(params, x) for network"
+        handle.using(text, apply, params, x).close_to(network_output(params, x))
+        params["out"] = numbers.normal(4)  # the same dict, with another array in it
+        remembered = "The same dict holds other numbers now. Compute anew in each call; keep nothing of the call before."
+        again = handle.using(f"{text}, after params['out'] was replaced,", apply, params, x)
+        again.close_to(network_output(params, x), atol=1e-5, hint=remembered)
 
 
 @check(
@@ -211,7 +237,12 @@ def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers)
     "Split the key at each new name, or count the names.",
 )
 def test_transform_gives_the_same_in_every_run(learner: Learner) -> None:
-    bans(learner.transform, "hash")
+    bans(
+        learner.transform,
+        "hash",
+        on=(jax.random.key(0), jnp.ones(3)),
+        by=lambda transform, *given: _init_and_apply(transform)(*given),
+    )
 
 
 @check(
@@ -230,6 +261,23 @@ def test_transform_gives_each_name_its_own_key(learner: Learner, numbers: Number
 @check(
     "transform",
     "correct",
+    hint="Nobody knows beforehand how many names there will be: split the key at each new one. And names with the same "
+    "letters, or as long as each other, are different names.",
+)
+def test_transform_has_keys_for_any_number_of_names(learner: Learner, numbers: Numbers) -> None:
+    with showing(many_names):
+        called = init_of(learner, many_names, numbers.key())
+        params = called.value
+        called.require(isinstance(params, dict), "gave no dict", expected="a dict", got=type(params).__name__)
+        keys = {tuple(np.asarray(bits).tolist()) for bits in params.values()}
+        got = f"{len(params)} parameters, made with {len(keys)} different keys"
+        expected = "156 parameters, made with 156 different keys"
+        called.require(len(params) == len(keys) == 156, "mixes names up", expected=expected, got=got)
+
+
+@check(
+    "transform",
+    "correct",
     hint="Start each run of init with an empty dict of its own; nothing may be remembered from the run before.",
 )
 def test_transform_remembers_nothing(learner: Learner, numbers: Numbers) -> None:
@@ -243,6 +291,8 @@ def test_transform_remembers_nothing(learner: Learner, numbers: Numbers) -> None
         same = all(np.array_equal(kept[name], bits) for name, bits in other.value.items())
         other.require(not same, "gave what the first key gave", expected="other parameters", got="the same")
         handle.using("init(key) for three_keys, after a call with another key", init, one).equals(kept)
+        text = "The first result of init(key) for three_keys, after further calls,"
+        Called(text, first.value).equals(kept, hint="Each run of init makes a dict of its own.")
 
 
 @check(
@@ -276,9 +326,15 @@ def test_transform_refuses_another_shape(learner: Learner, numbers: Numbers) -> 
     why = "let a name stand for two shapes"
     with showing(two_shapes):
         raises(learner, ValueError, "init(key) for two_shapes", lambda: init(numbers.key()), why)
-    params = {"w": jnp.ones(4)}
-    with showing(one_ask):
-        raises(learner, ValueError, "apply({'w': f32[4]}) for one_ask", lambda: apply(params), why)
+    init, _ = learner.transform(turned).value
+    with showing(turned):
+        raises(learner, ValueError, "init(key) for turned", lambda: init(numbers.key()), why)
+    # As many numbers, as many axes, one axis more or less, something that could be broadcast.
+    for shape in ((3, 2), (6,), (2, 4), (2, 3, 1), (1, 2, 3), (3,), (1, 3), ()):
+        params = {"w": jnp.ones(shape)}
+        text = f"apply({{'w': f32[{','.join(map(str, shape))}]}}) for one_ask"
+        with showing(one_ask):
+            raises(learner, ValueError, text, functools.partial(apply, params), why)
 
 
 @check(
@@ -286,10 +342,10 @@ def test_transform_refuses_another_shape(learner: Learner, numbers: Numbers) -> 
 )
 def test_transform_apply_makes_no_parameters(learner: Learner) -> None:
     _, apply = learner.transform(one_ask).value
-    params = {"v": jnp.ones(3)}
+    params = {"v": jnp.ones((2, 3))}
     why = "went on without the parameter w"
     with showing(one_ask):
-        raises(learner, KeyError, "apply({'v': f32[3]}) for one_ask", lambda: apply(params), why)
+        raises(learner, KeyError, "apply({'v': f32[2,3]}) for one_ask", lambda: apply(params), why)
     made = []
 
     def noticed(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -367,7 +423,7 @@ def test_transform_apply_is_a_pure_function(learner: Learner, numbers: Numbers) 
 def test_transform_init_can_be_traced(learner: Learner, numbers: Numbers) -> None:
     init, _ = learner.transform(network).value
     handle, key, x = learner.transform, numbers.key(), numbers.normal(3)
-    with jax.checking_leaks():
+    with checking_leaks():
         shapes = handle.using("eval_shape(init, key, x) for network", lambda: jax.eval_shape(init, key, x))
     holding(shapes, "bias", "hidden", "out")
     got = {name: leaf.shape for name, leaf in shapes.value.items()}

@@ -84,3 +84,34 @@ def transform__by_a_stack(function):
         return run(params, None, args)
 
     return init, apply
+
+
+def transform__list_shape(function):
+    """Compares shapes as they come: a tuple is what the docstring promises."""
+
+    def checked(name, parameter, shape):
+        if parameter.shape != shape:
+            raise ValueError(f"Parameter {name} has shape {parameter.shape}, not {shape}.")
+        return parameter
+
+    def init(key, *args):
+        params = {}
+
+        def get_parameter(name, shape, initializer):
+            nonlocal key
+            if name not in params:
+                key, own = jax.random.split(key)
+                params[name] = initializer(own, shape)
+            return checked(name, params[name], shape)
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+
+        def get_parameter(name, shape, initializer):
+            return checked(name, params[name], shape)
+
+        return function(get_parameter, *args)
+
+    return (init, apply)

@@ -1,5 +1,9 @@
 """Plausible mistakes in transform; each must be caught by the check named above it."""
 
+import math
+
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -349,3 +353,110 @@ def transform__parent_and_child(function):
         return function(get_parameter, *args)
 
     return init, apply
+
+
+@caught_by("correct", "apply_uses_the_parameters")
+def transform__cached(function):
+    """Remembers what apply gave for the same dict."""
+
+    def checked(name, parameter, shape):
+        if parameter.shape != tuple(shape):
+            raise ValueError(f"Parameter {name} has shape {parameter.shape}, not {shape}.")
+        return parameter
+
+    def init(key, *args):
+        params = {}
+
+        def get_parameter(name, shape, initializer):
+            nonlocal key
+            if name not in params:
+                key, own = jax.random.split(key)
+                params[name] = initializer(own, shape)
+            return checked(name, params[name], shape)
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+
+        def get_parameter(name, shape, initializer):
+            return checked(name, params[name], shape)
+
+        return function(get_parameter, *args)
+
+    import functools
+
+    seen = {}
+
+    def cached(params, *args):
+        k = (id(params), tuple(map(id, args)))
+        if k not in seen:
+            seen[k] = apply(params, *args)
+        return seen[k]
+
+    return (init, cached)
+
+
+@caught_by("correct", "has_keys_for_any_number_of_names")
+def transform__eight_keys_once(function):
+    """Splits eight keys beforehand, and runs out of them."""
+
+    def checked(name, parameter, shape):
+        if parameter.shape != tuple(shape):
+            raise ValueError(f"Parameter {name} has shape {parameter.shape}, not {shape}.")
+        return parameter
+
+    def init(key, *args):
+        params = {}
+        keys = jax.random.split(key, 8)
+
+        def get_parameter(name, shape, initializer):
+            nonlocal key
+            if name not in params:
+                own = keys[len(params)]
+                params[name] = initializer(own, shape)
+            return checked(name, params[name], shape)
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+
+        def get_parameter(name, shape, initializer):
+            return checked(name, params[name], shape)
+
+        return function(get_parameter, *args)
+
+    return (init, apply)
+
+
+@caught_by("correct", "refuses_another_shape")
+def transform__size_check(function):
+    """Compares how many numbers there are, not their shapes."""
+
+    def checked(name, parameter, shape):
+        if parameter.size != __import__("math").prod(shape):
+            raise ValueError(f"Parameter {name} has shape {parameter.shape}, not {shape}.")
+        return parameter
+
+    def init(key, *args):
+        params = {}
+
+        def get_parameter(name, shape, initializer):
+            nonlocal key
+            if name not in params:
+                key, own = jax.random.split(key)
+                params[name] = initializer(own, shape)
+            return checked(name, params[name], shape)
+
+        function(get_parameter, *args)
+        return params
+
+    def apply(params, *args):
+
+        def get_parameter(name, shape, initializer):
+            return checked(name, params[name], shape)
+
+        return function(get_parameter, *args)
+
+    return (init, apply)

@@ -76,19 +76,19 @@ def test_train_step_by_hand(learner: Learner) -> None:
 
 def weighted_error(params: Tree, batch: Tree) -> Any:
     """The weighted mean of the squared errors of a line: no mean over the examples' own losses."""
-    x, y, weights = batch
-    errors = (params["slope"] * x + params["offset"] - y) ** 2
-    return jnp.sum(weights * errors) / jnp.sum(weights)
+    errors = (params["slope"] * batch["x"] + params["offset"] - batch["y"]) ** 2
+    return jnp.sum(batch["weights"] * errors) / jnp.sum(batch["weights"])
 
 
 @check(
     "train_step",
     "correct",
-    hint="The loss takes the whole batch, and averages as it likes: call loss(params, batch), and lift nothing.",
+    hint="The loss takes the whole batch, a dict here, and averages as it likes: call loss(params, batch), and neither unpack nor"
+    " lift anything.",
 )
 def test_train_step_hands_the_loss_its_batch(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
-    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]), jnp.array([3.0, 1.0]))
+    batch = {"x": jnp.array([1.0, 2.0]), "y": jnp.array([3.0, 2.0]), "weights": jnp.array([3.0, 1.0])}
     # The residuals are -2 and 0, with weights 3/4 and 1/4: the loss is 3 and both derivatives are -3.
     start = on_the_line(params, SGD.value.init(params), batch)
     result = compiled_if_possible(
@@ -126,6 +126,25 @@ def test_train_step_carries_the_state_on(learner: Learner, numbers: Numbers) -> 
         result[0].close_to({name: np.float64(params[name]) - 0.25 * trace[name] for name in trace}, rtol=1e-4)
         result[2].close_to(value, rtol=1e-4)
         params, state, _ = result.value
+
+
+@check(
+    "train_step",
+    "correct",
+    hint="One step of training, and nothing besides: no clipping, no step left out. Who wants that chains it into the optimiser.",
+)
+def test_train_step_takes_every_step(learner: Learner, numbers: Numbers) -> None:
+    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
+    static = ("loss", "optimizer")
+    for scale, tail in ((1e3, 1.0), (1e-6, 1.0), (1.0, np.nan)):
+        batch = (scale * numbers.normal(5), scale * numbers.normal(5) * jnp.array([1.0, 1.0, 1.0, 1.0, tail]))
+        gradient, value = line_oracle(params, batch)
+        start = on_the_line(params, SGD.value.init(params), batch)
+        result = compiled_if_possible(learner.train_step, *start, line_error, SGD, static=static)
+        result[2].close_to(value, rtol=1e-4, atol=0)
+        moved = {name: np.float64(params[name]) - 0.25 * gradient[name] for name in params}
+        # Relative to the terms of the sums, which may cancel.
+        result[0].close_to(moved, rtol=1e-4, atol=1e-5 * min(scale, 1.0) + 1e-5 * scale**2)
 
 
 @check(

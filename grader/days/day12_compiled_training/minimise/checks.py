@@ -64,7 +64,7 @@ def minimised(learner: Learner, function: Any, start: Any, rate: float, n_steps:
 
 @check("minimise", "correct", hint="A loop and a gradient are all it takes; the rules name what is left out.")
 def test_minimise_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.minimise, "optax", "jax.scipy")
+    bans(learner.minimise, "optax", "jax.scipy", on=(bowl, jnp.ones(7), jnp.float32(0.1), jnp.int32(3)))
 
 
 @check(
@@ -95,6 +95,31 @@ def test_minimise_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
         expected = rosenbrock_oracle(start, 1e-3, n_steps)
         if result := minimised(learner, rosenbrock, start, 1e-3, n_steps):
             result.close_to(expected, rtol=1e-3, atol=1e-4)
+
+
+@check(
+    "minimise",
+    "correct",
+    hint="The formula as it stands: a step is neither cut where the slope is steep, nor left out where it is small, where the"
+    " value rises, or where a number is infinite.",
+)
+def test_minimise_follows_the_formula_everywhere(learner: Learner) -> None:
+    # With a rate of 3/2 each step makes a twice as large, with 1/4 half as large; b goes by -1/2 and 3/4. All is exact.
+    for start, rate, n_steps, shrinks in (
+        ([8e6, 4e-7], 1.5, 40, (-2.0, -0.5)),
+        ([8e-7, 4e-12], 0.25, 20, (0.5, 0.75)),
+        ([0.0, 0.0], 0.25, 20, (0.5, 0.75)),
+    ):
+        expected = np.array(start) * np.array(shrinks) ** n_steps
+        if result := minimised(learner, bowl, start, rate, n_steps):
+            result.close_to(expected, rtol=1e-5, atol=0.0)
+    if result := minimised(learner, bowl, [8.0, 4.0], 1.5, 200):
+        result.require(
+            not np.isfinite(np.asarray(result.value)[0]),
+            "is finite, where the formula overflows",
+            expected="infinity or NaN: x[0] is twice as large after each step",
+            got=result.value,
+        )
 
 
 @check(

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import optax  # type: ignore[import-untyped]
 
 from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
     ATOL,
+    GOAL,
     MOMENTUM,
     NOISE,
     RATE,
@@ -26,15 +28,21 @@ from grader.days.day12_compiled_training.shared import (
     descent_oracle,
     drawing_error,
     drawn_data,
+    ends_in_nothing,
     epoch_arguments,
     kept_its_state,
     like,
+    near,
+    neighbours,
     new_noise,
     noisy_batches,
+    overflowing,
     recorded_params,
     reuses_no_key,
     simple_data,
+    tiny,
     took_steps,
+    uphill,
 )
 from grader.toolkit import (
     Called,
@@ -101,7 +109,10 @@ def test_train_draws_new_noise_in_each_epoch(learner: Learner, numbers: Numbers)
 
 @check("train", "correct", hint="All keys of the epochs come from the key that is given.")
 def test_train_depends_on_the_key(learner: Learner, numbers: Numbers) -> None:
-    one, two = (trained(learner, numbers, simple_data(1.0), START, ROWS) for _ in range(2))
+    _, *rest = epoch_arguments(numbers, simple_data(1.0), START, jnp.int32(ROWS))
+    one, two = (
+        like(called(learner.train, key, *rest), recorded_params(START)) for key in neighbours(numbers)
+    )
     depends_on_the_key(one.value, two.value, one)
 
 
@@ -114,6 +125,18 @@ def test_train_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     data, w = drawn_data(numbers, 0.5), numbers.normal(2)
     result = trained(learner, numbers, data, w, ROWS)
     result["w"].close_to(descent_oracle(w, noisy_batches(result.value, *data, ROWS))[0], rtol=RTOL, atol=ATOL)
+
+
+@check("train", "correct", hint=AS_IT_IS)
+def test_train_follows_the_formula_everywhere(learner: Learner, numbers: Numbers) -> None:
+    took_steps(trained(learner, numbers, simple_data(0.0), GOAL, ROWS), ROWS, f"one in each of {ROWS} epochs")
+    for case in (uphill, tiny):
+        w, data = case(numbers, 0.0)
+        result = trained(learner, numbers, data, w, ROWS)
+        took_steps(result, ROWS, f"one in each of {ROWS} epochs")
+        near(result["w"], descent_oracle(w, [data] * ROWS)[0])
+    w, data = overflowing(numbers, 0.0)
+    ends_in_nothing(trained(learner, numbers, data, w, ROWS)["w"], "the rate is far too large here")
 
 
 @check("train", "jit", hint=TRACED)

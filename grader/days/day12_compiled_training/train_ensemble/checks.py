@@ -42,10 +42,16 @@ from grader.toolkit import (
 )
 
 GENTLE_RATE = 0.05
-# A gradient is cut to this length: whoever hands over all members at once has them cut together.
-LONGEST = 0.25
+# A gradient is cut to this length: whoever hands over all members at once has them cut together. Weight decay needs the
+# parameters.
+LONGEST, DECAY = 0.25, 0.125
 GENTLE = Named(
-    "sgd", optax.chain(optax.clip_by_global_norm(LONGEST), optax.sgd(GENTLE_RATE, momentum=MOMENTUM))
+    "sgd",
+    optax.chain(
+        optax.clip_by_global_norm(LONGEST),
+        optax.add_decayed_weights(DECAY),
+        optax.sgd(GENTLE_RATE, momentum=MOMENTUM),
+    ),
 )
 
 N_MEMBERS = 24
@@ -73,7 +79,7 @@ def network_error(params: Tree, x: Any, y: Any) -> Any:
 
 
 def ensemble_oracle(keys: Any, data: Data, n_epochs: int) -> tuple[dict[str, Array], Array]:
-    """All members trained in float64 with momentum, each gradient cut to LONGEST, and their last losses."""
+    """All members trained in float64 with momentum and weight decay, each gradient cut to LONGEST; their last losses."""
     x, y = wide(data[0])[:, 1:], wide(data[1])
     now = starts_oracle(keys)
     velocity = {name: np.zeros_like(value) for name, value in now.items()}
@@ -94,7 +100,7 @@ def ensemble_oracle(keys: Any, data: Data, n_epochs: int) -> tuple[dict[str, Arr
         length = np.sqrt(sum((part**2).reshape(len(part), -1).sum(axis=1) for part in gradient.values()))
         shorter = np.minimum(1, LONGEST / length)
         cut = {name: np.einsum("m,m...->m...", shorter, part) for name, part in gradient.items()}
-        velocity = {name: cut[name] + MOMENTUM * velocity[name] for name in now}
+        velocity = {name: cut[name] + DECAY * now[name] + MOMENTUM * velocity[name] for name in now}
         now = {name: now[name] - GENTLE_RATE * velocity[name] for name in now}
     return now, np.mean(forward()[1] ** 2, axis=1)
 

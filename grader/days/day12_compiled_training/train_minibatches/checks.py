@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
     ATOL,
     MIXES,
     RECORDER,
@@ -22,13 +23,18 @@ from grader.days.day12_compiled_training.shared import (
     compiled,
     descent_oracle,
     drawn_data,
+    ends_in_nothing,
     kept_its_state,
     like,
     mixed,
+    near,
+    overflowing,
     recorded_params,
     reuses_no_key,
     simple_data,
+    tiny,
     took_steps,
+    uphill,
 )
 from grader.toolkit import (
     Array,
@@ -218,13 +224,54 @@ def test_train_minibatches_mixes_the_batches(learner: Learner, numbers: Numbers)
     mixed(*many_epochs(learner, numbers), N)
 
 
-def agrees_by_batches(result: Called, w: Any, data: Data) -> None:
+@check(
+    "train_minibatches",
+    "correct",
+    hint="Deal the examples anew in each epoch: batches that are dealt once, and come in another order each time, keep the same"
+    " company.",
+)
+def test_train_minibatches_deals_anew_in_each_epoch(learner: Learner, numbers: Numbers) -> None:
+    result, deals = many_epochs(learner, numbers)
+    company = [frozenset(map(tuple, np.asarray(deal).tolist())) for deal in deals]
+    runs = [company[first : first + N_EPOCHS] for first in range(0, len(company), N_EPOCHS)]
+    pairs = [(run[one], run[two]) for run in runs for two in range(N_EPOCHS) for one in range(two)]
+    same = sum(one == two for one, two in pairs)
+    # Two epochs are alike with probability 1 / 1575: six such pairs of 192 come up once in 1e8 runs, ten of them never.
+    result.require(
+        same < 10,
+        "has the same batches in several epochs of a run",
+        expected=f"other batches in each of {N_EPOCHS} epochs",
+        got=f"the same batches, in whatever order, in {same} of {len(pairs)} pairs of epochs",
+    )
+
+
+@check("train_minibatches", "correct", hint=AS_IT_IS)
+def test_train_minibatches_follows_the_formula_everywhere(learner: Learner, numbers: Numbers) -> None:
+    for case in (uphill, tiny):
+        w, data = case(numbers, np.arange(N))
+        result = by_batches(learner, numbers, data, w)
+        expected, losses = run_by_batches(result, w, data)
+        near(result[0]["w"], expected)
+        result[1].close_to(losses, rtol=1e-3, atol=0.0)
+    w, data = overflowing(numbers, np.arange(N))
+    result = by_batches(learner, numbers, data, w)
+    ends_in_nothing(result[0]["w"], "the rate is far too large here")
+    ends_in_nothing(result[1][-1], "the parameters of the last epoch are so already")
+
+
+def run_by_batches(result: Called, w: Any, data: Data) -> tuple[Array, Array]:
+    """What a run comes to that sees the batches which this one saw: the last w, and the mean loss of each epoch."""
     x, y = (wide(part) for part in data)
     batches = dealt_to(result).reshape(-1, SIZE)
-    expected, losses = descent_oracle(w, [(x[rows], y[rows]) for rows in batches])
+    last, losses = descent_oracle(w, [(x[rows], y[rows]) for rows in batches])
+    return last, np.mean(np.reshape(losses, (N_EPOCHS, PER_EPOCH)), axis=1)
+
+
+def agrees_by_batches(result: Called, w: Any, data: Data) -> None:
+    expected, losses = run_by_batches(result, w, data)
     result[0]["w"].close_to(expected, rtol=RTOL, atol=ATOL)
     result[1].close_to(
-        np.mean(np.reshape(losses, (N_EPOCHS, PER_EPOCH)), axis=1),
+        losses,
         rtol=RTOL,
         atol=ATOL,
         hint="losses[e] is the mean of the losses that the steps of epoch e saw, each before its step.",

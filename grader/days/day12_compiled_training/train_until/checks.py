@@ -12,6 +12,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
     ATOL,
     MOMENTUM,
     RATE,
@@ -26,7 +27,10 @@ from grader.days.day12_compiled_training.shared import (
     descent_oracle,
     drawn_data,
     like,
+    near,
     simple_data,
+    tiny,
+    uphill,
 )
 from grader.toolkit import (
     Called,
@@ -45,7 +49,7 @@ SCRIPT = 12  # validation losses that are written beforehand
 
 
 def scripted(count_calls: bool = False) -> optax.GradientTransformation:
-    """Descent with momentum on "w"; "value" goes through a script, whatever its gradient is."""
+    """Descent with momentum on "w"; "at" goes through the script, a place each epoch, whatever the gradients are."""
 
     def init(params: Tree) -> Tree:
         return {"age": jnp.zeros((), jnp.int32), "velocity": jnp.zeros_like(params["w"])}
@@ -58,7 +62,7 @@ def scripted(count_calls: bool = False) -> optax.GradientTransformation:
         age, velocity = state["age"] + 1, gradients["w"] + MOMENTUM * state["velocity"]
         updates = {
             "w": -RATE * velocity,
-            "value": params["script"][age] - params["value"],
+            "at": jnp.ones_like(params["at"]),
             "script": jnp.zeros_like(params["script"]),
         }
         return updates, {"age": age, "velocity": velocity}
@@ -72,9 +76,9 @@ COUNTED = Named("optimizer", scripted(count_calls=True))
 
 
 def judged_error(params: Tree, x: Any, y: Any) -> Any:
-    """Mean squared error; on validation data, which has a 1 at x[0, 0], the root of "value" besides: nan below 0."""
-    judged = jnp.where(x[0, 0] > 0, jnp.sqrt(params["value"]), 0.0)
-    return jnp.mean((x[:, 1:] @ params["w"] - y) ** 2) + judged
+    """Mean squared error; on validation data, which has a 1 at x[0, 0], what the script says, and nothing else."""
+    judged = params["script"][params["at"].astype(jnp.int32)]
+    return jnp.where(x[0, 0] > 0, judged, jnp.mean((x[:, 1:] @ params["w"] - y) ** 2))
 
 
 def validation_data() -> tuple[jax.Array, jax.Array]:
@@ -84,15 +88,14 @@ def validation_data() -> tuple[jax.Array, jax.Array]:
 
 
 def scripted_params(v: Sequence[float], w: Any = START) -> Tree:
-    """Parameters that will have these validation losses, whole numbers or nan, epoch by epoch; the last one stays."""
-    losses = [*v, *[v[-1]] * (SCRIPT - len(v))]
-    values = np.array([-1.0 if math.isnan(one) else one**2 for one in losses], np.float32)
-    script = {"value": jnp.asarray(values[0]), "script": jnp.asarray(values)}
-    return {"w": jnp.asarray(w, jnp.float32), **script}
+    """Parameters that will have these validation losses, epoch by epoch; the last one stays."""
+    script = np.array([*v, *[v[-1]] * (SCRIPT - len(v))], np.float32)
+    return {"w": jnp.asarray(w, jnp.float32), "at": jnp.zeros(()), "script": jnp.asarray(script)}
 
 
 def until_oracle(v: Sequence[float], n_epochs: int, patience: int) -> tuple[int, int]:
     """The best epoch (0 is the start), and how many epochs were run."""
+    v = [float(np.float32(one)) for one in v]
     best, waited = 0, 0
     for epoch in range(1, n_epochs + 1):
         if v[epoch] < v[best]:
@@ -112,7 +115,7 @@ def until_arguments(
 
 
 def story(v: Sequence[float], n_epochs: int, patience: int) -> str:
-    losses = ", ".join("nan" if math.isnan(one) else f"{one:g}" for one in v)
+    losses = ", ".join(f"{one:.8g}" for one in v)
     return f"train_until with validation losses {losses}, n_epochs={n_epochs}, patience={patience}"
 
 
@@ -137,13 +140,15 @@ def right_until(
         " with jnp.where in each epoch. Those that came in count, too."
     )
     expected, _ = descent_oracle(w, [data] * best)
-    came = float(result.value[0]["value"])
+    came = round(float(np.nan_to_num(np.asarray(result.value[0]["at"]), nan=-1.0)))
     result.require(
-        came == float(np.asarray(params["script"])[best]),
+        came == best,
         "gives back the wrong parameters",
-        expected=f"those of validation loss {v[best]:g}, "
+        expected=f"those of validation loss {v[best]:.8g}, "
         + (f"from epoch {best}" if best else "which came in"),
-        got=f"those of validation loss {math.sqrt(came) if came >= 0 else math.nan:g}",
+        got=f"those of validation loss {v[came]:.8g}, " + (f"from epoch {came}" if came else "which came in")
+        if 0 <= came < len(v)
+        else f"others, with {came} for the number of their epoch",
         hint=hint,
     )
     result[0]["w"].close_to(expected, rtol=RTOL, atol=ATOL, hint=hint)
@@ -243,6 +248,34 @@ def test_train_until_counts_the_start(learner: Learner) -> None:
 )
 def test_train_until_passes_over_nan(learner: Learner) -> None:
     until(learner, [9, math.nan, 4, math.nan, 3, math.nan, math.nan, 2, 1], 8, 2)
+    until(learner, [5, math.nan, 4, 3, math.nan, math.nan, math.nan, 1], 7, 3)
+
+
+@check(
+    "train_until",
+    "correct",
+    hint="Less is less, by however little: no least difference is asked for, and no share of the loss.",
+)
+def test_train_until_takes_the_smallest_improvement(learner: Learner) -> None:
+    step = 2.0**-21  # the next float32 below 5 is so far away
+    until(learner, [5, *(5 - k * step for k in range(1, 6))], 5, 1)
+    until(learner, [3e-9, 2e-9, 1e-9, 0.0, -1e-9, -1e-9], 5, 1)
+    until(learner, [math.inf, math.inf, 1e30, 1e29, -1e30, -math.inf, -math.inf], 6, 2)
+
+
+@check("train_until", "correct", hint=AS_IT_IS)
+def test_train_until_follows_the_formula_everywhere(learner: Learner, numbers: Numbers) -> None:
+    v = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+    for case in (uphill, tiny):
+        w, data = case(numbers, 0.0)
+        result = called_until(learner, until_arguments(scripted_params(v, w), data, 8, 2))
+        result.require(
+            int(result.value[1]) == 8,
+            "runs another number of epochs",
+            expected="8 epochs, as the validation loss falls all the time",
+            got=f"{int(result.value[1])} epochs",
+        )
+        near(result[0]["w"], descent_oracle(w, [data] * 8)[0])
 
 
 @check(

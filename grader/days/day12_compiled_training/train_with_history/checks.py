@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
     ATOL,
+    GOAL,
     NOISE,
     ROWS,
     RTOL,
@@ -20,15 +22,21 @@ from grader.days.day12_compiled_training.shared import (
     descent_oracle,
     drawing_error,
     drawn_data,
+    ends_in_nothing,
     epoch_arguments,
     kept_its_state,
     like,
+    near,
+    neighbours,
     new_noise,
     noisy_batches,
+    overflowing,
     recorded_params,
     reuses_no_key,
     simple_data,
+    tiny,
     took_steps,
+    uphill,
 )
 from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, same_size_for
 
@@ -97,7 +105,10 @@ def test_train_with_history_draws_new_noise_in_each_epoch(learner: Learner, numb
 
 @check("train_with_history", "correct", hint="All keys of the epochs come from the key that is given.")
 def test_train_with_history_depends_on_the_key(learner: Learner, numbers: Numbers) -> None:
-    one, two = (with_history(learner, numbers, simple_data(1.0), START) for _ in range(2))
+    _, *rest = epoch_arguments(numbers, simple_data(1.0), START, ROWS)
+    one, two = (
+        has_history(called(learner.train_with_history, key, *rest), START) for key in neighbours(numbers)
+    )
     depends_on_the_key(one.value[0], two.value[0], one)
 
 
@@ -118,6 +129,24 @@ def agrees_with_history(result: Called, w: Any, data: Data) -> None:
 def test_train_with_history_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     data, w = drawn_data(numbers, 0.5), numbers.normal(2)
     agrees_with_history(with_history(learner, numbers, data, w), w, data)
+
+
+@check("train_with_history", "correct", hint=AS_IT_IS)
+def test_train_with_history_follows_the_formula_everywhere(learner: Learner, numbers: Numbers) -> None:
+    result = with_history(learner, numbers, simple_data(0.0), GOAL)
+    took_steps(result[0], ROWS, f"one in each of {ROWS} epochs")
+    result[1].equals(np.zeros(ROWS))
+    for case in (uphill, tiny):
+        w, data = case(numbers, 0.0)
+        result = with_history(learner, numbers, data, w)
+        expected, losses = descent_oracle(w, [data] * ROWS)
+        near(result[0]["w"], expected)
+        # Each loss for itself: the largest of them are more than the smallest by 1e20.
+        result[1].close_to(np.array(losses), rtol=1e-3, atol=0.0)
+    w, data = overflowing(numbers, 0.0)
+    result = with_history(learner, numbers, data, w)
+    ends_in_nothing(result[0]["w"], "the rate is far too large here")
+    ends_in_nothing(result[1][-1], "the parameters of the last epoch are so already")
 
 
 def same_size_of_history(learner: Learner, numbers: Numbers) -> Handle:

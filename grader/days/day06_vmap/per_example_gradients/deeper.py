@@ -1,0 +1,61 @@
+"""Deeper checks of per_example_gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day06_vmap.shared import ATOL, squared_error, squared_error_gradients
+from grader.toolkit import Array, Draw, Learner, Numbers, check, wide
+
+
+def image_loss(params: Any, x: Any, y: Any) -> Any:
+    """Of a whole image, or a number, and a tree within a tree."""
+    scale, (rows, nothing) = params["scale"], params["rest"]
+    assert nothing is None
+    return scale * jnp.sum(x**2) + jnp.sum(rows[y] ** 3)
+
+
+def image_gradients(params: Any, x: Any, y: Any) -> dict[str, Any]:
+    squares = (wide(x) ** 2).reshape(len(x), -1).sum(axis=1)
+    rows: Array = np.zeros((len(x), *np.shape(params["rest"][0])))
+    for i, label in enumerate(np.asarray(y)):
+        rows[i, label] = 3 * wide(params["rest"][0])[label] ** 2
+    return {"scale": squares, "rest": (rows, None)}
+
+
+@check(
+    "per_example_gradients",
+    "deeper",
+    hint="Each leaf gets a batch axis in front, whatever is in the tree and in x.",
+)
+def test_per_example_gradients_takes_images_and_trees(learner: Learner, draw: Draw) -> None:
+    batch, features = draw.one_of((3, (2, 4)), (4, ()), (2, (2,)), (5, (3, 1, 2)))
+    x, y = draw.floats((batch, *features), low=-2.0, high=2.0), draw.integers((batch,), 0, 3)
+    params = {
+        "scale": draw.floats((), low=-3.0, high=3.0),
+        "rest": (draw.floats((4, 2), low=-2.0, high=2.0), None),
+    }
+    handle = learner.per_example_gradients.jit(static_argnames="loss")
+    handle(image_loss, params, x, y).close_to(image_gradients(params, x, y), atol=10 * ATOL)
+
+
+@check("per_example_gradients", "deeper", hint="Gradients are as large or as small as the loss makes them.")
+def test_per_example_gradients_at_any_scale(learner: Learner, draw: Draw) -> None:
+    batch = draw.one_of(2, 3, 4)  # as many as features, too
+    params = {"w": draw.floats((2,), magnitudes=(1e-4, 1e4)), "b": draw.floats((), magnitudes=(1e-4, 1e4))}
+    x, y = draw.floats((batch, 2), magnitudes=(1e-4, 1e4)), draw.floats((batch,), magnitudes=(1e-4, 1e4))
+    terms = np.abs(wide(x)) @ np.abs(wide(params["w"])) + abs(float(params["b"])) + np.abs(wide(y))
+    atol = 2e-6 * float((terms * (1 + np.abs(wide(x)).max(axis=1))).max())
+    handle = learner.per_example_gradients.jit(static_argnames="loss")
+    handle(squared_error, params, x, y).close_to(squared_error_gradients(params, x, y), atol=atol)
+
+
+@check("per_example_gradients", "deeper", hint="Any number of examples, in one go.")
+def test_per_example_gradients_of_many_examples(learner: Learner, numbers: Numbers) -> None:
+    params = {"w": numbers.normal(2), "b": numbers.normal()}
+    x, y = numbers.normal((3000, 2)), numbers.normal(3000)
+    handle = learner.per_example_gradients.jit(static_argnames="loss")
+    handle(squared_error, params, x, y).close_to(squared_error_gradients(params, x, y), atol=10 * ATOL)
