@@ -180,14 +180,14 @@ def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled |
     """The verdict of a check that need not run, since an earlier one says it all; None when it has to run.
 
     Checks of the same aspect still run after a wrong answer, but not after a stub, a hang or a crash. After a broken rule those
-    of later aspects do, too, but for timings: the other rules that are broken are named with it.
+    of the program do, too: the other rules that are broken are named with it.
     """
     if spoiled is None:
         return None
     if spoiled.status is Status.TODO:
         finding = Finding("is still to do.", Kind.NOT_STARTED, exercise)
         return CheckResult(name, aspect, Status.TODO, finding=finding)
-    goes_on = spoiled.aspect is aspect or (spoiled.by_a_rule and aspect is not Aspect.SPEED)
+    goes_on = spoiled.aspect is aspect or (spoiled.by_a_rule and aspect is Aspect.JIT)
     if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or not goes_on:
         finding = Finding("did not pass.", Kind.NOT_RUN, exercise, about="An earlier check of")
         return CheckResult(name, aspect, Status.BLOCKED, finding=finding)

@@ -306,6 +306,12 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
+        r"Pred must be a scalar",
+        "lax.cond decides once, for a whole branch, and this is an array of decisions.",
+        "jnp.where(condition, a, b) decides for each element.",
+    ),
+    Lesson(
+        "TypeError",
         r"cond_fun must return a boolean scalar",
         "The test of a while_loop says whether to go on: a single True or False.",
         "Compare numbers, as in state[0] != 1; of a whole array take jnp.any(...) or jnp.all(...).",

@@ -14,8 +14,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import jax
@@ -26,6 +26,7 @@ from grader.findings import Finding, Kind
 from grader.results import Aspect, Exit
 from grader.source.loading import load
 from grader.toolkit import wording
+from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
 from grader.toolkit.labels import Named
@@ -43,7 +44,7 @@ class Bench:
     def __init__(self, file: Path, solution: Path, checks: str, exercise: str, seed: int) -> None:
         self.file, self.solution, self.exercise, self.seed = file, solution, exercise, seed
         self.names: dict[str, Any] = {}
-        self._checks = list(_checks_of(importlib.import_module(checks), exercise))
+        self._checks = list(_checks_of(checks, exercise))
 
     def look(self) -> str:
         """Run the checks on the file as it is now, and put what the first failing one was about into `names`; what to say."""
@@ -74,7 +75,11 @@ class Bench:
 
     def _first_failure(self, session: Session, learner: Any) -> Verdict | None:
         for name, check in self._checks:
-            given = {"learner": Learner(session, learner), "numbers": Numbers(self.seed, name)}
+            given = {
+                "learner": Learner(session, learner),
+                "numbers": Numbers(self.seed, name),
+                "draw": Cases(self.seed, name),
+            }
             wanted = inspect.signature(check).parameters
             try:
                 check(**{one: value for one, value in given.items() if one in wanted})
@@ -114,15 +119,19 @@ class Bench:
         yield "again() reads your file again and loads the case that fails then; Ctrl-D leaves."
 
 
-def _checks_of(module: ModuleType, exercise: str) -> Iterator[tuple[str, Callable[..., None]]]:
+def _checks_of(checks: str, exercise: str) -> Iterator[tuple[str, Callable[..., None]]]:
     """The checks of an exercise in the order in which they are judged, those on speed left out."""
+    modules = [importlib.import_module(checks)]
+    if find_spec(deeper := f"{checks.rpartition('.')[0]}.deeper"):
+        modules.append(importlib.import_module(deeper))
     marked = [
         (name, check, mark.kwargs["aspect"])
+        for module in modules
         for name, check in vars(module).items()
         for mark in getattr(check, "pytestmark", ())
         if mark.name == "check" and mark.kwargs["exercise"] == exercise
     ]
-    for aspect in (Aspect.CORRECT, Aspect.JIT):
+    for aspect in (Aspect.CORRECT, Aspect.JIT, Aspect.DEEPER):
         yield from ((name, check) for name, check, its in marked if its == aspect)
 
 
