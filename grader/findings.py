@@ -103,6 +103,7 @@ class Pattern(StrEnum):
     OFFSETS = "offsets"
     FUNCTION = "function"  # of what it should be: exp, a cumulative sum
     CLIPPED = "clipped"
+    WRAPPED = "wrapped"  # as a narrower integer does
     ROUNDED = "rounded"  # as a narrower dtype would
     NEARLY = "nearly"  # off by less than a hundredth, everywhere
     FIRST_RIGHT = "first_right"  # and none after them
@@ -181,6 +182,7 @@ _IN_WORDS = {
     Pattern.OFFSETS: "each row{along} is off by a constant of its own.",
     Pattern.FUNCTION: "it is the {name} of what it should be.",
     Pattern.CLIPPED: "it is what it should be, clipped: {name}.",
+    Pattern.WRAPPED: "what is too large for {name} has begun again from its other end.",
     Pattern.ROUNDED: "it is right but for rounding, as {name} rounds.",
     Pattern.NEARLY: "every entry is within {name} of what it should be.",
     Pattern.LAST_WRONG: "all are right but the last{along}.",

@@ -128,7 +128,7 @@ def _diagnose(
     got: Array, expected: Array, sizes: tuple[int, ...], arguments: Mapping[str, Array]
 ) -> Diagnosis | None:
     for name, argument in arguments.items():
-        if argument.shape == got.shape and several(argument, 2) and np.array_equal(argument, got):
+        if argument.shape == got.shape and several(argument, 3) and np.array_equal(argument, got):
             return Diagnosis(Pattern.ARGUMENT, name=name)
     if got.shape != expected.shape:
         return _other_shape(got, expected)
