@@ -16,6 +16,7 @@ from grader.results import (
     DayResult,
     ExerciseResult,
     Spoiled,
+    spoiled_by,
     without_running,
 )
 from grader.worker.protocol import Check, Platform
@@ -98,7 +99,7 @@ class JudgedDay:
         spoiled: dict[str, Spoiled] = {}
         for identity, result in self.verdicts.items():
             if result.counts_against:
-                spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
+                spoiled.setdefault(identity.partition(".")[0], spoiled_by(result))
         return spoiled
 
     # ---- what comes of it

@@ -109,6 +109,7 @@ class Screen:
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
                 self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
+                self.print_other_rules(exercise)
                 self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
@@ -172,6 +173,12 @@ class Screen:
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
+
+    def print_other_rules(self, exercise: ExerciseResult) -> None:
+        """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""
+        if others := exercise.other_rules:
+            named = "; ".join(printable(one.in_short) for one in others)
+            self.console.print(Text(f"It also breaks: {named}.", style="dim"))
 
     def print_output(self, check: CheckResult) -> None:
         """What the learner's code printed meanwhile."""

@@ -230,6 +230,7 @@ class WatchScreen:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
             self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
+            self._screen.print_other_rules(result)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()

@@ -161,7 +161,7 @@ def train_ensemble__last_of_the_losses(keys, init, x, y, optimizer, loss, n_epoc
     return jax.vmap(run)(keys)
 
 
-@caught_by("jit", "does_not_grow_with_its_members")
+@caught_by("correct", "does_not_grow_with_its_members")
 def train_ensemble__loop_over_members(keys, init, x, y, optimizer, loss, n_epochs):
     """Loops over the members in Python."""
 
