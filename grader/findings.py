@@ -133,8 +133,6 @@ class Diagnosis:
 
 
 _FACTORS = {  # what a constant means, where it is a usual one
-    "2": "twice",
-    "1/2": "half",
     "pi": "pi",
     "2 pi": "2 pi",
     "log 2": "log 2, so a logarithm to another base",

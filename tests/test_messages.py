@@ -345,7 +345,7 @@ WRONG = {
     ),
     "several values": (
         "return x + 1",
-        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       1",
+        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       1\n\nEach entry is 1 too large.",
     ),
     "a small difference": (
         "return x.at[2].set(2.0001)",
@@ -353,7 +353,7 @@ WRONG = {
     ),
     "nan": (
         "return x * jnp.nan",
-        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       nan",
+        "f([0, 1, 2]) is wrong at index 0 (3 of 3 differ)\n  expected  0\n  got       nan\n\nAll of it is nan.",
     ),
     "a shape": (
         "return x[:, None]",

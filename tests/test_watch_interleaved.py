@@ -27,9 +27,11 @@ from grader.watch.effects import (
     ShowVersions,
     StartGrading,
     StopGrading,
+    TryCase,
 )
 from grader.watch.events import (
     Broken,
+    CaseTried,
     DayOpened,
     EditorOpened,
     Event,
@@ -50,7 +52,7 @@ pytestmark = pytest.mark.usefixtures("small_kata")
 __all__ = ["small_kata"]
 
 TIMED = {"mean", "rank"}  # the exercises with a check on speed
-KEYS = ["n", "h", "l", "s", "r", "a", "e", "x", "y", "o", "up", "down", "enter", "escape", "backspace"]
+KEYS = ["n", "h", "l", "s", "r", "a", "e", "t", "x", "y", "o", "up", "down", "enter", "escape", "backspace"]
 FILES = {day.file_in(TREE): day.key for day in DAYS}
 BODIES = ["return 'right'", "return 'wrong'", "raise NotImplementedError", "return ("]
 
@@ -152,6 +154,8 @@ class World:
                 self.answer(StubReset(backup=TREE / "kept"))
             case OpenEditor():
                 self.answer(EditorOpened())
+            case TryCase():
+                self.answer(CaseTried())
             case StartGrading() | StopGrading():
                 self.next = effect if isinstance(effect, StartGrading) else None
                 self.interrupted = self.interrupted or self.task is not None

@@ -15,8 +15,10 @@ from grader.watch.effects import (
     ReadStandings,
     ResetStub,
     ShowVersions,
+    TryCase,
 )
 from grader.watch.events import (
+    CaseTried,
     EditorOpened,
     Redraw,
     StandingsRead,
@@ -151,6 +153,17 @@ def test_e_opens_the_editor_where_it_went_wrong(watching: Watching) -> None:
     assert watching.board.status == "no editor found"
     watching.on(EditorOpened())
     assert watching.board.status == "no editor found"
+
+
+def test_t_opens_python_with_a_failing_case(watching: Watching) -> None:
+    assert watching.press("t") == []
+    assert "norm has no failing case" in watching.board.status
+    watching.judged("norm", Status.FAILED)
+    assert watching.press("t") == [TryCase(DAY, "norm")]
+    watching.on(CaseTried("Python could not be started"))
+    assert watching.board.status == "Python could not be started"
+    watching.judged("norm", Status.PASSED)
+    assert watching.press("t") == []
 
 
 def test_the_line_of_keys_names_all_that_do_something(watching: Watching) -> None:

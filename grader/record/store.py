@@ -21,7 +21,7 @@ from typing import Any
 from grader.kata.catalogue import OWN
 
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
-VERSION = 1  # of the table; in the file as its user_version
+VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _ALL = "at, id"  # the order of attempts
@@ -48,13 +48,17 @@ class Attempt:
     jax: str
     platform: str
     result: str  # the exercise's result as JSON
+    deeper: bool | None = None  # whether the deeper look agreed; None where none was taken
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where somebody stands with one exercise: `first_passed` is a time in UTC (ISO 8601), `best` a speed ratio."""
+    """Where somebody stands with one exercise: `first_passed` is a time in UTC (ISO 8601), `best` a speed ratio.
+
+    A pass counts as long as the last deeper look at the same source, if there was one, agreed.
+    """
 
     attempts: int
     first_passed: str | None
@@ -63,7 +67,14 @@ class Standing:
 
 
 _COLUMNS = [one.name for one in fields(Attempt)]
-_TYPES = {"passed": "INTEGER", "line": "INTEGER", "seed": "INTEGER", "ratio": "REAL", "gate": "REAL"}
+_TYPES = {
+    "passed": "INTEGER",
+    "line": "INTEGER",
+    "seed": "INTEGER",
+    "deeper": "INTEGER",
+    "ratio": "REAL",
+    "gate": "REAL",
+}
 
 
 class AttemptLog:
@@ -111,11 +122,14 @@ class AttemptLog:
             return {}
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT day, exercise, COUNT(*), MIN(CASE WHEN passed THEN at END),"
-                " MAX(CASE WHEN passed THEN ratio END),"
+                # Where there is a MAX(), SQLite takes the other columns from its row.
+                "WITH looks AS (SELECT day, exercise, fingerprint, deeper AS agreed, MAX(at) FROM attempts"
+                " WHERE deeper IS NOT NULL AND fingerprint <> '' GROUP BY day, exercise, fingerprint)"
+                " SELECT day, exercise, COUNT(*), MIN(CASE WHEN passed AND COALESCE(agreed, 1) THEN at END),"
+                " MAX(CASE WHEN passed AND COALESCE(agreed, 1) THEN ratio END),"
                 " (SELECT status FROM attempts AS last WHERE last.day = attempts.day"
                 f"  AND last.exercise = attempts.exercise ORDER BY {_ALL.replace(',', ' DESC,')} DESC LIMIT 1)"
-                " FROM attempts GROUP BY day, exercise"
+                " FROM attempts LEFT JOIN looks USING (day, exercise, fingerprint) GROUP BY day, exercise"
             ).fetchall()
         return {(day, exercise): Standing(*rest) for day, exercise, *rest in rows}
 
@@ -196,6 +210,9 @@ class AttemptLog:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns}, id TEXT PRIMARY KEY)")
+            known = {name for _, name, *_ in connection.execute("PRAGMA table_info(attempts)")}
+            if "deeper" not in known:  # version 1
+                connection.execute(f"ALTER TABLE attempts ADD COLUMN deeper {_TYPES['deeper']}")
             connection.execute("CREATE INDEX IF NOT EXISTS by_exercise ON attempts (day, exercise, at)")
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -226,6 +243,8 @@ def folder() -> Path:
 def _attempt(values: dict[str, Any]) -> Attempt:
     """Raises TypeError or ValueError when the values are not those of an attempt."""
     values = values | {"passed": bool(values["passed"])}
+    if values.get("deeper") is not None:
+        values["deeper"] = bool(values["deeper"])
     attempt = Attempt(**values)
     for one in fields(Attempt):
         value, kind = getattr(attempt, one.name), _KINDS[str(one.type)]
@@ -235,7 +254,13 @@ def _attempt(values: dict[str, Any]) -> Attempt:
     return attempt
 
 
-_KINDS: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float | None": (float, int, type(None))}
+_KINDS: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "bool | None": (bool, type(None)),
+    "float | None": (float, int, type(None)),
+}
 
 
 def _reason(error: Exception, file: Path) -> str:

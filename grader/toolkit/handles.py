@@ -25,7 +25,15 @@ from grader.toolkit.errors import learner_frame, translate
 from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation
-from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+from grader.toolkit.verdicts import (
+    MachineFault,
+    NotStarted,
+    RaisedError,
+    TookTooLong,
+    Verdict,
+    WrongAnswer,
+    about,
+)
 
 
 @dataclass(eq=False)
@@ -50,10 +58,12 @@ class Handle:
         raw: Callable[..., Any],
         jit_options: dict[str, Any] | None = None,
         transform: Transformation | None = None,
+        code: str = "",
     ) -> None:
         self.session = session
         self.name = name  # of the exercise
         self.shown = shown  # in messages: jit(softmax)
+        self.code = code  # what makes it in a session of Python: jax.jit(softmax); empty for what a check made by itself
         self.shown_without_jit = shown
         self.function = function
         self.raw = raw  # without our guard: for timing what the learner wrote
@@ -76,11 +86,8 @@ class Handle:
         """
         text = wording.call(self.shown, arguments, keywords)
         case = Case(self, arguments, keywords)
-        try:
+        with about(case):
             result = self._call_purely(text, arguments, keywords)
-        except Verdict as verdict:
-            verdict.case = case
-            raise
         self.remember(arguments, keywords)
         return Called(text, result, case=case)
 
@@ -174,6 +181,7 @@ class Handle:
                 raw=self.raw,
                 jit_options=options,
                 transform=self.transform,
+                code=self.code and f"jax.jit({self.code}{_written(options)})",
             )
 
             @functools.wraps(self.function)
@@ -200,8 +208,15 @@ class Handle:
             before = self.transform
             transform = None if before is None else lambda plain: transformation(before(plain), **options)
             function = transformation(self.function, **options)
+            told = _written({option: value for option, value in options.items() if value != 0})
             self._transformed[key] = Handle(
-                self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
+                self.session,
+                self.name,
+                f"{name}({self.shown}{told})",
+                function,
+                raw=function,
+                transform=transform,
+                code=self.code and f"jax.{name}({self.code}{told})",
             )
         return self._transformed[key]
 
@@ -270,6 +285,11 @@ class Handle:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
         text = wording.call(self.shown, arguments, keywords)
         return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
+
+
+def _written(options: dict[str, Any]) -> str:
+    """Options of a transformation, as they are typed after the function: `, argnums=1`."""
+    return "".join(f", {name}={wording.argument(value)}" for name, value in options.items())
 
 
 def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[str, ...] = ()) -> Called:

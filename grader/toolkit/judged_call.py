@@ -32,9 +32,16 @@ class Case:
     keywords: dict[str, Any]
 
     @property
-    def names(self) -> list[str]:
-        """What the arguments are called in the exercise's signature."""
-        return [name for name, _ in self.named_arguments()]
+    def code(self) -> str:
+        """The call as it would be typed where its arguments are at hand under their names; empty where a check made it up."""
+        if not self.handle.code:
+            return ""
+        names = [name for name, _ in self.named_arguments()][: len(self.arguments)]
+        return f"{self.handle.code}({', '.join([*names, *(f'{name}={name}' for name in self.keywords)])})"
+
+    def again(self) -> Any:
+        """What the call gives now."""
+        return self.handle.function(*self.arguments, **self.keywords)
 
     def named_arguments(self) -> Iterator[tuple[str, Any]]:
         """Each argument with the name of its parameter, or of its place where that is not known."""

@@ -37,7 +37,7 @@ class Session(Subject):
             self.contract.check_signature(name, function, self.learner.lines.get(name))
             guarded = self._guarded(name, function)
             raw = function if self.contract.is_class(name) else taking_names(function)
-            self._handles[name] = Handle(self, name, name, guarded, raw=raw, transform=as_it_is)
+            self._handles[name] = Handle(self, name, name, guarded, raw=raw, transform=as_it_is, code=name)
         return self._handles[name]
 
     def _guarded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

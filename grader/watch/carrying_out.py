@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,9 +24,11 @@ from grader.watch.effects import (
     ShowVersions,
     StartGrading,
     StopGrading,
+    TryCase,
     WarmUp,
 )
 from grader.watch.events import (
+    CaseTried,
     DayOpened,
     EditorOpened,
     Event,
@@ -77,6 +80,8 @@ class Handlers:
                 return self._reset(day, name)
             case OpenEditor(file, line):
                 return EditorOpened(self._edit(file, line))
+            case TryCase(day, name):
+                return CaseTried(self._try(day, name))
             case Quit():
                 pass  # the loop's affair
         return None
@@ -112,6 +117,18 @@ class Handlers:
         except (ValueError, OSError) as error:
             return StubReset(problem=str(error))
         return StubReset(backup=outcome.backup)
+
+    def _try(self, day: Day, name: str) -> str:
+        """Open Python with the failing case, and wait until somebody leaves it. Returns what to say of it."""
+        command = [sys.executable, "-m", "grader", "try", f"{day.key}.{name}", "--from", str(self._tree)]
+        try:
+            with self._keys.lent():
+                ended = subprocess.run(command, check=False, cwd=self._folder, env=self._environment)
+        except OSError as error:
+            return f"Python could not be started: {error}"
+        return (
+            "" if ended.returncode == 0 else f"there was nothing to try: python -m grader try {name} says why"
+        )
 
     def _edit(self, file: Path, line: int) -> str:
         """Open the editor, and wait for it if it takes the terminal. Returns what to say of it."""

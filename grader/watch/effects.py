@@ -79,6 +79,14 @@ class OpenEditor:
 
 
 @dataclass(frozen=True, slots=True)
+class TryCase:
+    """Open Python with the failing case of an exercise. Answered by `CaseTried`."""
+
+    day: Day
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """Leave."""
 
@@ -93,5 +101,6 @@ Effect = (
     | ReadStandings
     | ResetStub
     | OpenEditor
+    | TryCase
     | Quit
 )

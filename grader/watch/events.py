@@ -131,6 +131,13 @@ class EditorOpened:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseTried:
+    """Python with a failing case was opened, and left. `note` is what to say of it."""
+
+    note: str = ""
+
+
 Event = (
     Saved
     | Pressed
@@ -145,4 +152,5 @@ Event = (
     | StandingsRead
     | StubReset
     | EditorOpened
+    | CaseTried
 )

@@ -11,7 +11,17 @@ from typing import NamedTuple
 
 from grader.kata import catalogue, hints
 from grader.report.watch_views import BoardView, PageView, page_room
-from grader.watch.effects import Effect, OpenDay, OpenEditor, Quit, ReadStandings, ResetStub, ShowVersions
+from grader.results import ACCEPTED, Status
+from grader.watch.effects import (
+    Effect,
+    OpenDay,
+    OpenEditor,
+    Quit,
+    ReadStandings,
+    ResetStub,
+    ShowVersions,
+    TryCase,
+)
 from grader.watch.model import Hints, Model, Moment, Step
 
 LONG = 2.0  # seconds after which it is said how long something has been checked
@@ -116,6 +126,13 @@ def _edit(model: Model, now: Moment) -> Step:
     return model, (OpenEditor(model.state.file, told or model.state.line_of(model.focus) or 1),)
 
 
+def _try(model: Model, now: Moment) -> Step:
+    result = model.verdicts().get(model.focus)
+    if result is None or result.status in ACCEPTED | {Status.TODO, Status.INCONCLUSIVE}:
+        return model.saying(f"{model.focus} has no failing case: t opens Python with one"), ()
+    return _folded(model), (TryCase(model.day, model.focus),)
+
+
 def _asking(model: Model, text: str, if_yes: Effect, if_no: str = "") -> Step:
     return replace(model, mode=Question(text, if_yes, if_no)), ()
 
@@ -139,6 +156,7 @@ ACTIONS = {
     "r": Action("reset", _reset),
     "a": Action("run all", _all),
     "e": Action("edit", _edit),
+    "t": Action("try", _try),
     "escape": Action("", lambda model, now: (_folded(model), ())),
     "q": Action("quit", lambda model, now: (model, (Quit(),))),
 }

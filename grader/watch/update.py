@@ -13,6 +13,7 @@ from grader.source.edits import edited_exercise
 from grader.watch.effects import OpenDay, Quit, ReadFile, StopGrading
 from grader.watch.events import (
     Broken,
+    CaseTried,
     DayOpened,
     EditorOpened,
     Event,
@@ -67,7 +68,7 @@ def update(model: Model, event: Event, now: Moment) -> Step:
             return replace(model, mode=mode, notices=(*model.notices, *notices)), ()
         case StubReset():
             return _stub_reset(model, event), ()
-        case EditorOpened(note):
+        case EditorOpened(note) | CaseTried(note):
             return (model.saying(note) if note else model), ()
         case Tick():
             return model, (ReadFile(model.day),) if model.grading.outdated else ()

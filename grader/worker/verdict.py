@@ -15,15 +15,20 @@ from grader.worker.protocol import Check, Job
 from grader.worker.too_long import too_long
 
 
-def judge(result: CheckResult, failure: BaseException | None, check: Check, job: Job) -> CheckResult:
-    """The verdict of a check that raised `failure`, or nothing; `result` holds what is known beside it."""
+def judge(
+    result: CheckResult, failure: BaseException | None, check: Check, job: Job, *, went_well: bool
+) -> CheckResult:
+    """The verdict of a check that raised `failure`, or nothing; `result` holds what is known beside it.
+
+    `went_well`: an earlier check of the exercise has passed.
+    """
     if failure is None:
         return result
     result = replace(result, details="".join(traceback.format_exception(failure)))
     if isinstance(failure, TookTooLong):
         return _too_long(result, failure, check, job)
     if isinstance(failure, Verdict):
-        own = f"{check.hint}\n{failure.also}".rstrip() if failure.takes_the_checks_hint else ""
+        own = f"{check.hint}\n{failure.also}".rstrip() if failure.takes_the_checks_hint(went_well) else ""
         return replace(
             result,
             status=failure.status,

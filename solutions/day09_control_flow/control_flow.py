@@ -3,6 +3,7 @@
 A Python loop under jit is written out, round by round. `scan`, `fori_loop` and `while_loop` compile
 their body once, `cond` and `switch` choose on the device, `associative_scan` goes in parallel.
 Arrays are float32 or int32 unless a docstring says more, and a sequence has one step at least (T >= 1).
+What is smooth can be differentiated, forwards at least.
 Lesson: README.md beside this file. Grade: python -m grader day09
 """
 
@@ -208,7 +209,7 @@ def activate(x: Float[Array, "*shape"], name_index: Int[Array, ""]) -> Float[Arr
     3  softplus   log(1 + eˣ)
 
     A number below 0 counts as 0, one above 3 as 3. Softplus stays finite: at 100 it is 100. Values are right to
-    within 1e-6; no gradients are asked for. x is finite, and keeps its dtype: float32 or float16.
+    within 1e-6; derivatives are asked for where |x| <= 10. x is finite, and keeps its dtype: float32 or float16.
 
         activate([-1, 2], 1) = [0, 2]
 

@@ -69,7 +69,11 @@ def test_batch_loss_gradient_by_hand(learner: Learner) -> None:
     learner.batch_loss_gradient(one_weight, jnp.float32(1.0), x, y).close_to(-3.0)
 
 
-@check("batch_loss_gradient", "correct", hint="The gradient of the mean: every example counts 1/n.")
+@check(
+    "batch_loss_gradient",
+    "correct",
+    hint="The loss takes one example, and vmap hands them over one by one: in_axes=(None, 0, 0). Every example counts 1/n.",
+)
 def test_batch_loss_gradient_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
         problem = linear_problem(numbers)

@@ -172,7 +172,7 @@ def clip_gradient__nan_zero(x, low, high):
     return identity(x, low, high)
 
 
-@caught_by("correct", "is_the_identity_forwards")
+@caught_by("correct", "keeps_every_bit")
 def clip_gradient__plus_zero(x, low, high):
     """Adds 0 to x, which turns -0.0 into 0.0."""
 

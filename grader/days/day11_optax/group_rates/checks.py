@@ -36,9 +36,10 @@ def group_rates_oracle(gradients: Sequence[Tree], weight_rate: float, bias_rate:
 )
 def test_group_rates_by_hand(learner: Learner) -> None:
     params = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
-    gradient = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
-    found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params], [gradient])
-    close(found, [{"w": np.full((2, 2), -0.5), "b": np.full(2, -0.25)}], rtol=ADAM)
+    for w, b in ((1.0, 1.0), (4.0, -3.0)):
+        gradient = {"w": jnp.full((2, 2), w), "b": jnp.full(2, b)}
+        found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params], [gradient])
+        close(found, [{"w": np.full((2, 2), -0.5), "b": np.full(2, -0.25 * np.sign(b))}], rtol=ADAM)
 
 
 @check("group_rates", "correct", hint="The number of axes decides, not the name: two or more make a weight.")

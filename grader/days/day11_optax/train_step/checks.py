@@ -48,11 +48,6 @@ def line_oracle(params: Tree, batch: Tree) -> tuple[Tree, Any]:
 SGD = Named("sgd", optax.sgd(0.25))
 
 
-def distance(p: jax.Array, batch: tuple[jax.Array]) -> jax.Array:
-    (y,) = batch
-    return (p - y) ** 2
-
-
 def on_the_line(params: Tree, state: Tree, batch: Tree) -> tuple[Any, ...]:
     return Shown("params", params), Shown("state", state), batch
 
@@ -64,16 +59,18 @@ def on_the_line(params: Tree, state: Tree, batch: Tree) -> tuple[Any, ...]:
     "added to the parameters. The loss is that of the old ones.",
 )
 def test_train_step_by_hand(learner: Learner) -> None:
-    params, batch = jnp.float32(1.0), (jnp.float32(3.0),)
+    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
+    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
+    # The residuals are -2 and 0: the loss is 2 and both derivatives are -2.
     order = "Mind the order: optimizer.update returns (updates, new state), optax.apply_updates takes (params, updates)."
     array = "Drop the float(): the loss is an array, and inside of jit it has no value yet."
     with hint_when(raised(text="pytree structure"), order), hint_when(came(float), array):
         result = learner.train_step(
-            *on_the_line(params, SGD.value.init(params), batch), loss=distance, optimizer=SGD
+            *on_the_line(params, SGD.value.init(params), batch), loss=line_error, optimizer=SGD
         )
-    result[0].close_to(2.0)
+    result[0].close_to({"slope": np.float64(1.5), "offset": np.float64(0.5)})
     result[2].close_to(
-        4.0, hint="Return the loss of the old parameters: the one that the gradient belongs to."
+        2.0, hint="Return the loss of the old parameters: the one that the gradient belongs to."
     )
 
 

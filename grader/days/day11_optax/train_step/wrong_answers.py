@@ -102,7 +102,7 @@ def train_step__float_loss(params, opt_state, batch, loss, optimizer):
     return optax.apply_updates(params, updates), opt_state, jnp.asarray(float(value))
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("correct", "takes_every_step")
 def train_step__stops_at_nan(params, opt_state, batch, loss, optimizer):
     """Skips the step when the loss is NaN, with a Python branch."""
     value, gradients = jax.value_and_grad(loss)(params, batch)

@@ -1,0 +1,41 @@
+"""Deeper checks of discounted_returns."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+
+from grader.days.day09_control_flow.discounted_returns.checks import returns_oracle
+from grader.days.day09_control_flow.shared import close_in_scale
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
+
+
+@check(
+    "discounted_returns",
+    "deeper",
+    hint="However long the episode and whatever the discount, all rewards up to its end count; no further one does.",
+)
+def test_discounted_returns_in_many_cases(learner: Learner, draw: Draw) -> None:
+    length = draw.one_of(3, 1, 8, 1000)
+    discount = draw.one_of(0.5, 1.0, 0.0, 0.999, 0.9)
+    discount = draw.one_of(jnp.float32, float)(discount)
+    call = draw.floats(length, magnitudes=(1e-5, 1e5)), draw.booleans(length), discount
+    # Sums of both signs, in any order.
+    close_in_scale(learner.discounted_returns.jit()(*call), returns_oracle(*call), 1e-4)
+
+
+@check(
+    "discounted_returns",
+    "deeper",
+    hint="A NaN says that something is wrong with a reward: it goes into the returns before it, up to the end of the episode"
+    " before. Replace nothing.",
+)
+def test_discounted_returns_lets_nan_through(learner: Learner) -> None:
+    # Nothing lies before the NaN's own episode, so that (1 - end) * following may have it as well.
+    rewards, ends = jnp.array([1.0, jnp.nan, 4.0, 8.0]), jnp.array([False, False, True, False])
+    learner.discounted_returns.jit()(rewards, ends, 0.5).equals([jnp.nan, jnp.nan, 4.0, 8.0])
+
+
+@check("discounted_returns", "deeper", hint="Rewards have derivatives: nothing may hold them up.")
+def test_discounted_returns_has_derivatives(learner: Learner, numbers: Numbers) -> None:
+    call = numbers.normal(33), numbers.booleans(33, 0.2), jnp.float32(0.9)
+    slope_agrees(learner.discounted_returns.jit(), returns_oracle, *call, forward=True)

@@ -1,0 +1,78 @@
+"""Deeper checks of kalman_filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day09_control_flow.kalman_filter.checks import KALMAN_RTOL, kalman_oracle, kalman_params
+from grader.days.day09_control_flow.shared import Params, close_in_scale
+from grader.toolkit import Array, Draw, Learner, Numbers, check, slope_agrees, wide
+
+
+def drawn_params(draw: Draw, n: int, m: int) -> Params:
+    """As those of the first look: nothing grows, and S is well conditioned, but for the units of state and observations."""
+    state, observed = (10.0 ** draw.one_of(0, -5, 4) for _ in range(2))
+
+    def covariance(size: int, unit: float) -> jax.Array:
+        root = wide(draw.floats((size, size), low=-1.0, high=1.0))
+        return jnp.asarray(unit**2 * (root @ root.T + 0.5 * np.eye(size)), jnp.float32)
+
+    transition = wide(draw.floats((n, n), low=-1.0, high=1.0))
+    transition *= 0.95 / max(0.95, float(np.linalg.norm(transition, 2)))
+    emission = wide(draw.floats((m, n), low=-2.0, high=2.0))
+    return {
+        "mean": jnp.asarray(state * wide(draw.floats(n)), jnp.float32),
+        "covariance": covariance(n, state),
+        "transition": jnp.asarray(transition, jnp.float32),
+        "process_noise": covariance(n, state),
+        "emission": jnp.asarray(observed / state * emission, jnp.float32),
+        "observation_noise": covariance(m, observed),
+    }
+
+
+@check(
+    "kalman_filter",
+    "deeper",
+    hint="The two lines of the prediction and the four of the correction, for any n and m: which matrix comes first, which is"
+    " transposed? Units change nothing.",
+)
+def test_kalman_filter_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n, m, length = draw.one_of((1, 1, 3), (3, 2, 17), (2, 3, 40))
+    params = drawn_params(draw, n, m)
+    unit = float(np.sqrt(np.max(wide(params["observation_noise"]))))
+    observations = jnp.asarray(unit * wide(draw.floats((length, m))), jnp.float32)
+    result = learner.kalman_filter.jit()(params, observations)
+    close_in_scale(result, kalman_oracle(params, observations), KALMAN_RTOL)
+
+
+@check(
+    "kalman_filter",
+    "deeper",
+    hint="An observation that is NaN corrects by NaN: the means know no better from there on, and covariances do not look at"
+    " observations. Leave no step out.",
+)
+def test_kalman_filter_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    params, observations = kalman_params(numbers, 3, 2), numbers.normal((17, 2)).at[9, 1].set(jnp.nan)
+    result = learner.kalman_filter.jit()(params, observations)
+    close_in_scale(result, kalman_oracle(params, observations), KALMAN_RTOL)
+
+
+@check(
+    "kalman_filter", "deeper", hint="Params have derivatives, through all steps: nothing may hold them up."
+)
+def test_kalman_filter_has_derivatives(learner: Learner, numbers: Numbers) -> None:
+    params, observations = kalman_params(numbers, 3, 2), numbers.normal((17, 2))
+    # What is symmetric stays as it is: formulas that are the same for it differ beside it.
+    moving = {name: params[name] for name in ("mean", "transition", "emission")}
+
+    def filtered(moving: Params) -> Any:
+        return learner.kalman_filter.function(params | moving, observations)
+
+    def oracle(moving: Params) -> tuple[Array, Array]:
+        return kalman_oracle(params | moving, observations)
+
+    slope_agrees(learner.kalman_filter.derive("kalman_filter", filtered).jit(), oracle, moving, forward=True)

@@ -1,0 +1,37 @@
+"""Deeper checks of linear_recurrence."""
+
+from __future__ import annotations
+
+from grader.days.day09_control_flow.linear_recurrence.checks import recurrence, recurrence_oracle
+from grader.days.day09_control_flow.shared import close_in_scale
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
+
+
+@check(
+    "linear_recurrence",
+    "deeper",
+    hint="Each state comes from all that was before, elementwise, for any number of steps and any shape of an item.",
+)
+def test_linear_recurrence_in_many_cases(learner: Learner, draw: Draw) -> None:
+    # Products of coefficients stay within float32, and what cancels is no smaller than it was by much.
+    shape, far = draw.one_of(((3,), 4.0), ((1, 2), 4.0), ((7,), 2.0), ((5, 2, 3), 4.0), ((333, 2), 1.0))
+    a = draw.floats(shape, low=-far, high=far)
+    b = draw.floats(shape, magnitudes=(1e-5, 1e5))
+    close_in_scale(learner.linear_recurrence.jit()(a, b), recurrence_oracle(a, b), 2e-4)
+
+
+@check("linear_recurrence", "deeper", hint="A thousand steps: nothing that lies far back is forgotten.")
+def test_linear_recurrence_remembers_long(learner: Learner, numbers: Numbers) -> None:
+    # Coefficients of almost 1: the first term is still there at the end.
+    a, b = numbers.uniform(0.999, 1.001, (1000, 2)), numbers.uniform(0.0, 1.0, (1000, 2))
+    b = b.at[0].set(500.0)
+    close_in_scale(learner.linear_recurrence.jit()(a, b), recurrence_oracle(a, b), 2e-4)
+
+
+@check(
+    "linear_recurrence", "deeper", hint="Coefficients and terms have derivatives: nothing may hold them up."
+)
+def test_linear_recurrence_has_derivatives(learner: Learner, numbers: Numbers) -> None:
+    a, b = recurrence(numbers, 33)
+    for wrt in (0, 1):
+        slope_agrees(learner.linear_recurrence.jit(), recurrence_oracle, a, b, wrt=wrt, forward=True)
