@@ -113,7 +113,7 @@ def bootstrap_means__shared_half(key, x, n_resamples):
     return x[jnp.where(jnp.arange(n) < n // 2, before, picks)].mean(axis=1)
 
 
-@caught_by("deeper", "picks_by_the_multinomial_law")
+@caught_by("deeper", "picks_are_independent")
 def bootstrap_means__picks_in_pairs(key, x, n_resamples):
     """Picks an element and its neighbour together."""
     n = x.shape[0]
@@ -122,7 +122,7 @@ def bootstrap_means__picks_in_pairs(key, x, n_resamples):
     return x[picks].mean(axis=1)
 
 
-@caught_by("deeper", "neighbours_are_strangers")
+@caught_by("deeper", "resamples_share_nothing")
 def bootstrap_means__half_is_shared(key, x, n_resamples):
     """Two resamples in a row share half of their picks."""
     n = x.shape[0]
