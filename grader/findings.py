@@ -52,6 +52,7 @@ class Kind(StrEnum):
     NOT_LOADED = "not_loaded"  # a statement at the file's top level
     # How the process fared.
     TIMEOUT = "timeout"
+    BUSY = "busy"  # the machine, so that there was no time to judge
     CRASH = "crash"
     EXIT = "exit"
     KILLED = "killed"

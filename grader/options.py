@@ -31,15 +31,14 @@ class Options:
     """What somebody may ask for beside the exercises themselves."""
 
     seed: int  # of the random inputs, from 0 on
-    aspects: tuple[Aspect, ...] = (
-        FIRST_LOOK  # that the run judges; with Aspect.DEEPER it takes the deeper look, too
-    )
-    check_timeout: float = CHECK_TIMEOUT  # seconds for a check, as a worker counts them
+    # That the run judges; with Aspect.DEEPER it takes the deeper look, too.
+    aspects: tuple[Aspect, ...] = FIRST_LOOK
+    check_timeout: float = CHECK_TIMEOUT  # seconds that a check may compute or wait
     memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
     parallel: int = field(default_factory=processors)  # workers at a time
     # The exercises that are set beside the reference once they have passed.
     compare: frozenset[str] = frozenset()
 
     def limit(self, patience: float = 1.0) -> float:
-        """Seconds that a check may take, with so many times the usual patience."""
+        """Seconds that a check may compute or wait, with so many times the usual patience."""
         return self.check_timeout * patience

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from grader.findings import Finding, Kind
-from grader.judge import hearing, runner
+from grader.judge import hearing, runner, stopwatch
 from grader.judge.pipe import MAX_EVENT
+from grader.machine.pace import Reading
 from grader.options import UNTIMED, Options
 from grader.results import (
     Aspect,
@@ -214,11 +216,14 @@ def test_an_event_that_is_never_ended_is_a_hang_like_any_other(
     begun: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hearing, "GRACE", 0.0)
+    monkeypatch.setattr(stopwatch, "EVERY", 0.1)
+    # The scripted worker has the number of this process, which may compute and have children.
+    monkeypatch.setattr(stopwatch, "reading_of", lambda family: Reading(time.monotonic(), 0.0, {}))
     said = Raw(begun, framed=False)
     workers = Scripted(tmp_path, [*BEGIN, Started(CHECKS[0].id), said], [*BEGIN, *REST, Done()], hangs=True)
     result = grade(workers, tmp_path, check_timeout=0.2)
     assert first(result).status is Status.TIMEOUT
-    assert first(result).message == "softmax was still running after 0.2 seconds and was stopped."
+    assert first(result).message == "softmax waited for 0.2 s without computing and was stopped."
 
 
 def test_an_event_that_its_worker_did_not_live_to_end_is_no_forgery(tmp_path: Path) -> None:

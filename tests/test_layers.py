@@ -31,7 +31,7 @@ ALLOWED = {
     "toolkit": {"datasets", "kata", "machine", "results", "source"},
     "days": {"kata", "toolkit"},
     "worker": {"machine", "options", "results", "source", "toolkit"},
-    "judge": {"kata", "options", "results", "source", "worker"},
+    "judge": {"kata", "machine", "options", "results", "source", "worker"},
     "authoring": {"judge", "kata", "options", "results", "source"},
     "report": {"machine", "record", "results"},
     "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},

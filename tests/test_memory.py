@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from grader.judge import memory
-from grader.judge.memory import Memory
+from grader.judge.memory import held_by
+from grader.machine import family
+from grader.machine.family import Family
 
 
 class Clock:
@@ -27,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(memory, "time", clock)
+    monkeypatch.setattr(family, "_monotonic", clock.monotonic)
     return clock
 
 
@@ -35,13 +36,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[psutil.Process]:
     """The looks for children that were taken."""
     taken: list[psutil.Process] = []
-    real = memory.children_of
+    real = family.children_of
 
     def children_of(process: psutil.Process) -> list[psutil.Process]:
         taken.append(process)
         return real(process)
 
-    monkeypatch.setattr(memory, "children_of", children_of)
+    monkeypatch.setattr(family, "children_of", children_of)
     return taken
 
 
@@ -61,40 +62,40 @@ def child() -> Iterator[subprocess.Popen[str]]:
 def test_without_children_they_are_looked_for_once_a_second(
     clock: Clock, looks: list[psutil.Process], child: subprocess.Popen[str]
 ) -> None:
-    held = Memory(child.pid)  # this process has children: the warm one of other tests
+    held = Family(child.pid)  # this process has children: the warm one of other tests
     for _ in range(10):
-        assert held.held() > 2**20
+        assert held_by(held) > 2**20
         clock.now += 0.099
     assert len(looks) == 1
     clock.now += 0.1
-    held.held()
+    held_by(held)
     assert len(looks) == 2
 
 
 def test_children_count_and_are_looked_at_each_time(
     clock: Clock, looks: list[psutil.Process], child: subprocess.Popen[str]
 ) -> None:
-    alone, held = Memory(child.pid).held(), Memory(os.getpid())
+    alone, held = held_by(Family(child.pid)), Family(os.getpid())
     assert alone > 64 * 2**20
     looks.clear()
     for _ in range(3):
-        assert held.held() > alone
+        assert held_by(held) > alone
     assert len(looks) == 3
 
 
 def test_a_child_that_comes_later_is_seen_a_second_later(
     clock: Clock, request: pytest.FixtureRequest
 ) -> None:
-    held = Memory(os.getpid())
-    before = held.held()
-    alone = Memory(request.getfixturevalue("child").pid).held()
+    held = Family(os.getpid())
+    before = held_by(held)
+    alone = held_by(Family(request.getfixturevalue("child").pid))
     clock.now += 1.0
-    assert held.held() > max(alone, before)
+    assert held_by(held) > max(alone, before)
 
 
 def test_what_is_gone_holds_nothing(child: subprocess.Popen[str]) -> None:
-    held = Memory(child.pid)
+    held = Family(child.pid)
     child.kill()
     child.wait()
-    assert held.held() == 0
-    assert Memory(child.pid).held() == 0
+    assert held_by(held) == 0
+    assert held_by(Family(child.pid)) == 0

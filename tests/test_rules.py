@@ -6,13 +6,19 @@ import ast
 import symtable
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from grader.kata import catalogue
 from grader.source.scopes import Names
 from grader.toolkit import WrongAnswer, bans
+from grader.toolkit.entered import banned_by
 from tests.toolkit_session import FIRST_LINE, learner_of
+
+X = jnp.arange(3.0)
 
 # Below the usual imports (jax, jnp, np, lax); `f` is the exercise, and jax.nn, hash and optax are banned.
 USES = {
@@ -154,7 +160,7 @@ NO_USES = {
     """,
     "used by a parameter's name": "def helper(x):\n    return jax.nn.relu(x)\ndef f(helper):\n    return helper(1)\n",
     "a function of that name": "def nn(x):\n    return x\ndef f(x):\n    return nn(x)\n",
-    "another module": "from flax import linen as nn\ndef f(x):\n    return nn.relu(x)\n",
+    "another module": "import jax.numpy as nn\ndef f(x):\n    return nn.tanh(x)\n",
     "a name that begins alike": "import jax.numpy as nnx\ndef f(x):\n    return jax.numpy.exp(x), nnx.exp(x)\n",
     "replaced by one's own": "from jax.nn import relu\ndef relu(x):\n    return x\ndef f(x):\n    return relu(x)\n",
     "replaced by an old version": "def f(x):\n    return jax.nn.relu(x)\ndef f(x):\n    return x\n",
@@ -247,18 +253,179 @@ NO_USES = {
 }  # fmt: skip
 
 
+# What no reading of names would see (NN is jax.nn, looked up): each enters jax.nn, jax.scipy, optax or hash on its last line.
+ENTERS = {
+    "getattr": "def f(x):\n    return getattr(NN, 're' + 'lu')(x)\n",
+    "vars": "def f(x):\n    return vars(jax)['n' + 'n'].softmax(x)\n",
+    "importlib": "import importlib\ndef f(x):\n    m = importlib.import_module('jax.' + 'nn')\n    return m.gelu(x)\n",
+    "Python's own import": "def f(x):\n    m = __import__('jax.' + 'nn', fromlist=['nn'])\n    return m.softmax(x)\n",
+    "sys.modules": "import sys\ndef f(x):\n    return sys.modules['jax.nn'].elu(x)\n",
+    "an attrgetter": "import operator\nget = operator.attrgetter('nn.relu')\ndef f(x):\n    return get(jax)(x)\n",
+    "private modules": "from jax._src.nn import functions\ndef f(x):\n    return functions.softmax(x)\n",
+    "a private function": "from jax._src.nn import functions\ndef f(x):\n    return functions._softmax(x, -1, None, None)\n",
+    "shared files": "from jax._src.ops import special\ndef f(x):\n    return x - special.logsumexp(x)\n",
+    "evaluated text": "def f(x):\n    return eval('jax.nn.relu(x)')\n",
+    "an attribute set elsewhere": "np.soft = NN.softmax\ndef f(x):\n    return np.soft(x)\n",
+    "lifted by vmap": "soft = jax.vmap(getattr(NN, 'softmax'))\ndef f(x):\n    return soft(x[None])[0]\n",
+    "compiled": "soft = jax.jit(getattr(NN, 'softmax'))\ndef f(x):\n    return soft(x)\n",
+    "partly applied": """
+        import functools
+        soft = functools.partial(getattr(NN, "softmax"), axis=-1)
+        def f(x):
+            return soft(x)
+    """,
+    "handed to a branch": "def f(x):\n    r = getattr(NN, 'relu')\n    return lax.cond(x[0] > 0, jnp.exp, r, x)\n",
+    "handed by name": "def f(x):\n    r = getattr(NN, 'relu')\n    return jax.tree.map(f=r, tree=x)\n",
+    "handed to Python's map": "def f(x):\n    r = getattr(NN, 'relu')\n    return [*map(r, [x])]\n",
+    "inside a loop of lax": """
+        def f(x):
+            def step(carry, a):
+                return carry, getattr(NN, "silu")(a)
+            return lax.scan(step, 0.0, x)[1]
+    """,
+    "under one's own jit": "@jax.jit\ndef f(x):\n    return getattr(NN, 'softmax')(x)\n",
+    "where it does not trace": "def f(x):\n    y = float(x[0])\n    return getattr(NN, 'softmax')(x)\n",
+    "jax.scipy": "def f(x):\n    return getattr(jax, 'sci' + 'py').special.xlogy(x, x)\n",
+    "optax": "import importlib\ndef f(x):\n    return importlib.import_module('op' + 'tax').huber_loss(x)\n",
+    "made by optax beforehand": """
+        import optax as o
+        table = vars(o)["sgd"](0.1)
+        def f(x):
+            return vars(table)["update"](x, ()) if hasattr(table, "__dict__") else table[1](x, ())
+    """,
+    "flax": "def f(x):\n    import importlib\n    return importlib.import_module('flax.linen').log_softmax(x)\n",
+    "Python's hash": """
+        import operator
+        get = operator.attrgetter("hash")
+        def f(x):
+            return x * get(__import__("built" + "ins"))("x")
+    """,
+}  # fmt: skip
+
+# What the library does inside what is allowed, and what only looks like it.
+ENTERS_NONE = {
+    "what jax.nn takes from jax.numpy": "def f(x):\n    return getattr(jnp, 'tanh')(x)\n",
+    "operators and methods": "def f(x):\n    return (-x + 1.0 @ x[None].T if False else x.sum() + x.at[0].set(1.0) ** 2)\n",
+    "statistics": "def f(x):\n    return jnp.var(x) + jnp.median(x) + jnp.linalg.norm(x) + jnp.quantile(x, 0.5)\n",
+    "linear algebra, which enters jax.scipy": """
+        def f(x):
+            a = x * x[:, None] + jnp.eye(x.size)
+            return jnp.linalg.inv(a), jnp.linalg.solve(a, x), jnp.linalg.det(a), jnp.linalg.slogdet(a)
+    """,
+    "chance": """
+        def f(x):
+            key = jax.random.key(0)
+            drawn = jax.random.categorical(key, x), jax.random.choice(key, x), jax.random.gamma(key, 1.0)
+            return drawn, jax.random.truncated_normal(key, -1.0, 1.0, (3,)), jax.random.dirichlet(key, x + 1)
+    """,
+    "transformations": """
+        def f(x):
+            g = jax.checkpoint(lambda v: jnp.logaddexp(v, 0).sum())
+            y = jax.jit(jax.vmap(lambda v: jnp.exp(v)))(x)
+            return jax.value_and_grad(g)(x), jax.hessian(g)(y), lax.map(jnp.sin, x), jax.linearize(g, x)[0]
+    """,
+    "rules of one's own": """
+        @jax.custom_jvp
+        def softplus(x):
+            return jnp.log1p(jnp.exp(x))
+        softplus.defjvp(lambda p, t: (softplus(*p), t[0] * lax.logistic(p[0])))
+        def f(x):
+            return jax.vmap(jax.grad(softplus))(x)
+    """,
+    "a decorator that banned functions have, too": """
+        @jnp.vectorize
+        def softplus(x):
+            return jnp.log1p(jnp.exp(x))
+        def f(x):
+            return softplus(x) + jax.jit(jnp.vectorize(lambda v: v * v))(x)
+    """,
+    "trees": "def f(x):\n    return jax.tree.map(jnp.square, {'relu': x, 'nn': [x]}), jax.tree.leaves(x), jnp.interp(x, x, x)\n",
+    "a module that is looked at and not called": "def f(x):\n    return x if getattr(jax, 'nn') else -x\n",
+    "imported by something else": "import flax.struct as s\n@s.dataclass\nclass Pair:\n    a: int = 1\ndef f(x):\n    return x\n",
+    "a dict of strings": "def f(x):\n    return {'a': x}['a'], {'a', 'b'} == {'b', 'a'}\n",
+    "one's own functions of these names": """
+        class nn:
+            @staticmethod
+            def softmax(x):
+                return jnp.exp(x)
+        def f(x):
+            return nn.softmax(x), vars(nn)["softmax"](x)
+    """,
+}  # fmt: skip
+BANNED = ("optax", "jax.nn", "jax.scipy", "hash")
+
+
+@pytest.mark.parametrize("source", ENTERS.values(), ids=ENTERS)
+def test_what_is_entered_by_another_name_is_found(tmp_path: Path, source: str) -> None:
+    learner = learner_of(tmp_path, source.replace("NN", 'vars(jax)["nn"]'))
+    with pytest.raises(WrongAnswer, match="f uses what its rules leave out\n") as caught:
+        bans(learner.f, *BANNED, on=(X,))
+    assert caught.value.line
+    text = learner.file.path.read_text().splitlines()[caught.value.line - 1]
+    assert "(" in text  # the line of a call
+
+
+@pytest.mark.parametrize("source", ENTERS_NONE.values(), ids=ENTERS_NONE)
+def test_what_allowed_functions_do_inside_is_innocent(tmp_path: Path, source: str) -> None:
+    bans(learner_of(tmp_path, source).f, *BANNED, "jax.flatten_util", "jax.ops", on=(X,))
+
+
+def test_an_entered_function_is_told_by_its_public_name(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    g = vars(jax)['nn'].relu\n    return g(x)\n")
+    with pytest.raises(WrongAnswer) as caught:
+        bans(learner.f, "jax.nn", on=(X,))
+    assert caught.value.message.endswith(
+        f"  expected  no jax.nn\n  got       jax.nn.relu on line {FIRST_LINE + 2}"
+    )
+
+
+def test_what_is_compiled_already_is_entered_with_arrays_of_another_shape(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "@jax.jit\ndef f(x):\n    return vars(jax)['nn'].relu(x)\n")
+    learner.f(X)
+    with pytest.raises(WrongAnswer):
+        bans(learner.f, "jax.nn", on=(jnp.arange(5.0),))
+
+
+def test_a_rule_of_differentiation_is_entered_by_whoever_differentiates(tmp_path: Path) -> None:
+    source = """
+    @jax.custom_jvp
+    def f(x):
+        return jnp.log1p(jnp.exp(x))
+    f.defjvp(lambda p, t: (f(*p), t[0] * vars(jax)["nn"].sigmoid(p[0])))
+    """
+    learner = learner_of(tmp_path, source)
+    bans(learner.f, "jax.nn", on=(X,))
+    with pytest.raises(WrongAnswer, match=r"jax\.nn\.sigmoid on line 9"):
+        bans(learner.f, "jax.nn", on=(X,), by=lambda f, x: jax.jvp(f, (x,), (x,)))
+
+
+def test_an_answer_that_raises_breaks_no_rule_by_that(tmp_path: Path) -> None:
+    bans(learner_of(tmp_path, "def f(x):\n    raise ValueError\n").f, "jax.nn", on=(X,))
+
+
+ALLOWED = (jax, jnp, jax.lax, jax.random, jax.tree, jax.tree_util, jnp.fft, jnp.linalg)
+
+
+@pytest.mark.parametrize("module", ALLOWED, ids=lambda module: module.__name__)
+def test_no_function_of_another_module_is_taken_for_a_banned_one(module: ModuleType) -> None:
+    banned = banned_by(("jax.nn", "jax.scipy", "jax.ops", "jax.flatten_util", "optax", "hash"))
+    functions = {n: v for n, v in vars(module).items() if callable(v) and not n.startswith("_")}
+    assert len(functions) > 5
+    assert [name for name, function in functions.items() if banned.known(function)] == []
+
+
 @pytest.mark.parametrize("source", USES.values(), ids=USES)
 def test_a_banned_name_is_found(tmp_path: Path, source: str) -> None:
     learner = learner_of(tmp_path, source)
     with pytest.raises(WrongAnswer, match="f uses what its rules leave out\n") as caught:
-        bans(learner.f, "optax", "jax.nn", "hash")
+        bans(learner.f, "optax", "jax.nn", "hash", on=(X,))
     assert caught.value.line
     assert f" on line {caught.value.line}" in caught.value.message
 
 
 @pytest.mark.parametrize("source", NO_USES.values(), ids=NO_USES)
 def test_what_is_not_banned_passes(tmp_path: Path, source: str) -> None:
-    bans(learner_of(tmp_path, source).f, "optax", "jax.nn", "hash")
+    bans(learner_of(tmp_path, source).f, "optax", "jax.nn", "hash", on=(X,))
 
 
 def test_the_line_is_that_of_the_use(tmp_path: Path) -> None:
@@ -266,7 +433,7 @@ def test_the_line_is_that_of_the_use(tmp_path: Path) -> None:
         "from jax import nn\ndef other(x):\n    nn = 1\ndef f(x):\n    x = 2 * x\n    return nn.relu(x)\n"
     )
     with pytest.raises(WrongAnswer) as caught:
-        bans(learner_of(tmp_path, source).f, "jax.nn")
+        bans(learner_of(tmp_path, source).f, "jax.nn", on=(X,))
     assert caught.value.line == FIRST_LINE + 5
     assert caught.value.message.endswith(
         f"  expected  no jax.nn\n  got       jax.nn.relu on line {FIRST_LINE + 5}"
@@ -275,9 +442,9 @@ def test_the_line_is_that_of_the_use(tmp_path: Path) -> None:
 
 def test_a_part_of_a_module_is_banned_alone(tmp_path: Path) -> None:
     learner = learner_of(tmp_path, "from jax import nn\ndef f(x):\n    return nn.relu(x)\n")
-    bans(learner.f, "jax.nn.softmax", "jax.n")
+    bans(learner.f, "jax.nn.softmax", "jax.n", on=(X,))
     with pytest.raises(WrongAnswer):
-        bans(learner.f, "jax.nn.relu")
+        bans(learner.f, "jax.nn.relu", on=(X,))
 
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)

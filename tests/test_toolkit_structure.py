@@ -296,22 +296,24 @@ def test_a_run_sees_reuse_from_one_round_to_the_next(tmp_path: Path) -> None:
 )
 def test_banned_names_are_found_under_any_name(tmp_path: Path, source: str, found: str) -> None:
     with pytest.raises(WrongAnswer) as caught:
-        bans(learner_of(tmp_path, source).f, "jax.nn")
+        bans(learner_of(tmp_path, source).f, "jax.nn", on=(X,))
     assert found in caught.value.message
 
 
 def test_names_that_are_not_banned_pass(tmp_path: Path) -> None:
     source = "def nn(x):\n    return x\ndef f(x):\n    return nn(jnp.exp(x))\ndef other(x):\n    return jax.nn.relu(x)\n"
-    bans(learner_of(tmp_path, source).f, "jax.nn")
+    bans(learner_of(tmp_path, source).f, "jax.nn", on=(X,))
 
 
 def test_a_builtin_is_banned_unless_the_name_is_given_to_something_else(tmp_path: Path) -> None:
     with pytest.raises(WrongAnswer, match=r"no hash\n.*hash on line 6"):
-        bans(learner_of(tmp_path, "def f(name):\n    return jnp.float32(hash(name))\n").f, "hash")
+        bans(learner_of(tmp_path, "def f(name):\n    return jnp.float32(hash(name))\n").f, "hash", on=(X,))
     bans(
-        learner_of(tmp_path, "def hash(name):\n    return 1\ndef f(name):\n    return hash(name)\n").f, "hash"
+        learner_of(tmp_path, "def hash(name):\n    return 1\ndef f(name):\n    return hash(name)\n").f,
+        "hash",
+        on=(X,),
     )
-    bans(learner_of(tmp_path, "def f(x):\n    hash = 2 * x\n    return hash\n").f, "hash")
+    bans(learner_of(tmp_path, "def f(x):\n    hash = 2 * x\n    return hash\n").f, "hash", on=(X,))
 
 
 def test_the_same_jit_options_give_the_same_handle(tmp_path: Path) -> None:

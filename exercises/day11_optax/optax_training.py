@@ -2,6 +2,7 @@
 
 An optax optimiser is two functions: `init` makes a state, `update` turns gradients into updates.
 Chains, schedules, accumulation, partitions, and an optimiser of your own.
+Arrays are float32 or int32 unless a docstring says more.
 Lesson: README.md beside this file. Grade: python -m grader day11
 """
 
@@ -19,7 +20,7 @@ def make_optimizer(
 ) -> optax.GradientTransformation:
     """Build AdamW behind a clip: large gradients are cut down before anything remembers them.
 
-    1. clip     g = g · min(1, max_norm / ‖g‖)   where ‖g‖ is the norm over all leaves together
+    1. clip     g = g · min(1, max_norm / ‖g‖)   where ‖g‖ is the norm over all leaves together, 1e-5 perhaps
     2. Adam     a = m / (sqrt(v) + 1e-8)   with m, v corrected for bias; b1 = 0.9, b2 = 0.999
     3. decay    u = -learning_rate · (a + weight_decay · params)
 
@@ -76,7 +77,8 @@ def train_step(
 
     Returns (params', opt_state', loss(params, batch)): the loss is that of the old parameters, which
     the gradient's computation gives for nothing. `loss` takes the whole batch, and need not be a mean
-    over it. Some optimisers need the parameters, too.
+    over it. Some optimisers need the parameters, too. `batch` is any tree, and goes to `loss` as it is. Nothing is
+    cut off or left out: a gradient of 1e4 and a loss of NaN take their step as any other.
 
         train_step(1, state, (3,), loss, sgd(0.25)) = (2, state', 4)
         # for loss(p, (y,)) = (p - y)²
@@ -97,7 +99,8 @@ def accumulate(optimizer: optax.GradientTransformation, k: int) -> optax.Gradien
 
     So k small batches equal one large batch that does not fit into memory. Then a new round begins, with
     nothing left of the old one. k = 1 is `optimizer` itself. What `optimizer` counts and remembers
-    moves on once a round. It may need the parameters.
+    moves on once a round. It may need the parameters. If the k-th gradient is NaN, so is the mean; what a NaN does to
+    other updates is not asked.
 
         accumulate(sgd(0.5), 2) gives 0, -1, 0, -3   for gradients 1, 3, 5, 7
 
@@ -136,8 +139,8 @@ def group_rates(
 ) -> optax.GradientTransformation:
     """Make an Adam with one learning rate for weights and another for biases.
 
-    A leaf with two axes or more is a weight, whatever it is called; one with fewer (a bias, a scale, a
-    single number) counts as a bias. Both kinds get Adam's usual b1 = 0.9, b2 = 0.999.
+    A leaf with two axes or more is a weight, whatever it is called and however long they are; one with fewer (a
+    bias, a scale, a single number) counts as a bias. Both kinds get Adam's usual b1 = 0.9, b2 = 0.999.
 
     update = -rate of the leaf's group · m / (sqrt(v) + 1e-8)   with m, v corrected for bias
 
@@ -162,6 +165,7 @@ def set_learning_rate(opt_state: Any, value: Float[Array, ""]) -> Any:
 
     Returns a new state with that one array replaced. The new one has the old one's dtype, float16 perhaps, and
     everything else in the state stays. The given state stays as it was, too: somebody may want to go back to it.
+    It does not matter what the old learning rate was: infinite, NaN, anything.
 
         set_learning_rate(state, 0.5).hyperparams["learning_rate"] = 0.5
 
@@ -180,8 +184,9 @@ def lion(learning_rate: Float[Array, ""]) -> optax.GradientTransformation:
     update = -learning_rate · sign(c)
     m'     = 0.99 · m + 0.01 · g       with m = 0 at first
 
-    sign(0) = 0. `init(params)` makes the state; `update(gradients, state, params=None)` gives
-    (updates, new state). Parameters are trees of any form: dicts, lists, tuples.
+    sign(0) = 0, and nothing else is: c may be 1e-20. `init(params)` makes the state; `update(gradients, state,
+    params=None)` gives (updates, new state). Parameters are trees of any form: dicts, lists, tuples. m has their
+    dtypes, float32 or float16, and keeps them.
 
         lion(0.5) gives [-0.5, 0.5, 0]   for a first gradient [2, -4, 0]
 

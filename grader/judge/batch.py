@@ -7,7 +7,6 @@ exit status says. When a worker dies or hangs, what it was doing gets that verdi
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,10 +17,12 @@ from multiprocessing.process import BaseProcess
 from grader.judge import endings, own_faults
 from grader.judge.endings import Ending
 from grader.judge.hearing import GRACE, Found, Hearing
-from grader.judge.memory import Memory
+from grader.judge.memory import held_by
 from grader.judge.pipe import Incoming
 from grader.judge.processes import Workers
+from grader.judge.stopwatch import Stopwatch
 from grader.judge.tasks import with_the_whole_day
+from grader.machine.family import Family
 from grader.options import Options
 from grader.worker.protocol import Done, Event, Fault, Job, Renew, Task, decode
 
@@ -101,7 +102,7 @@ class Batch:
         if self._workers.stopped:
             return False  # it was us who ended it
         if how not in {endings.DONE, endings.FAULT, endings.RENEW}:
-            self._account_for(Ending(how, job, worker.exiting), worker)
+            self._account_for(Ending(how, job, worker.exiting, worker.spent), worker)
         if how == endings.DONE or self._hopeless:
             return False
         return not self.found.checks or bool(self._open())
@@ -119,8 +120,8 @@ class Batch:
 
     def _follow(self, worker: Hearing, job: Job, process: BaseProcess, events: Connection) -> str:
         """Listen to a worker until all is said or it cannot go on; returns how it ended, in the words of `endings`."""
-        incoming, memory = Incoming(events), Memory(process.pid)
-        late = False
+        incoming, family = Incoming(events), Family(process.pid)
+        watch, late = Stopwatch(family), False
         self._say_what(worker)
         while not self._workers.stopped:
             try:
@@ -129,20 +130,22 @@ class Batch:
                 return endings.FORGED
             if event is not None:
                 late = False
+                watch.begin()
                 if how := self._take_in(worker, event):
                     return how
                 continue
             if late:
+                worker.spent = watch.spent
                 return endings.TIMEOUT
             # One more look at the pipe after that, in case that it was us who slept.
-            late = time.monotonic() > worker.deadline
+            late = watch.shows_more_than(worker.limit)
             if connection.wait([events], timeout=WATCH_EVERY):
                 try:
                     incoming.take_in()
                 except EOFError:
                     process.join(GRACE)
                     return endings.in_words(process.exitcode)
-            elif memory.held() > self.options.memory_limit:
+            elif held_by(family) > self.options.memory_limit:
                 return endings.MEMORY
         return endings.DONE
 

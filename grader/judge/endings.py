@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.findings import Finding, Kind
+from grader.machine.pace import NOTHING, Spent
 from grader.options import Options
 from grader.results import CheckResult, Status
 from grader.source.syntax import split_lines
 from grader.worker.protocol import Check, Exiting, Job
+from grader.worker.too_long import COMPUTES_INSIDE_JAX, too_long
 
 KILLS = 3  # of a worker in the middle of the same check, before the check is taken to be the reason
 
@@ -47,6 +49,7 @@ class Ending:
     how: str
     job: Job
     exiting: Exiting | None = None  # what it said before it called os._exit
+    spent: Spent = NOTHING  # by what it was doing when it ended
 
     @property
     def may_be_chance(self) -> bool:
@@ -83,11 +86,8 @@ class Ending:
         name, line = check.exercise, self.line()
         source = _source_line(self.job.task.learner, line) if line else None
         if self.how == TIMEOUT:
-            complaint = f"was still running after {options.limit(check.patience):g} seconds and was stopped."
-            return (
-                Finding(complaint, Kind.TIMEOUT, name, line=line),
-                "A compiled loop that never ends: does the condition of a while_loop become False?",
-            )
+            told = too_long(self.spent, options.limit(check.patience), computes=COMPUTES_INSIDE_JAX)
+            return Finding(f"{told.complaint}.", told.kind, name, line=line), told.hint
         if self.how == MEMORY:
             complaint = f"took more than {options.memory_limit / 2**30:.1f} GiB of memory and was stopped."
             return (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
+from grader.machine.pace import NOTHING
 from grader.options import Options
 from grader.results import CheckResult, Problem
 from grader.worker.protocol import (
@@ -21,11 +21,11 @@ from grader.worker.protocol import (
     Started,
 )
 
-GRACE = 3.0  # seconds that the parent waits beyond a check's limit: what is deep inside XLA cannot be asked politely
-# Seconds for what is ours alone: importing JAX, collecting checks, starting the backend.
-START_TIMEOUT = 120.0
-STATEMENT_TIMEOUT = 60.0  # seconds for one top-level statement; importing something large takes its time
-COMPARING_TIMEOUT = 5.0  # seconds for one comparison, which ends by itself long before; then there is none
+# All of these are seconds of a worker's own, as `machine.pace` counts them: what it misses on a busy machine is none of them.
+GRACE = 3.0  # beyond a check's limit: what is deep inside XLA cannot be asked politely
+START_TIMEOUT = 120.0  # for what is ours alone: importing JAX, collecting checks, starting the backend
+STATEMENT_TIMEOUT = 60.0  # for one top-level statement; importing something large takes its time
+COMPARING_TIMEOUT = 5.0  # for one comparison, which ends by itself long before; then there is none
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Found:
 
 
 class Hearing:
-    """One worker: what it is doing, and until when it may. It compares when all its verdicts are given."""
+    """One worker: what it is doing, and how long it may. It compares when all its verdicts are given."""
 
     def __init__(self, found: Found, options: Options) -> None:
         self._found, self._options = found, options
@@ -58,8 +58,8 @@ class Hearing:
         self.running: Check | None = None
         self.comparing = ""  # the exercise that was begun last
         self.exiting: Exiting | None = None
-        self.deadline = 0.0
-        self._may_take(START_TIMEOUT)
+        self.limit = START_TIMEOUT  # seconds for what it is doing
+        self.spent = NOTHING  # when it was found to take too long
 
     def refuse_nonsense(self, event: Event) -> None:
         """Raises ValueError for what has the form of an event, and that no worker of ours can mean."""
@@ -81,25 +81,22 @@ class Hearing:
                 found.platform = event
             case Loading(line):
                 self.loading = line
-                self._may_take(STATEMENT_TIMEOUT)
+                self.limit = STATEMENT_TIMEOUT
             case Loaded(problems, output):
                 self.loading, found.problems, found.output = None, problems, output
-                self._may_take(START_TIMEOUT)
+                self.limit = START_TIMEOUT
             case Started(identity):
                 self.running = found.checks[identity]
-                self._may_take(self._options.limit(self.running.patience) + GRACE)
+                self.limit = self._options.limit(self.running.patience) + GRACE
             case Finished(identity, result):
                 self.running = None
                 found.give(identity, result)
-                self._may_take(START_TIMEOUT)
+                self.limit = START_TIMEOUT
             case Comparing(exercise):
                 self.comparing = exercise
-                self._may_take(COMPARING_TIMEOUT)
+                self.limit = COMPARING_TIMEOUT
             case Compared(exercise):
                 found.comparisons = {**found.comparisons, exercise: event}
-                self._may_take(START_TIMEOUT)
+                self.limit = START_TIMEOUT
             case Exiting():
                 self.exiting = event
-
-    def _may_take(self, seconds: float) -> None:
-        self.deadline = time.monotonic() + seconds

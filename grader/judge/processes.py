@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from grader.judge.memory import family
 from grader.judge.surroundings import kill_marked, neutral, new_scratch_folder
+from grader.machine.family import family
 from grader.worker import entry
 from grader.worker.protocol import Job
 

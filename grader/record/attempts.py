@@ -10,6 +10,7 @@ import sys
 from functools import cache
 
 from grader import __version__
+from grader.findings import Kind
 from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
 from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
@@ -57,9 +58,11 @@ def attempts(result: RunResult) -> list[Attempt]:
 
 
 def _judged(exercise: ExerciseResult) -> bool:
-    """Whether this says something about the answer: not for faults, and not for a run that was broken off."""
+    """Whether this says something about the answer: not for faults, for a run that was broken off, or on a busy machine."""
     statuses = [check.status for check in exercise.checks]
     if not statuses or Status.FAULT in statuses or Status.TODO in statuses:
+        return False
+    if any(check.finding and check.finding.kind is Kind.BUSY for check in exercise.checks):
         return False
     return exercise.lead is None or exercise.lead.status is not Status.BLOCKED
 

@@ -13,6 +13,7 @@ from grader.toolkit.called import Called
 from grader.toolkit.cases import in_many_cases
 from grader.toolkit.comparison import compare
 from grader.toolkit.conditions import Condition, came, looks_like, of_kind, raised
+from grader.toolkit.dataflow import multiply_adds, products_with, writes_at
 from grader.toolkit.devices import need_several_devices
 from grader.toolkit.digits import digits
 from grader.toolkit.draws import Draw
@@ -27,7 +28,7 @@ from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
 from grader.toolkit.slopes import slope_agrees
 from grader.toolkit.speed import must_beat
-from grader.toolkit.structure import compiles_once, largest_value_at_most, same_size_for
+from grader.toolkit.structure import checking_leaks, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
 
@@ -84,6 +85,7 @@ __all__ = [
     "bans",
     "came",
     "check",
+    "checking_leaks",
     "compare",
     "compiled_if_possible",
     "compiles_once",
@@ -92,11 +94,13 @@ __all__ = [
     "hint_when",
     "largest_value_at_most",
     "looks_like",
+    "multiply_adds",
     "must_beat",
     "need_several_devices",
     "of_kind",
     "operations_at_most",
     "own_hint",
+    "products_with",
     "raised",
     "refuses",
     "same_size_for",
@@ -108,4 +112,5 @@ __all__ = [
     "watched",
     "wide",
     "write_mnist",
+    "writes_at",
 ]

@@ -26,6 +26,8 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     """
     frame = learner_frame(error, learner.path)
     line = frame.lineno if frame else None
+    if frame is None and "UnexpectedTracerError" in of_error(error)["error"]:
+        line = _named_line(words_of(error), learner.path)
     known, text = of_error(error), words_of(error)
     names: tuple[str, ...] = known["error"]
 
@@ -56,6 +58,12 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     if outcome:
         return told(textwrap.fill(outcome, _PARAGRAPH), "Take that call out of the function.")
     return told(_shorten(text), _spelling_hint(error, learner))
+
+
+def _named_line(text: str, path: Path) -> int | None:
+    """The learner's line that an error of JAX's names in its own text: where a tracer was made."""
+    named = re.search(rf"{re.escape(str(path))}:(\d+)", text)
+    return int(named[1]) if named else None
 
 
 def _fits(lesson: Lesson, names: tuple[str, ...], text: str, shown: str) -> bool:

@@ -7,6 +7,7 @@ leaves open where the function runs.
 from __future__ import annotations
 
 import functools
+import inspect
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import jax
 from grader.findings import Finding, Kind
 from grader.machine import faults
 from grader.source.loading import LearnerFile
-from grader.toolkit import bound, programs, purity, wording
+from grader.toolkit import bound, programs, purity, returned, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
 from grader.toolkit.errors import learner_frame, translate
@@ -118,7 +119,9 @@ class Handle:
     def run(self, text: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Run something of the learner's; what it raises becomes a verdict in their own terms."""
         try:
-            return bound.block_until_ready(function(*arguments, **keywords))
+            result = returned.as_jax_arrays(bound.block_until_ready(function(*arguments, **keywords)))
+            returned.holds_no_dead_tracer(text, result, self.session.learner)
+            return result
         except Verdict:
             raise
         except TookTooLong as late:
@@ -217,6 +220,21 @@ class Handle:
         text = wording.call(self.shown, arguments, keywords)
         traced = self.run(text, lambda: self.function.trace(*arguments, **keywords))  # type: ignore[attr-defined]
         return programs.Program(text, traced.jaxpr)
+
+    def traced_leaves(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> list[Any]:
+        """The leaves of the arguments that a jit handle traces, in the order of its program: what is static left out."""
+        numbers = self._jit_options.get("static_argnums", ())
+        names = self._jit_options.get("static_argnames", ())
+        static = {numbers} if isinstance(numbers, int) else set(numbers)
+        static |= {names} if isinstance(names, str) else set(names)
+        parameters = [*inspect.signature(self.untransformed).parameters, *range(len(arguments))]
+        given = [
+            one
+            for number, (name, one) in enumerate(zip(parameters, arguments, strict=False))
+            if not {number, name} & static
+        ]
+        named = {name: one for name, one in keywords.items() if not {name, parameters.index(name)} & static}
+        return jax.tree.leaves((given, named))
 
     def trace_afresh(
         self, text: str, *arguments: Any, traces: list[weakref.ref[Any]] | None = None, **keywords: Any

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import jax.numpy as jnp
 from jax.extend import core
 
 _CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback", "python_callback", "debug_print"})
 _JITS = frozenset({"jit", "pjit"})
 _LOOPS = frozenset({"scan", "while"})
+_MAPS = frozenset({"shard_map", "xla_pmap"})  # over devices
 
 
 class Program:
@@ -87,6 +89,28 @@ class Program:
         return sorted(name for name in self.primitives if name in _CALLBACKS)
 
     @property
+    def given_to_devices(self) -> list[int]:
+        """The number of elements of each array that a map over devices gives to one device."""
+        return [
+            math.prod(variable.aval.shape)
+            for equation in equations(self.jaxpr.jaxpr)
+            if equation.primitive.name in _MAPS
+            for parameter in equation.params.values()
+            for inner in inner_jaxprs(parameter)
+            for variable in inner.invars
+            if hasattr(variable.aval, "shape")
+        ]
+
+    @property
+    def floats_outside_of_maps(self) -> Counter[str]:
+        """The primitives that compute floats, but for those that run on each device in a map over devices."""
+        return Counter(
+            equation.primitive.name
+            for equation in equations(self.jaxpr.jaxpr, enter_maps=False)
+            if any(jnp.issubdtype(getattr(v.aval, "dtype", int), jnp.floating) for v in equation.outvars)
+        )
+
+    @property
     def largest_value(self) -> int:
         """The number of elements of the largest intermediate or result."""
         sizes = (
@@ -107,7 +131,7 @@ def _size(jaxpr: Any) -> int:
     size = 0
     for equation in jaxpr.eqns:
         inner = sum(
-            _size(inner) for parameter in equation.params.values() for inner in _inner_jaxprs(parameter)
+            _size(inner) for parameter in equation.params.values() for inner in inner_jaxprs(parameter)
         )
         size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
         size += equation.primitive.name not in _JITS | {"closed_call"}
@@ -118,15 +142,18 @@ def _always(jaxpr: Any) -> Counter[str]:
     return Counter(equation.primitive.name for equation in equations(jaxpr, enter_branches=False))
 
 
-def equations(jaxpr: Any, *, enter_branches: bool = True) -> Iterator[Any]:
-    """All equations of a jaxpr, those of inner jaxprs included; on demand without those of a cond's branches."""
+def equations(jaxpr: Any, *, enter_branches: bool = True, enter_maps: bool = True) -> Iterator[Any]:
+    """All equations of a jaxpr, those of inner jaxprs included; on demand without those of a cond's branches, or of what
+    runs on each device."""
     for equation in jaxpr.eqns:
         yield equation
         if equation.primitive.name == "cond" and not enter_branches:
             continue
+        if equation.primitive.name in _MAPS and not enter_maps:
+            continue
         for parameter in equation.params.values():
-            for inner in _inner_jaxprs(parameter):
-                yield from equations(inner, enter_branches=enter_branches)
+            for inner in inner_jaxprs(parameter):
+                yield from equations(inner, enter_branches=enter_branches, enter_maps=enter_maps)
 
 
 def _outline(jaxpr: Any) -> tuple[Any, ...]:
@@ -163,18 +190,19 @@ def _outline(jaxpr: Any) -> tuple[Any, ...]:
 
 def _setting(value: Any) -> Any:
     """A parameter of an equation, as something to compare; what differs from trace to trace is left out."""
-    inner = list(_inner_jaxprs(value))
+    inner = list(inner_jaxprs(value))
     if inner:
         return tuple(map(_outline, inner))
     text = repr(value)
     return "" if callable(value) or " at 0x" in text else text
 
 
-def _inner_jaxprs(parameter: Any) -> Iterator[Any]:
+def inner_jaxprs(parameter: Any) -> Iterator[Any]:
+    """The programs that a parameter of an equation holds: the body of a loop, the branches of a cond."""
     if isinstance(parameter, core.ClosedJaxpr):
         yield parameter.jaxpr
     elif isinstance(parameter, core.Jaxpr):
         yield parameter
     elif isinstance(parameter, tuple | list):
         for item in parameter:
-            yield from _inner_jaxprs(item)
+            yield from inner_jaxprs(item)

@@ -12,6 +12,7 @@ from grader.toolkit import wording
 from grader.toolkit.contract import Contract
 from grader.toolkit.handles import Handle, Subject
 from grader.toolkit.labels import bare, taking_names
+from grader.toolkit.returned import as_jax_arrays
 from grader.toolkit.samples import as_it_is
 from grader.toolkit.verdicts import NotStarted, RaisedError
 
@@ -47,7 +48,7 @@ class Session(Subject):
             what = wording.call(name, arguments, keywords)  # before the call: it may give its arguments away
             arguments = tuple(map(bare, arguments))
             keywords = {key: bare(value) for key, value in keywords.items()}
-            result = function(*arguments, **keywords)
+            result = as_jax_arrays(function(*arguments, **keywords))
             self.contract.check_result(what, name, arguments, keywords, result)
             return result
 

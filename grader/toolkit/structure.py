@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
+from jax._src import core as jax_core
 
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle
+from grader.toolkit.promises import keeps_its_promises
 from grader.toolkit.traces import reasons, watched
 from grader.toolkit.verdicts import RaisedError, WrongAnswer
 
@@ -24,7 +27,8 @@ def compiles_once(
 ) -> list[Called]:
     """Call a jit handle with each tuple of arguments, all of the same shapes, and see it traced exactly once.
 
-    Also: tracing leaks nothing, no large array is baked in, and the program calls back into Python nowhere.
+    Also: tracing leaks nothing, no large array is baked in, the program calls back into Python nowhere, and what it promises
+    of its indices is so.
     `keywords` go along with every call (static arguments, as a rule). Returns the results, for comparing. With
     `leaks=False` nobody looks for leaks: under pmap and shard_map JAX's own caches would be taken for some.
     Raises WrongAnswer, or RaisedError when the function cannot be traced.
@@ -62,7 +66,23 @@ def compiles_once(
         )
         hint = "Write the computation in jax.numpy; a callback leaves the compiled program for Python at every call."
         raise WrongAnswer(finding, hint=hint)
+    for arguments in calls:
+        keeps_its_promises(program, handle.traced_leaves(arguments, keywords))
     return results
+
+
+@contextmanager
+def checking_leaks() -> Iterator[None]:
+    """JAX looks for tracers that are left over, and does not search for who keeps them: that may take half a minute."""
+    search = getattr(jax_core, "_why_alive", None)
+    if search:
+        jax_core._why_alive = lambda *arguments: ""
+    try:
+        with jax.checking_leaks():
+            yield
+    finally:
+        if search:
+            jax_core._why_alive = search
 
 
 def _leaks_nothing(handle: Handle, text: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -73,7 +93,7 @@ def _leaks_nothing(handle: Handle, text: str, arguments: tuple[Any, ...], keywor
     """
     traces: list[weakref.ref[Any]] = []
     try:
-        with jax.checking_leaks():
+        with checking_leaks():
             handle.trace_afresh(text, *arguments, traces=traces, **keywords)
         return
     except RaisedError as error:

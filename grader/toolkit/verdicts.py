@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from grader.findings import Finding, Kind
+from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
 
@@ -133,6 +134,10 @@ def hint_when(condition: Condition, hint: str) -> Iterator[None]:
 
 
 class TookTooLong(BaseException):
-    """The time limit of a check; no Exception, so that `except Exception` does not swallow it."""
+    """The time limit of a check; no Exception, so that `except Exception` does not swallow it. `spent` is what it took."""
 
     call = ""  # what was running, where that is known
+
+    def __init__(self, spent: Spent = NOTHING) -> None:
+        super().__init__()
+        self.spent = spent

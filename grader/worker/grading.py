@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import faulthandler
-import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
 from queue import SimpleQueue
-from types import FrameType
 from typing import Any, Literal
 
 import pytest
@@ -20,8 +18,8 @@ from grader.source.loading import load
 from grader.toolkit import cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.session import Session
-from grader.toolkit.verdicts import TookTooLong
 from grader.worker import integrity, plugin
+from grader.worker.alarm import Alarm
 from grader.worker.backend import backend_started, start_backend
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
@@ -62,7 +60,7 @@ class Grading:
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
-        self._may_ring = False  # whether a check runs, which the alarm may break off
+        self._alarm = Alarm()
         self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
         self._accept(job)
 
@@ -193,12 +191,12 @@ class Grading:
         self._failure = None
         try:
             try:
-                self._may_ring = True
+                self._alarm.may_ring = True
                 # What was set up for a check that then did not run goes; the module that both lie in stays.
                 item.session._setupstate.teardown_exact(item)
                 runtestprotocol(item, log=False, nextitem=nextitem)
             finally:
-                self._may_ring = False
+                self._alarm.may_ring = False
         except BaseException as error:  # pytest itself stumbled: over something that was changed, as a rule
             self._failure = error
         return self._failure
@@ -219,20 +217,12 @@ class Grading:
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return _TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
-    # ---- the friendly time limit: pytest-timeout keeps the settings, we keep the learner's line
+    # ---- the time limit: pytest-timeout keeps the settings
 
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
-        def ring(signum: int, frame: FrameType | None) -> None:
-            if self._may_ring:  # else the parent's clock decides
-                self._may_ring = False
-                raise TookTooLong
-
-        if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, ring)
-            signal.setitimer(signal.ITIMER_REAL, settings.timeout * plugin.check_of(item).patience)
+        self._alarm.set(settings.timeout * plugin.check_of(item).patience)
         return True
 
     def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
-        if hasattr(signal, "SIGALRM"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._alarm.cancel()
         return True

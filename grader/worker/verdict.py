@@ -12,6 +12,7 @@ from grader.results import ACCEPTED, CheckResult, Status
 from grader.toolkit.errors import learner_frame
 from grader.toolkit.verdicts import TookTooLong, Verdict
 from grader.worker.protocol import Check, Job
+from grader.worker.too_long import too_long
 
 
 def judge(result: CheckResult, failure: BaseException | None, check: Check, job: Job) -> CheckResult:
@@ -44,16 +45,11 @@ def judge(result: CheckResult, failure: BaseException | None, check: Check, job:
 
 def _too_long(result: CheckResult, failure: TookTooLong, check: Check, job: Job) -> CheckResult:
     frame = learner_frame(failure, job.task.learner)
-    complaint = f"was still running after {job.options.limit(check.patience):g} seconds"
+    told = too_long(failure.spent, job.options.limit(check.patience))
+    complaint = told.complaint
     if not frame:
         complaint += f", in {failure.call}." if failure.call else "."
-    finding = Finding(complaint, Kind.TIMEOUT, check.exercise)
+    finding = Finding(complaint, told.kind, check.exercise)
     if frame:
         finding = replace(finding, line=frame.lineno, source=frame.line)
-    return replace(
-        result,
-        status=Status.TIMEOUT,
-        finding=finding,
-        hint="Does a loop have a way to end? Is a long loop written out, so that it takes long to compile? Does it do in "
-        "Python what one array operation could do? (--timeout 5 waits less.)",
-    )
+    return replace(result, status=Status.TIMEOUT, finding=finding, hint=told.hint)

@@ -2,6 +2,7 @@
 
 JAX arrays never change: `x.at[i].set(v)` gives a new one. Duplicates, indices out of
 range, negative indices, and giving a buffer up.
+Integers are int32 and floats float32 or narrower today, unless a docstring says more.
 Lesson: README.md beside this file. Grade: python -m grader day02
 """
 
@@ -14,7 +15,8 @@ def set_border(grid: Float[Array, "h w"], value: Float[Array, ""]) -> Float[Arra
     """Replace the outermost ring of cells by `value`.
 
     The ring is the first and the last row, the first and the last column.
-    A grid with a side of 1 or 2 is all ring. The inside and the dtype stay.
+    A grid with a side of 1 or 2 is all ring. The inside and the grid's dtype stay, whatever
+    the dtype of `value`. All of it is finite.
 
         set_border(zeros((3, 4)), 7) = [[7, 7, 7, 7],
                                         [7, 0, 0, 7],
@@ -33,9 +35,10 @@ def histogram(indices: Int[Array, "n"], n_bins: int) -> Int[Array, "n_bins"]:
     counts[b] = |{k : indices[k] = b}|   for b = 0 .. n_bins - 1
 
     An index outside 0 .. n_bins - 1 is dropped, and a negative one is outside.
-    The counts are integers; no indices at all give zeros.
+    The counts are int32, and exact where a bin is named 100,000 times; no indices at all
+    give zeros.
 
-        histogram([2, 0, 2, -1, 9], 3) = [1, 0, 2]
+        histogram([2, 0, 2, -1], 6) = [1, 0, 2, 0, 0, 0]
 
     Rules: `n_bins` is static. Not through `jnp.bincount`, `jnp.histogram`, `jnp.unique` or
     `jax.ops`. No Python loop: it is timed against one.
@@ -54,10 +57,10 @@ def safe_take(
              fill            elsewhere, in every element of the item
 
     Negative indices are out of range: they do not count from the end.
-    `x` has at least one item and keeps its dtype. It may hold NaN or infinities, and
-    `fill` may be one; neither may leak into the other.
+    `x` has at least one item and keeps its dtype, whatever the dtype of `fill`. It may hold
+    NaN or infinities, and `fill` may be one; neither may leak into the other.
 
-        safe_take([10, 20, 30], [2, 3, -1], 0) = [30, 0, 0]
+        safe_take([10, 20, 30], [2, 3, -1, 0], 5) = [30, 5, 5, 10]
 
     Rules: `fill` is a Python number or a traced scalar.
     Reference: JAX docs, "jax.numpy.ndarray.at".
@@ -76,10 +79,10 @@ def segment_max(
     out[s] = max {values[k] : segments[k] = s}   for s = 0 .. n_segments - 1
 
     Segments come in any order. An empty segment gives -inf. A value whose segment lies
-    outside 0 .. n_segments - 1 is dropped, and a negative one is outside. Values are not
-    NaN; their dtype stays.
+    outside 0 .. n_segments - 1 is dropped, and a negative one is outside. Values may be as
+    low as -3e38 and infinite, but not NaN; their dtype stays.
 
-        segment_max([3, 8, 5], [2, 0, 2], 3) = [8, -inf, 5]
+        segment_max([3, 8, 5, 2], [3, 1, 3, 1], 5) = [-inf, 8, -inf, 5, -inf]
 
     Rules: `n_segments` is static. Not through `jax.ops`. No Python loop: it is timed
     against one.
@@ -94,9 +97,9 @@ def swap_rows(matrix: Float[Array, "n m"], i: Int[Array, ""], j: Int[Array, ""])
 
     Negative numbers count from the end, as in NumPy; both lie within the matrix.
     i = j changes nothing, nor do i and j that name the same row in two ways (-1 and n - 1).
-    Rows are moved, not computed: every value arrives bit for bit, NaN and inf too.
+    Rows are moved, not computed: every value arrives bit for bit, NaN, inf and -0.0 too.
 
-        swap_rows([[1, 2], [3, 4], [5, 6]], 0, 2) = [[5, 6], [3, 4], [1, 2]]
+        swap_rows([[1, 2], [3, 4]], 0, 1) = [[3, 4], [1, 2]]
 
     Rules: `i` and `j` are Python ints or traced.
     Reference: JAX docs, "jax.numpy.ndarray.at".
@@ -111,9 +114,10 @@ def one_hot(labels: Int[Array, "n"], n_classes: int) -> Float[Array, "n n_classe
 
     A label outside 0 .. n_classes - 1 gives a row of zeros; -1 is such a label.
 
-        one_hot([1, -1, 0], 3) = [[0, 1, 0],
-                                  [0, 0, 0],
-                                  [1, 0, 0]]
+        one_hot([1, -1, 0, -1], 3) = [[0, 1, 0],
+                                      [0, 0, 0],
+                                      [1, 0, 0],
+                                      [0, 0, 0]]
 
     Rules: `n_classes` is static. By scatter: start from zeros and write with `.at[]`;
     not through `jax.nn`, `jnp.eye` or a comparison with every class.
@@ -158,7 +162,7 @@ def ring_push(
 
     0 <= cursor < capacity. Once full, the ring overwrites its oldest item. Shapes and dtypes
     of ring and cursor stay, so that both can be carried through a loop; an item of another
-    dtype is converted to the ring's.
+    dtype is converted to the ring's. The cursor is of any signed dtype that holds `capacity`.
 
         ring_push([1, 2, 3], 2, 9) = ([1, 2, 9], 0)
 

@@ -2,6 +2,7 @@
 
 Here chance is an argument: the same key gives the same draw, and you say where new keys come from.
 Two rules hold all day: use each key once, and take every draw from the key you are given.
+Floats are float32 and finite, integers int32, unless a docstring says more.
 Lesson: README.md beside this file. Grade: python -m grader day03
 """
 
@@ -15,7 +16,8 @@ def keys_like(key: Key[Array, ""], tree: PyTree) -> PyTree[Key[Array, ""]]:
 
     All keys are scalar typed keys, different from each other and from `key`, and none of them has
     been used: the caller may draw from each. They depend on `key` and on the structure alone, so
-    two trees that differ only in what their leaves hold get the same keys.
+    two trees that differ only in what their leaves hold get the same keys, in every process. (Python's
+    `hash` and `id` give other numbers in each: they are left out.)
 
     A leaf may be anything (an array, a number, a string): its value is never looked at.
     `None` is an empty subtree, not a leaf, and stays `None`. A tree without leaves comes back as
@@ -39,6 +41,7 @@ def dropout(
 
     Each element has its own chance, independent of the others, so the mean of the result over
     many keys is `x` ("inverted" dropout). Rate 0 gives `x` back. Rate 1 gives zeros, not NaN.
+    Small rates such as 0.0002 are kept to, too.
 
     Example: with rate 0.75, [1, 2, 3, 4] may become [0, 8, 0, 0].
 
@@ -57,10 +60,11 @@ def noise_at(key: Key[Array, ""], step: int | Int[Array, ""], shape: tuple[int, 
     for it first, last or twice. Different steps are independent, and so are different keys:
     step 1 of jax.random.key(0) is not step 0 of jax.random.key(1).
 
-    The result is float32 of the given shape; the shape () gives a scalar.
+    The result is float32 of the given shape; the shape () gives a scalar. The law is the normal
+    one, tails and all: a number beyond 4 comes up about once in 30,000 either way.
 
-    Rules: `shape` is static. `step` is 0 or more and may be traced. Step 1,000,000 costs what
-    step 0 costs: do not walk up to it.
+    Rules: `shape` is static. `step` lies in 0 ... 2³¹ - 1 and may be traced. Step 1,000,000 costs
+    what step 0 costs: do not walk up to it.
     Reference: JAX documentation, jax.random.fold_in.
     """
     return jax.random.normal(jax.random.fold_in(key, step), shape)
@@ -121,7 +125,7 @@ def random_walks(key: Key[Array, ""], n_walks: int, n_steps: int) -> Int[Array, 
 
     Every walk starts at 0. The start is not part of the result: column 0 is the position after
     the first step, so it holds only +1 and -1. All steps are independent, within a walk and
-    between walks. The result is int32.
+    between walks. The result is int32, and exact for walks of 65,536 steps.
 
     Rules: `n_walks` and `n_steps` are static and at least 1.
     Reference: JAX documentation, jax.random.

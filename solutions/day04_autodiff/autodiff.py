@@ -2,6 +2,7 @@
 
 `jax.grad` takes a function and gives a function. What comes out can be differentiated again,
 pushed along a direction, lifted and compiled: ask for the derivative you need, and for no more.
+Numbers are float32 and finite today, unless a docstring says more.
 Lesson: README.md beside this file. Grade: python -m grader day04
 """
 
@@ -25,8 +26,11 @@ def loss_and_gradient(
 
     The result is ((loss, predictions), gradients); `gradients` is a dict like `params`.
 
-        w = [2], b = 1, x = [[1], [3]], y = [3, 5]:
-        predictions = [3, 7], loss = 2, gradients = {"weights": [6], "bias": 2}
+        w = [1, 2], b = 1, x = [[1, 0], [0, 1], [1, 1], [0, 0]], y = [1, 3, 2, 1]:
+        predictions = [2, 3, 4, 1], loss = 1.25, gradients = {"weights": [1.5, 1], "bias": 1.5}
+
+    Where predictions and targets are near each other and far from zero, near 1000 say, the loss
+    keeps its digits: the difference comes first, the square afterwards.
 
     Rules: one pass. Matrix products with `x`: one forwards, one backwards, no third one for the
     predictions.
@@ -49,7 +53,8 @@ def derivatives(
     out[k, i] = f⁽ᵏ⁾(xs[i])   for k = 0 .. order
 
     `function` takes one number and returns one number: it need not work on arrays.
-    Row 0 holds its values, and with order 0 there is no other row.
+    Row 0 holds its values, and with order 0 there is no other row. A derivative that is infinite,
+    as that of √x at 0, is not mended: no number takes its place.
 
         derivatives(x ↦ x³, [1, 2], 2) = [[1, 8],
                                           [3, 12],
@@ -95,7 +100,7 @@ def hessian_vector_product(
 
     out = H v   with H[i, j] = ∂² function / ∂x[i] ∂x[j], at x
 
-        hessian_vector_product(x ↦ x[0]² x[1], [3, 5], [1, 0]) = [10, 6]
+        hessian_vector_product(x ↦ Σ x[i]³, [1, 2, 3], [1, 0, -1]) = [6, 0, -18]
 
     Rules: `function` is static. The n x n matrix is never built: no array in the program has
     more than a few times n elements. Exact to float32: finite differences are not. Timed
@@ -115,9 +120,10 @@ def best_jacobian(
     Forward mode computes a column at a time, reverse mode a row. A tall Jacobian (m > n) wants
     the one, a wide one (m < n) the other; a square one takes either.
 
-        best_jacobian(x ↦ [x[0] x[1], x[1]², x[0]], [3, 5]) = [[5, 3],
-                                                               [0, 10],
-                                                               [1, 0]]
+        best_jacobian(x ↦ [x[0]², x[1]², 5 x[0], 5 x[1]], [3, 4]) = [[6, 0],
+                                                                     [0, 8],
+                                                                     [5, 0],
+                                                                     [0, 5]]
 
     Rules: `function` is static, and m is yours to find out. No Python loop over rows or columns.
     No array in the program has more than a few times m n elements. Timed against the wrong mode,
@@ -145,9 +151,11 @@ def td0_gradient(
     With discount 0 the target is the reward. It stays finite where tanh is saturated,
     at weights · s = ±1000 for example.
 
-        td0_gradient([0, 0], [1, 2], 3, [4, 5], 0.9) = [-3, -6]
+        td0_gradient([0, 0, 0], [1, 2, 0], 3, [4, 5, 1], 0.9) = [-3, -6, 0]
 
-    Rules: `reward` and `discount` are Python numbers or traced scalars. Written for one transition;
+    Rewards may be as large as 10,000. `reward` and `discount` are Python numbers or traced scalars.
+
+    Rules: written for one transition;
     `vmap` lifts it over many.
     Reference: R. Sutton and A. Barto, "Reinforcement Learning", 2nd edition, section 9.3.
     """
@@ -172,7 +180,7 @@ def safe_norm(x: Float[Array, "n"]) -> Float[Array, ""]:
     entries from 1e-15 to 1e15 in size (their squares are float32 numbers), mixed with zeros: an
     epsilon inside the root is not.
 
-        safe_norm([3, 4]) = 5, its gradient = [0.6, 0.8]
+        safe_norm([2, 3, 6]) = 7, its gradient = [2/7, 3/7, 6/7]
 
     Rules: all of this holds under `jit` and `vmap`, too.
     Reference: JAX docs, "Gradients contain NaN where using where".
@@ -192,9 +200,10 @@ def gauss_newton_step(
     out = x + d   where d minimises |J d + r|²
 
     m >= n, and J has full column rank. If the residuals are linear in x, one step arrives;
-    otherwise call it again and again.
+    otherwise call it again and again. The units of the residuals do not matter: a millionth of all
+    of them gives the same step.
 
-        gauss_newton_step(x ↦ [x[0] - 1, 2 x[0] - 5], [7]) = [2.2]
+        gauss_newton_step(x ↦ x[0] + x[1] t - (1 + 2 t), [4, -3]) = [1, 2]   t = 0, ¼, ½ … 2¾
 
     Rules: `residuals` is static. Solve the least-squares problem itself, not JᵀJ d = -Jᵀr:
     the normal equations square the condition number, and float32 has no digits to spare.
@@ -212,10 +221,9 @@ def laplacian(
 
     out = Σ ∂² function / ∂x[i]²   summed over i: the trace of the Hessian
 
-    Functions with Laplacian 0 are called harmonic: x[0]² - x[1]² is one, 1 / |x| in three
-    dimensions another.
+    Functions with Laplacian 0 are called harmonic: 1 / |x| in three dimensions is one.
 
-        laplacian(x ↦ x[0]² x[1], [3, 5]) = 10
+        laplacian(x ↦ Σ x[i]³, [1, 2, 4]) = 42
 
     Rules: `function` is static. Neither the n x n matrix is ever built, nor an identity of that
     size: no array in the program has more than a few times n elements. No Python loop over

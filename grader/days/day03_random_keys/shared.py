@@ -1,7 +1,7 @@
 """What several exercises of day 3 use in their checks.
 
 A statistical comparison allows what chance allows. Each margin is a theorem about independent draws
-(Bernstein; Dvoretzky, Kiefer and Wolfowitz): a right answer leaves it with a probability below RISK,
+(Bernstein; Chernoff; Dvoretzky, Kiefer and Wolfowitz): a right answer leaves it with a probability below RISK,
 over all seeds and however it uses its key. With some twenty comparisons a run, fewer than one run in
 ten million calls a right answer wrong. No check asks for particular bits.
 """
@@ -40,15 +40,48 @@ def margin(draws: int, variance: float = 0.25, comparisons: int = 1) -> float:
     return linear + math.sqrt(linear**2 + 2 * nats * variance / draws)
 
 
+def range_of(probability: float, draws: int, comparisons: int = 1) -> tuple[float, float]:
+    """Between which shares of so many independent draws the share of an event lies.
+
+    Chernoff's inequality, for all comparisons together: to come out at a share q has a probability below
+    exp(-draws · KL(q, probability)).
+    """
+    nats = math.log(2 * comparisons / RISK) / draws
+
+    def farthest(towards: float) -> float:
+        inside, outside = probability, towards
+        for _ in range(50):
+            middle = (inside + outside) / 2
+            if _divergence(middle, probability) <= nats:
+                inside = middle
+            else:
+                outside = middle
+        return inside if _divergence(towards, probability) > nats else towards
+
+    return farthest(0.0), farthest(1.0)
+
+
+def _divergence(share: float, probability: float) -> float:
+    """How unlikely a share is, in nats a draw: the Kullback-Leibler divergence of two coins."""
+    parts = ((share, probability), (1 - share, 1 - probability))
+    return sum(math.inf if p == 0 else q * math.log(q / p) for q, p in parts if q > 0)
+
+
 def shares_must_be(
-    called: Called, complaint: str, names: list[str], got: Array, wanted: Array, draws: int
+    called: Called,
+    complaint: str,
+    names: list[str],
+    got: Array,
+    wanted: Array,
+    draws: int,
+    hint: str | None = None,
 ) -> None:
     """Each share of the draws, such as that of one component, is what it should be. Raises WrongAnswer."""
     for name, share, probability in zip(names, got, wanted, strict=True):
-        slack = margin(draws, probability * (1 - probability), len(names))
-        expected = f"{name}: {100 * probability:.3g} % of {draws:,} draws\ngive or take {100 * slack:.2g} %"
+        low, high = range_of(float(probability), draws, len(names))
+        expected = f"{name}: {100 * probability:.3g} % of {draws:,} draws\n(by chance {100 * low:.3g} to {100 * high:.3g} %)"
         called.require(
-            abs(share - probability) <= slack, complaint, expected=expected, got=f"{100 * share:.3g} %"
+            low <= share <= high, complaint, expected=expected, got=f"{100 * share:.3g} %", hint=hint
         )
 
 
@@ -67,6 +100,31 @@ def must_be_standard_normal(called: Called, complaint: str, values: Array) -> No
         got=f"mean {values.mean():.3g}, deviation {values.std():.3g}\n"
         f"{distance:.2g} away from the normal curve (chance: {allowed:.2g})",
     )
+
+
+def must_follow_the_normal_law(called: Called, complaint: str, values: Array) -> None:
+    """A million values or more have the centre, the width, the shape and the tails of the normal law. Raises WrongAnswer."""
+    values = np.asarray(values).ravel()
+    n = len(values)
+    bounds = np.linspace(-4, 4, 161)
+    counts, _ = np.histogram(values, np.concatenate([[-np.inf], bounds, [np.inf]]))
+    below = np.cumsum(counts[:-1]) / n
+    wanted = np.array([0.5 * math.erfc(-bound / math.sqrt(2)) for bound in bounds])
+    distance, allowed = float(np.abs(below - wanted).max()), math.sqrt(math.log(2 / RISK) / (2 * n))
+    mean, variance = float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))
+    # The sum of so many is normal itself: seven deviations have a probability of 3e-12.
+    centred = abs(mean) <= 7 / math.sqrt(n) and abs(variance - 1) <= 7 * math.sqrt(2 / n)
+    called.require(
+        distance <= allowed and centred,
+        complaint,
+        expected="mean 0, deviation 1, in the shape of a bell",
+        got=f"mean {mean:.3g}, deviation {math.sqrt(variance):.4g}\n"
+        f"{distance:.2g} away from the normal curve (chance: {allowed:.2g})",
+    )
+    for bound in (2.0, 3.0, 3.5, 4.0):
+        names = [f"above {bound:g}", f"below -{bound:g}"]
+        shares = np.array([np.mean(values > bound), np.mean(values < -bound)])
+        shares_must_be(called, complaint, names, shares, np.full(2, 0.5 * math.erfc(bound / math.sqrt(2))), n)
 
 
 def must_not_repeat(called: Called, complaint: str, values: Array, variance: float) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from grader.toolkit import Array, Called, Unavailable
 
@@ -49,6 +51,31 @@ def slope(function: Callable[[Array], Array], x: Array, direction: Array) -> Arr
     return np.asarray(function(x + step * direction) - function(x - step * direction)) / (2 * step)
 
 
+# ---- which way derivatives go
+
+passes_in_reverse: list[str] = []  # one entry for each time that `seen_in_reverse` is transposed
+
+_seen = Primitive("seen_in_reverse")
+_seen.def_impl(lambda x: x)
+_seen.def_abstract_eval(lambda x: x)
+batching.primitive_batchers[_seen] = lambda arrays, axes: (_seen.bind(*arrays), axes[0])
+mlir.register_lowering(_seen, lambda context, x: [x])
+
+
+def _transposed(cotangent: Any, x: Any) -> list[Any]:
+    passes_in_reverse.append("transposed")
+    return [cotangent]
+
+
+ad.deflinear2(_seen, _transposed)
+
+
+def seen_in_reverse(x: jax.Array) -> jax.Array:
+    """The same array. Reverse mode transposes what it goes through, and forward mode does not: so both can be told."""
+    same: jax.Array = _seen.bind(x)
+    return same
+
+
 # ---- functions to differentiate, and what they come to in float64
 
 
@@ -63,3 +90,9 @@ def sum_of_cubes(x: jax.Array) -> jax.Array:
 @jax.jit
 def chain(x: jax.Array) -> jax.Array:
     return jnp.sum(jnp.sin(x[1:] * x[:-1]))
+
+
+@jax.jit
+def knot(x: jax.Array) -> jax.Array:
+    """The chain, and the sine of the sum: no entry of its Hessian is 0."""
+    return jnp.sum(jnp.sin(x[1:] * x[:-1])) + jnp.sin(jnp.sum(x))

@@ -300,7 +300,7 @@ def depends_on_the_key(one: Tree, two: Tree, result: Called) -> None:
 def neighbours(numbers: Numbers) -> list[Any]:
     """Two keys whose data are next to each other: who counts on from a key's own data comes upon the other one's."""
     data = np.asarray(numbers.integers(1, 2**31 - 1, 2)).astype(np.uint32)
-    return [jax.random.wrap_key_data(jnp.asarray(data + np.uint32([0, k]))) for k in range(2)]
+    return [jax.random.wrap_key_data(jnp.asarray(data + np.array([0, k], np.uint32))) for k in range(2)]
 
 
 # ---- runs that go wrong, stand still, or are tiny

@@ -239,6 +239,34 @@ def must_sum_over_devices(
     )
 
 
+def holds_no_more_than_its_part(
+    handle: Handle, *arguments: Any, at_most: int, each: str, **keywords: Any
+) -> None:
+    """No device is given an array of more than `at_most` elements: `each` says what is so large.
+
+    Where there is a map over devices, it says so itself. Else it is read from the compiled program, if the platform tells,
+    how much all arguments take on a device; twice the parts of the large ones is too much. Raises WrongAnswer.
+    """
+    given = handle.program(*arguments, **keywords).given_to_devices
+    got = f"an array of {max(given, default=0)} numbers on each"
+    too_much = max(given, default=0) > at_most
+    memory = None if given else handle.compiled(*arguments, **keywords).memory_analysis()
+    if memory is not None:
+        sizes = [np.size(leaf) for leaf in jax.tree.leaves(arguments)]
+        parts = sum(size for size in sizes if size > at_most) / jax.device_count()
+        on_each = memory.argument_size_in_bytes // 4 - sum(size for size in sizes if size <= at_most)
+        too_much, got = (
+            on_each > 2 * parts,
+            f"{on_each} numbers on each, where all parts together have {parts:.0f}",
+        )
+    Called(handle.shown, None, about="The program of").require(
+        not too_much,
+        "gives a device more than its part",
+        expected=f"at most {at_most} numbers of each array on a device: {each}",
+        got=got,
+    )
+
+
 def replicas_oracle(tree: Tree, n_devices: int) -> Tree:
     return jax.tree.map(lambda leaf: np.stack([np.asarray(leaf)] * n_devices), tree)
 

@@ -145,9 +145,13 @@ def network_of(leaves: Leaves) -> Network:
     )
 
 
-def drawn(numbers: Numbers, path: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
-    """Numbers for a parameter or a statistic: none is 0 or 1, so that each leaves its mark."""
-    return numbers.uniform(0.5, 2.0, shape) if path[-1] == "var" else numbers.normal(shape, scale=0.7)
+def drawn(numbers: Numbers, path: tuple[Any, ...], shape: tuple[int, ...], *, lively: bool = False) -> Any:
+    """Numbers for a parameter or a statistic: none is 0 or 1, so that each leaves its mark.
+
+    A lively network has inputs of its last layer of which relu leaves hardly any at 0: so it shows what is dropped.
+    """
+    higher = 3.0 if lively and path[-1] == "bias" and shape == (FEATURES[-1],) else 0.0
+    return numbers.uniform(0.5, 2.0, shape) if path[-1] == "var" else numbers.normal(shape, 0.7, higher)
 
 
 def convolve(x: Array, layer: dict[str, Array]) -> Array:
@@ -184,7 +188,7 @@ def flat(tree: Any) -> Leaves:
     return dict(traverse_util.flatten_dict(tree))  # type: ignore[no-untyped-call]
 
 
-CALLS = 6  # in each of which three images are dropped from: no chance to be alike all the time
+CALLS = 16  # in each of which three images are dropped from: no chance that two inputs are alike all the time
 
 
 def masks_of(called: Called, logits: Any, network: Network, given: Array) -> Array:
@@ -223,8 +227,23 @@ def must_differ(called: Called, masks: Sequence[Array], given: Array) -> None:
         "drops the same inputs of all images of a batch",
         expected="a draw of its own for each image",
         got="one draw for all",
-        hint="Dropout draws for each number by itself, unless broadcast_dims says otherwise.",
+        hint=BY_ITSELF,
     )
+    # Of 48 images the two inputs are dropped from, by chance they share the fate of all with probability 2e-13.
+    for one, two in itertools.combinations(np.flatnonzero(alive), 2):
+        same = np.mean([mask[:, one] == mask[:, two] for mask in masks])
+        called.require(
+            0 < same < 1,
+            "drops inputs of the last layer together",
+            expected="a draw of its own for each input of the last layer",
+            got=f"inputs {one} and {two} always dropped together"
+            if same
+            else f"always one of inputs {one} and {two} dropped",
+            hint=BY_ITSELF,
+        )
+
+
+BY_ITSELF = "Dropout draws for each number by itself, unless broadcast_dims says otherwise; it stands behind the flattening."
 
 
 # ---- a small network for the training functions
@@ -238,14 +257,28 @@ class TrainState(train_state.TrainState):  # type: ignore[no-untyped-call]
 
 def plain_kernel(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
     """Normal weights for a kernel, by its key. JAX's own draws take most of a second to compile, at each place of use."""
-    generator = np.random.default_rng(0)
-    one, other = (generator.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape) for _ in range(2))
+    one, other = _two_kernels(shape)
     angle = jnp.sum(jax.random.key_data(key) % 1000).astype(dtype)
     return jnp.cos(angle) * one.astype(dtype) + jnp.sin(angle) * other.astype(dtype)
 
 
+def plain_kernel_of(angle: float, shape: tuple[int, ...] = (4, 12)) -> Array:
+    """What plain_kernel draws for a key of that angle."""
+    one, other = _two_kernels(shape)
+    kernel: Array = np.cos(angle) * one + np.sin(angle) * other
+    return kernel
+
+
+def _two_kernels(shape: tuple[int, ...]) -> list[Array]:
+    generator = np.random.default_rng(0)
+    return [generator.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape) for _ in range(2)]
+
+
+MANY = 12  # classes: more than there are digits
+
+
 class SmallNetwork(nn.Module):
-    """Flatten, normalise, drop, and one dense layer: 4 numbers in, 3 logits out."""
+    """Flatten, normalise, drop, and one dense layer: 4 numbers in, 12 logits out."""
 
     rate: float = 0.0
 
@@ -254,7 +287,21 @@ class SmallNetwork(nn.Module):
         x = images.reshape(images.shape[0], -1)
         x = nn.BatchNorm(use_running_average=not train, momentum=0.75)(x)
         x = nn.Dropout(self.rate, deterministic=not train)(x)
-        return nn.Dense(3, kernel_init=plain_kernel)(x)
+        return nn.Dense(MANY, kernel_init=plain_kernel)(x)
+
+
+class NotingNetwork(nn.Module):
+    """The same at a rate of one half; it keeps the key for dropout among its batch statistics."""
+
+    @nn.compact
+    def __call__(self, images: Any, train: bool) -> Any:
+        noted = self.variable(STATISTICS, "key", jnp.zeros, 2, jnp.uint32)
+        if train and not self.is_initializing():
+            noted.value = jax.random.key_data(self.make_rng("dropout")).ravel()[:2]
+        x = images.reshape(images.shape[0], -1)
+        x = nn.BatchNorm(use_running_average=not train, momentum=0.75)(x)
+        x = nn.Dropout(0.5, deterministic=not train)(x)
+        return nn.Dense(MANY, kernel_init=plain_kernel)(x)
 
 
 class BareNetwork(nn.Module):
@@ -262,26 +309,37 @@ class BareNetwork(nn.Module):
 
     @nn.compact
     def __call__(self, images: Any, train: bool) -> Any:
-        return nn.Dense(3, kernel_init=plain_kernel)(images.reshape(images.shape[0], -1))
+        return nn.Dense(MANY, kernel_init=plain_kernel)(images.reshape(images.shape[0], -1))
 
 
-PLAIN, DROPPING, BARE = SmallNetwork(), SmallNetwork(rate=0.5), BareNetwork()
-APPLY = {model: model.apply for model in (PLAIN, DROPPING)}
+PLAIN, DROPPING, NOTING, BARE = SmallNetwork(), SmallNetwork(rate=0.5), NotingNetwork(), BareNetwork()
+APPLY = {model: model.apply for model in (PLAIN, DROPPING, NOTING)}
 SGD, ADAM = optax.sgd(0.5, momentum=0.5), optax.adam(0.1)
 ROWS = 6
 
 
-def small_state(numbers: Numbers, model: SmallNetwork) -> TrainState:
+def small_state(numbers: Numbers, model: SmallNetwork | NotingNetwork) -> TrainState:
     params: Any = {
         "BatchNorm_0": {"scale": numbers.uniform(0.5, 2.0, 4), "bias": numbers.normal(4)},
-        "Dense_0": {"kernel": numbers.normal((4, 3)), "bias": numbers.normal(3)},
+        "Dense_0": {"kernel": numbers.normal((4, MANY)), "bias": numbers.normal(MANY)},
     }
-    statistics = {"BatchNorm_0": {"mean": numbers.normal(4), "var": numbers.uniform(0.5, 2.0, 4)}}
+    statistics: Any = {"BatchNorm_0": {"mean": numbers.normal(4), "var": numbers.uniform(0.5, 2.0, 4)}}
+    if model is NOTING:
+        statistics["key"] = jnp.zeros(2, jnp.uint32)
     return TrainState(jnp.int32(0), APPLY[model], params, SGD, SGD.init(params), statistics)
 
 
 def small_images(numbers: Numbers, n: int = ROWS) -> tuple[Any, Any]:
-    return numbers.normal((n, 2, 2, 1)), numbers.integers(0, 3, n)
+    return numbers.normal((n, 2, 2, 1)), numbers.integers(0, MANY, n)
+
+
+def with_large_logits(state: TrainState) -> tuple[TrainState, Any]:
+    """The state with logits of about 1e4, 0 and -1e4 in its first classes and its last one, and labels: some with a loss of
+    almost 0, some with one of 1e4 or 2e4."""
+    bias = jnp.zeros(MANY).at[0].set(1e4).at[MANY - 1].set(-1e4)
+    dense = {**state.params["Dense_0"], "bias": bias}
+    labels = jnp.array([0, 1, MANY - 1, 0, 1, MANY - 1], jnp.int32)
+    return state.replace(params={**state.params, "Dense_0": dense}), labels
 
 
 def small_oracle(state: Any, images: Any, labels: Any, train: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day01_pure_functions.shared import goes_round
+from grader.days.day01_pure_functions.shared import goes_round, leaves_nothing_behind
 from grader.toolkit import Learner, Numbers, check, compiles_once
 
 
@@ -30,9 +30,18 @@ def test_bank_step_refuses_to_go_below_zero(learner: Learner) -> None:
     learner.bank_step(money(100), money(-130)).close_to((100.0, np.False_))
 
 
+@check(
+    "bank_step", "correct", hint="Compare with 0 and with no tolerance: the least bit too much is too much."
+)
+def test_bank_step_refuses_the_least_bit_too_much(learner: Learner) -> None:
+    for balance, too_much in ((0.0, -1e-6), (100.0, -100.00001), (1e6, -1000000.1)):
+        learner.bank_step(money(balance), money(too_much)).equals((np.float32(balance), np.False_))
+
+
 @check("bank_step", "correct", hint="Zero is not below zero: taking out everything is allowed.")
 def test_bank_step_may_empty_the_account(learner: Learner) -> None:
     learner.bank_step(money(100), money(-100)).close_to((0.0, np.True_))
+    learner.bank_step(money(0), money(0)).close_to((0.0, np.True_))
 
 
 @check(
@@ -41,6 +50,7 @@ def test_bank_step_may_empty_the_account(learner: Learner) -> None:
 def test_bank_step_accepts_every_deposit(learner: Learner) -> None:
     learner.bank_step(money(5), money(20)).close_to((25.0, np.True_))
     learner.bank_step(money(0), money(20)).close_to((20.0, np.True_))
+    learner.bank_step(money(3), money(2e6)).equals((np.float32(2_000_003), np.True_))
 
 
 @check("bank_step", "correct", hint="Each step starts from the balance that came in, and from nothing else.")
@@ -52,6 +62,15 @@ def test_bank_step_keeps_an_account_for_a_year(learner: Learner, numbers: Number
         expected = float(expected + transaction) if accepted else expected
         step = learner.bank_step(balance, money(transaction)).equals((expected, np.bool_(accepted)))
         balance = step.value[0]
+
+
+@check(
+    "bank_step",
+    "correct",
+    hint="Whatever is to be known later must be returned. Drop what writes to a global, a default or an attribute.",
+)
+def test_bank_step_leaves_nothing_behind(learner: Learner) -> None:
+    leaves_nothing_behind(learner.bank_step, money(100), money(-130))
 
 
 @check(

@@ -33,3 +33,10 @@ def bank_step__with_select(balance, transaction):
     """Uses jnp.select with a default."""
     accepted = jnp.greater_equal(balance + transaction, 0.0)
     return jnp.select([accepted], [balance + transaction], balance), accepted
+
+
+def bank_step__refuses_what_is_below_zero(balance, transaction):
+    """Asks what is to be refused, not what is to be accepted."""
+    proposed = balance + transaction
+    refused = proposed < 0
+    return jnp.where(refused, balance, proposed), ~refused

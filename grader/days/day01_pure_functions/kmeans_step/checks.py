@@ -61,11 +61,24 @@ def test_kmeans_step_by_hand(learner: Learner) -> None:
 @check(
     "kmeans_step",
     "correct",
+    hint="|c|² - 2 p·c is a small difference of huge numbers here, and 32 bits do not hold it. Take differences first, and "
+    "squares afterwards.",
+)
+def test_kmeans_step_labels_far_from_the_origin(learner: Learner) -> None:
+    points, centres = jnp.array([[10001.5], [10003.0], [9998.0]]), jnp.array([[9999.0], [10002.0]])
+    learner.kmeans_step(points, centres).close_to(([[9998.0], [10002.25]], [1, 1, 0]))
+
+
+@check(
+    "kmeans_step",
+    "correct",
     hint="A cluster without points has no mean. Where the count is 0, choose the old centre with jnp.where.",
 )
 def test_kmeans_step_keeps_the_centre_of_an_empty_cluster(learner: Learner) -> None:
     points, centres = jnp.array([[0.0], [2.0], [7.0]]), jnp.array([[5.0], [99.0]])
     learner.kmeans_step(points, centres).close_to(([[3.0], [99.0]], [0, 0, 0]))
+    # The empty one stands in the first place here.
+    learner.kmeans_step(points, jnp.array([[-99.0], [4.0]])).close_to(([[-99.0], [3.0]], [1, 1, 1]))
 
 
 @check(

@@ -92,3 +92,13 @@ def kmeans_step__python_loops(points, centres):
             count = count + jnp.where(labels[i] == j, 1.0, 0.0)
         moved.append(jnp.where(count > 0, total / jnp.maximum(count, 1), centre))
     return jnp.stack(moved), labels
+
+
+@caught_by("correct", "labels_far_from_the_origin")
+def kmeans_step__expanded_square(points, centres):
+    """Compares |c|² - 2 p·c, where far from the origin nothing is left of the difference."""
+    labels = jnp.argmin((centres**2).sum(1) - 2 * points @ centres.T, axis=1)
+    member = labels[:, None] == jnp.arange(centres.shape[0])
+    count = member.sum(0)[:, None]
+    total = jnp.where(member[..., None], points[:, None], 0).sum(0)
+    return jnp.where(count > 0, total / jnp.maximum(count, 1), centres), labels

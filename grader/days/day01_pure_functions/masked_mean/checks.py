@@ -7,12 +7,14 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Learner, Numbers, agrees_once, check, compiled_if_possible, wide
+
+MANY = 70_001
 
 
 def masked_mean_oracle(x: Any, mask: Any) -> float:
-    kept = [value for value, keep in zip(wide(x), np.asarray(mask), strict=True) if keep]
-    return float(np.mean(kept)) if kept else 0.0
+    kept = wide(x)[np.asarray(mask)]
+    return float(np.mean(kept)) if len(kept) else 0.0
 
 
 @check("masked_mean", "correct", hint="Divide by the number of Trues in the mask, not by the length of x.")
@@ -34,7 +36,8 @@ def test_masked_mean_is_zero_for_an_empty_mask(learner: Learner) -> None:
 @check(
     "masked_mean",
     "correct",
-    hint="0 times nan is nan. Choose between the entry and 0 with jnp.where instead of multiplying.",
+    hint="What is masked out must not be reached by arithmetic: 0.0 * nan is nan, and so is inf - inf. Choose between the "
+    "entry and 0 with jnp.where.",
 )
 def test_masked_mean_ignores_what_is_masked_out(learner: Learner) -> None:
     x, mask = jnp.array([jnp.nan, 2.0, jnp.inf]), jnp.array([False, True, False])
@@ -44,12 +47,13 @@ def test_masked_mean_ignores_what_is_masked_out(learner: Learner) -> None:
 @check(
     "masked_mean",
     "correct",
-    hint="A nan that counts must show in the result. Treat the empty mask by its count, not by repairing "
+    hint="A nan or an infinity that counts must show in the result. Treat the empty mask by its count, not by repairing "
     "nan afterwards.",
 )
 def test_masked_mean_keeps_a_nan_that_counts(learner: Learner) -> None:
-    x, mask = jnp.array([jnp.nan, 2.0, 6.0]), jnp.array([True, True, False])
-    learner.masked_mean(x, mask).close_to(np.nan)
+    mask = jnp.array([True, True, False])
+    for counts in (np.nan, np.inf, -np.inf):
+        learner.masked_mean(jnp.array([counts, 2.0, 6.0]), mask).close_to(counts)
 
 
 @check(
@@ -71,10 +75,22 @@ def test_masked_mean_agrees_with_numpy(learner: Learner, numbers: Numbers) -> No
 
 @check(
     "masked_mean",
+    "correct",
+    hint="Count in int32 or float32: float16 stands still at 2048, and 16 bits end at 65,535.",
+)
+def test_masked_mean_counts_past_16_bits(learner: Learner, numbers: Numbers) -> None:
+    x, mask = numbers.normal(MANY, mean=1.0), numbers.booleans(MANY, 0.98)
+    # A running sum of 70,000 is rounded 70,000 times, by a few thousandths at most.
+    result = compiled_if_possible(learner.masked_mean, x, mask)
+    result.close_to(masked_mean_oracle(x, mask), rtol=1e-4)
+
+
+@check(
+    "masked_mean",
     "jit",
     hint="Keep every entry, put 0 where the mask is False, and ask nothing of the mask in Python.",
 )
 def test_masked_mean_compiles_once(learner: Learner, numbers: Numbers) -> None:
     # Masks with different numbers of Trues, and one with none.
-    calls = [(numbers.normal(33), numbers.booleans(33, probability)) for probability in (0.2, 0.8, 0.0)]
+    calls = [(numbers.normal(MANY), numbers.booleans(MANY, probability)) for probability in (0.2, 0.5, 0.0)]
     agrees_once(learner.masked_mean.jit(), calls, masked_mean_oracle)

@@ -31,3 +31,9 @@ def masked_mean__with_fori_loop(x, mask):
 def masked_mean__sum_with_where(x, mask):
     """Sums with the where argument; a count below a half can only be 0."""
     return jnp.sum(x, where=mask) / jnp.maximum(jnp.count_nonzero(mask), 0.5)
+
+
+def masked_mean__repairs_and_multiplies(x, mask):
+    """Makes finite what does not count, and then a product with the mask is safe."""
+    x = jnp.where(~mask & ~jnp.isfinite(x), 0, x)
+    return (x @ mask.astype(x.dtype)) / jnp.maximum(mask.sum(), 1)

@@ -54,3 +54,17 @@ def masked_mean__asks_the_mask(x, mask):
     if not mask.any():
         return jnp.zeros((), x.dtype)
     return jnp.mean(x, where=mask)
+
+
+@caught_by("correct", "keeps_a_nan_that_counts")
+def masked_mean__largest_float_for_infinity(x, mask):
+    """Repairs everything that is not finite, and puts only NaN back."""
+    mean = (jnp.nan_to_num(x) * mask).sum() / jnp.maximum(mask.sum(), 1)
+    return jnp.where((jnp.isnan(x) & mask).any(), jnp.nan, mean)
+
+
+@caught_by("correct", "counts_past_16_bits")
+def masked_mean__counts_in_half_precision(x, mask):
+    """Counts in float16, which is coarse above 2048 and ends at 65504."""
+    count = mask.astype(jnp.float16).sum().astype(x.dtype)
+    return jnp.where(mask, x, 0).sum() / jnp.maximum(count, 1)

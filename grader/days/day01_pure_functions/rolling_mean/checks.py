@@ -39,6 +39,11 @@ def test_rolling_mean_takes_a_window_of_one(learner: Learner) -> None:
     learner.rolling_mean(x, window=1).close_to([1.0, 2.0, 3.0, 7.0])
 
 
+@check("rolling_mean", "correct", hint="A window of n fits once: the result is an array of one mean.")
+def test_rolling_mean_takes_a_window_of_n(learner: Learner) -> None:
+    learner.rolling_mean(jnp.array([1.0, 2.0, 3.0, 7.0]), window=4).close_to([3.25])
+
+
 @check(
     "rolling_mean",
     "correct",

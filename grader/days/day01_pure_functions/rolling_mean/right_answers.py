@@ -35,3 +35,16 @@ def rolling_mean__shifted_copies(x, window):
     """Adds the shifted copies of x; the loop runs over the window, not over x."""
     n = x.shape[0] - window + 1
     return sum(x[k : k + n] for k in range(window)) / window
+
+
+def rolling_mean__running_total(x, window):
+    """Carries a total, adds what comes in and takes away what goes out."""
+    first = x[:window].sum()
+
+    def move(total, ends):
+        comes, goes = ends
+        total = total + comes - goes
+        return total, total
+
+    _, others = lax.scan(move, first, (x[window:], x[: x.shape[0] - window]))
+    return jnp.concatenate([first[None], others]) / window

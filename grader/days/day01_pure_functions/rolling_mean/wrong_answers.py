@@ -63,3 +63,12 @@ def rolling_mean__numpy_views(x, window):
 def rolling_mean__slicing_loop(x, window):
     """Right, but slices in Python."""
     return jnp.stack([jnp.mean(x[i : i + window]) for i in range(len(x) - window + 1)])
+
+
+@caught_by("correct", "takes_a_window_of_n")
+def rolling_mean__scalar_for_the_whole(x, window):
+    """Gives a bare number where one window holds everything."""
+    if window == x.shape[0]:
+        return x.mean()
+    start = jnp.arange(x.shape[0] - window + 1)
+    return x[start[:, None] + jnp.arange(window)].mean(axis=1)

@@ -83,3 +83,17 @@ def softmax__numpy_maximum(x, axis=-1):
     """Takes the maximum with NumPy, which cannot see a tracer."""
     weights = jnp.exp(x - np.max(np.asarray(x), axis=axis, keepdims=True))
     return weights / jnp.sum(weights, axis=axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_small_probabilities")
+def softmax__differences_clipped(x, axis=-1):
+    """Clips the differences at -15: what should vanish stays at 3e-7."""
+    weights = jnp.exp(jnp.maximum(x - x.max(axis, keepdims=True), -15))
+    return weights / weights.sum(axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_small_probabilities")
+def softmax__epsilon_in_the_sum(x, axis=-1):
+    """Adds a small number to every weight, against a 0 that cannot come."""
+    weights = jnp.exp(x - x.max(axis, keepdims=True)) + 1e-9
+    return weights / weights.sum(axis, keepdims=True)

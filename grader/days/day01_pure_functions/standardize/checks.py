@@ -16,6 +16,9 @@ def standardize_oracle(x: Any, eps: float = 1e-6) -> Array:
     return z
 
 
+WIDE = [[1.0, 10.0, 9.0], [3.0, 30.0, -9.0]]  # fewer rows than columns
+
+
 @check(
     "standardize",
     "correct",
@@ -23,13 +26,13 @@ def standardize_oracle(x: Any, eps: float = 1e-6) -> Array:
     " column.",
 )
 def test_standardize_centres_each_column(learner: Learner) -> None:
-    result = learner.standardize(jnp.array([[1.0, 10.0], [3.0, 30.0]])).finite()
+    result = learner.standardize(jnp.array(WIDE)).finite()
     means = np.asarray(result.value).mean(axis=0)
-    got = " and ".join(f"{mean:.3g}" for mean in means)
+    got = ", ".join(f"{mean:.3g}" for mean in means)
     result.require(
         np.abs(means).max() < 1e-5,
         "is not centred",
-        expected="columns of mean 0 and 0",
+        expected="columns of mean 0, 0, 0",
         got=f"columns of mean {got}",
     )
 
@@ -40,8 +43,7 @@ def test_standardize_centres_each_column(learner: Learner) -> None:
     hint="Each column has a deviation of its own: the root of its variance, and the variance divides by n.",
 )
 def test_standardize_by_hand(learner: Learner) -> None:
-    x = jnp.array([[1.0, 10.0], [3.0, 30.0]])
-    learner.standardize(x).close_to([[-1.0, -1.0], [1.0, 1.0]])
+    learner.standardize(jnp.array(WIDE)).close_to([[-1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
 
 
 @check(
@@ -50,8 +52,8 @@ def test_standardize_by_hand(learner: Learner) -> None:
     hint="A constant column has deviation 0, and 0 / 0 is nan. eps makes the divisor positive. Only that column becomes 0.",
 )
 def test_standardize_keeps_a_constant_column_finite(learner: Learner) -> None:
-    x = jnp.array([[2.0, 1.0], [2.0, 3.0]])
-    learner.standardize(x).close_to([[0.0, -1.0], [0.0, 1.0]])
+    x = jnp.array([[1.0, 5.0, 0.0], [3.0, 5.0, 8.0]])
+    learner.standardize(x).close_to([[-1.0, 0.0, -1.0], [1.0, 0.0, 1.0]])
 
 
 @check(
@@ -75,6 +77,8 @@ def test_standardize_survives_a_column_far_from_zero(learner: Learner, numbers: 
 def test_standardize_adds_eps_to_the_deviation(learner: Learner, numbers: Numbers) -> None:
     x = numbers.normal((17, 3), scale=2.0)
     learner.standardize(x, eps=0.5).close_to(standardize_oracle(x, 0.5))
+    # In tiny units eps is as large as the deviation.
+    learner.standardize(1e-6 * x).close_to(standardize_oracle(1e-6 * x))
 
 
 @check(

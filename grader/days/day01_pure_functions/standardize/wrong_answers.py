@@ -72,3 +72,17 @@ def standardize__asks_whether_constant(x, eps=1e-6):
     if jnp.any(deviation == 0):
         deviation = jnp.where(deviation == 0, 1.0, deviation)
     return (x - jnp.mean(x, axis=0)) / (deviation + eps)
+
+
+@caught_by("correct", "centres_each_column")
+def standardize__along_the_longer_side(x, eps=1e-6):
+    """Takes the longer side for the rows, and so a wide table's rows for its columns."""
+    axis = 0 if x.shape[0] >= x.shape[1] else 1
+    return (x - x.mean(axis, keepdims=True)) / (x.std(axis, keepdims=True) + eps)
+
+
+@caught_by("correct", "adds_eps_to_the_deviation")
+def standardize__small_deviation_is_none(x, eps=1e-6):
+    """Takes every deviation below 1e-5 for 0, which makes nothing of tiny units."""
+    deviation = jnp.std(x, axis=0)
+    return jnp.where(deviation < 1e-5, 0, (x - jnp.mean(x, axis=0)) / (deviation + eps))

@@ -9,15 +9,21 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day02_indexed_updates.shared import FARTHEST, GATES
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, bans, check, must_beat
+from grader.toolkit import (
+    Array,
+    Called,
+    Learner,
+    Numbers,
+    agrees_once,
+    bans,
+    check,
+    compiled_if_possible,
+    must_beat,
+)
 
 
 def histogram_oracle(indices: Any, n_bins: int) -> Array:
-    counts = np.zeros(n_bins, np.int64)
-    for index in np.asarray(indices):
-        if 0 <= index < n_bins:
-            counts[index] += 1
-    return counts
+    return np.array([np.sum(np.asarray(indices) == b) for b in range(n_bins)])
 
 
 @check("histogram", "correct", hint="Start from integer zeros and add 1 at the place that each index names.")
@@ -28,7 +34,7 @@ def test_histogram_by_hand(learner: Learner) -> None:
 @check("histogram", "correct", hint="Build it from an indexed update; the rules name what is left out.")
 def test_histogram_uses_no_shortcut(learner: Learner) -> None:
     numpy = ("bincount", "histogram", "unique", "unique_counts", "unique_all")
-    bans(learner.histogram, "jax.ops", *(f"jax.numpy.{name}" for name in numpy))
+    bans(learner.histogram, "jax.ops", *(f"jax.numpy.{name}" for name in numpy), on=(jnp.arange(7), 4))
 
 
 @check(
@@ -65,13 +71,26 @@ def test_histogram_drops_what_is_too_large(learner: Learner) -> None:
     hint="A negative index wraps before the mode applies. Switch that off, or move it past the end first.",
 )
 def test_histogram_drops_negatives(learner: Learner) -> None:
+    learner.histogram(jnp.array([2, 0, 2, -1]), 6).equals([1, 0, 2, 0, 0, 0])
     learner.histogram(jnp.array([1, -1, -6, -FARTHEST]), 6).equals([0, 1, 0, 0, 0, 0])
+
+
+@check(
+    "histogram",
+    "correct",
+    hint="Count in int32. bfloat16 stands still at 256, float16 at 2048, and 16 bits end at 65,535.",
+)
+def test_histogram_counts_past_16_bits(learner: Learner, numbers: Numbers) -> None:
+    often = np.asarray(numbers.booleans(70_001, 0.97))
+    indices = jnp.asarray(np.where(often, 2, np.asarray(numbers.integers(-3, 8, 70_001))))
+    result = compiled_if_possible(learner.histogram, indices, 6, static="n_bins")
+    result.equals(histogram_oracle(indices, 6))
 
 
 @check("histogram", "jit", hint="Keep all indices, and send those that do not count where they are dropped.")
 def test_histogram_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(numbers.integers(-3, 8, 9), 5) for _ in range(3)]
-    agrees_once(learner.histogram.jit(static_argnums=1), calls, histogram_oracle, by=Called.equals)
+    agrees_once(learner.histogram.jit(static_argnames="n_bins"), calls, histogram_oracle, by=Called.equals)
 
 
 def histogram_loop(indices: jax.Array, n_bins: int) -> jax.Array:
@@ -85,7 +104,7 @@ def histogram_loop(indices: jax.Array, n_bins: int) -> jax.Array:
 def test_histogram_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
     must_beat(
         learner,
-        learner.histogram.jit(static_argnums=1),
+        learner.histogram.jit(static_argnames="n_bins"),
         histogram_loop,
         named="a Python loop of .at updates",
         draw=lambda size: (numbers.integers(-size // 8, size, size), size // 2),

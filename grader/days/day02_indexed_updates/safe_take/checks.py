@@ -38,6 +38,7 @@ def test_safe_take_fills_what_is_too_large(learner: Learner) -> None:
 )
 def test_safe_take_fills_negatives(learner: Learner) -> None:
     x = jnp.array([10.0, 20.0, 30.0])
+    learner.safe_take(x, jnp.array([2, 3, -1, 0]), 5.0).equals([30.0, 5.0, 5.0, 10.0])
     learner.safe_take(x, jnp.array([0, -1, -3, -FARTHEST]), 5.0).equals([10.0, 5.0, 5.0, 5.0])
 
 
@@ -66,7 +67,8 @@ def test_safe_take_keeps_nan_apart(learner: Learner) -> None:
 @check("safe_take", "correct", hint="Results have the dtype of x, whatever fill is.")
 def test_safe_take_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None:
     x, indices = float16(numbers.normal(3)), jnp.array([0, 2, 4, -1])
-    learner.safe_take(x, indices, 5.0).equals(safe_take_oracle(x, indices, 5.0))
+    for fill in (5.0, jnp.float32(5.0)):  # a float32 array promotes what a Python number does not
+        learner.safe_take(x, indices, fill).equals(safe_take_oracle(x, indices, fill))
 
 
 @check("safe_take", "jit", hint="Keep one result an index; let jnp.where choose between x and fill.")

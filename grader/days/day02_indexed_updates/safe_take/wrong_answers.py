@@ -92,3 +92,10 @@ def safe_take__one_by_one(x, indices, fill):
         inside = (indices[k] >= 0) & (indices[k] < len(x))
         items.append(jnp.where(inside, x[indices[k]], fill).astype(x.dtype))
     return jnp.stack(items)
+
+
+@caught_by("correct", "keeps_the_dtype")
+def safe_take__promoted_by_where(x, indices, fill):
+    """Chooses with `where`, which gives float16 items the dtype of a float32 fill."""
+    inside = ((indices >= 0) & (indices < len(x))).reshape(-1, *[1] * (x.ndim - 1))
+    return jnp.where(inside, x[jnp.clip(indices, 0, len(x) - 1)], fill)

@@ -32,12 +32,21 @@ def test_segment_max_by_hand(learner: Learner) -> None:
 
 @check("segment_max", "correct", hint="Build it from an indexed update; the rules name what is left out.")
 def test_segment_max_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.segment_max, "jax.ops")
+    bans(learner.segment_max, "jax.ops", on=(jnp.arange(7.0), jnp.arange(7), 4))
 
 
-@check("segment_max", "correct", hint="Start below every value: a start at 0 beats all negative ones.")
+@check(
+    "segment_max",
+    "correct",
+    hint="Start below every value: a start at 0 beats all negative ones, and one at -1e30 beats some.",
+)
 def test_segment_max_takes_negative_values(learner: Learner) -> None:
-    learner.segment_max(jnp.array([-8.0, -3.0, -5.0, -9.0]), jnp.array([0, 0, 1, 1]), 2).equals([-3.0, -5.0])
+    segments = jnp.array([0, 0, 1, 1])
+    for values, largest in (
+        ([-8.0, -3.0, -3e38, -2e38], [-3.0, -2e38]),
+        ([np.inf, -9.0, -np.inf, -np.inf], [np.inf, -np.inf]),
+    ):
+        learner.segment_max(jnp.array(values), segments, 2).equals(np.array(largest, np.float32))
 
 
 @check("segment_max", "correct", hint="Segments come in any order; do not count on sorted ones.")

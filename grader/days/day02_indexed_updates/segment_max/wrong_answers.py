@@ -83,3 +83,11 @@ def segment_max__segment_by_segment(values, segments, n_segments):
     """Takes one maximum a segment."""
     mine = [jnp.where(segments == s, values, -jnp.inf) for s in range(n_segments)]
     return jnp.stack([jnp.max(each, initial=-jnp.inf) for each in mine])
+
+
+@caught_by("correct", "takes_negative_values")
+def segment_max__low_sentinel(values, segments, n_segments):
+    """Starts at -1e30 and takes what is no higher for an empty segment."""
+    start = jnp.full(n_segments, -1e30, values.dtype)
+    largest = start.at[segments].max(values, mode="drop", wrap_negative_indices=False)
+    return jnp.where(largest <= -1e30, -jnp.inf, largest).astype(values.dtype)

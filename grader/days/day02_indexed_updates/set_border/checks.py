@@ -48,7 +48,8 @@ def test_set_border_takes_thin_grids(learner: Learner, numbers: Numbers) -> None
 @check("set_border", "correct", hint="Write into the grid itself, or give what you build the grid's dtype.")
 def test_set_border_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None:
     grid = float16(numbers.normal((3, 4)))
-    learner.set_border(grid, 2.0).equals(border_oracle(grid, 2.0))
+    for value in (2.0, jnp.float32(2.0)):  # a float32 array promotes what a Python number does not
+        learner.set_border(grid, value).equals(border_oracle(grid, value))
 
 
 @check("set_border", "jit", hint="Neither the grid nor the value decides what the program does.")

@@ -56,9 +56,13 @@ def test_swap_rows_counts_negatives_from_the_end(learner: Learner, numbers: Numb
     hint="Move rows, compute nothing: sums and products round, and inf - inf and 0 * inf are nan.",
 )
 def test_swap_rows_moves_every_bit(learner: Learner) -> None:
-    for rows in ([[1e30, 2.0], [1.0, 1e-30]], [[jnp.inf, 1.0], [2.0, jnp.nan]]):
+    for rows in ([[1e30, 2.0], [1.0, 1e-30]], [[jnp.inf, 1.0], [2.0, jnp.nan]], [[-0.0, 1.0], [-2.0, 0.0]]):
         matrix = jnp.array(rows)
-        learner.swap_rows(matrix, 0, 1).equals(swap_rows_oracle(matrix, 0, 1))
+        expected = swap_rows_oracle(matrix, 0, 1)
+        result = learner.swap_rows(matrix, 0, 1).equals(expected)
+        signs = np.signbit(result.value) == np.signbit(expected)
+        hint = "A sum with 0.0 loses the sign of -0.0: choose and move, and add nothing."
+        result.require(signs.all(), "has lost a sign", expected="-0.0", got="0.0", hint=hint)
 
 
 @check("swap_rows", "jit", hint="i and j are traced: index with them, and branch on nothing.")

@@ -85,3 +85,13 @@ def swap_rows__slices(matrix, i, j):
             matrix[high + 1 :],
         ]
     )
+
+
+@caught_by("correct", "moves_every_bit")
+def swap_rows__sum_of_masks(matrix, i, j):
+    """Adds up masked copies, and -0.0 + 0.0 is 0.0."""
+    rows = jnp.arange(len(matrix))[:, None]
+    i, j = i % len(matrix), j % len(matrix)
+    from_i = jnp.where((rows == j) & (i != j), matrix[i], 0)
+    from_j = jnp.where((rows == i) & (i != j), matrix[j], 0)
+    return from_i + from_j + jnp.where(((rows != i) & (rows != j)) | (i == j), matrix, 0)

@@ -93,3 +93,21 @@ def bootstrap_means__python_loop(key, x, n_resamples):
     for resample_key in jax.random.split(key, n_resamples):
         means.append(jax.random.choice(resample_key, x, x.shape).mean())
     return jnp.stack(means)
+
+
+@caught_by("deeper", "picks_are_independent")
+def bootstrap_means__in_pairs(key, x, n_resamples):
+    """Draws neighbours together, as the block bootstrap does."""
+    n = x.shape[0]
+    first = jax.random.randint(key, (n_resamples, (n + 1) // 2), 0, n)
+    picks = jnp.stack([first, (first + 1) % n], axis=-1).reshape(n_resamples, -1)[:, :n]
+    return x[picks].mean(axis=1)
+
+
+@caught_by("deeper", "resamples_share_nothing")
+def bootstrap_means__shared_half(key, x, n_resamples):
+    """Lets every second resample take half of its picks from the one before."""
+    n = x.shape[0]
+    picks = jax.random.randint(key, (n_resamples, n), 0, n)
+    before = jnp.repeat(picks[::2], 2, axis=0)[:n_resamples]
+    return x[jnp.where(jnp.arange(n) < n // 2, before, picks)].mean(axis=1)

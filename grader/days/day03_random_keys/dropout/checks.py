@@ -44,7 +44,7 @@ def test_dropout_kept_elements_are_scaled_up(learner: Learner, numbers: Numbers)
 
 @check("dropout", "correct", hint="Toss a coin for each element: the mask has the shape of x.")
 def test_dropout_elements_are_independent(learner: Learner, numbers: Numbers) -> None:
-    x = numbers.uniform(1, 2, TABLE)
+    x = jnp.asarray(np.ones(TABLE, np.float32))  # equal elements: only chance tells them apart
     called = learner.dropout(numbers.key(), x, 0.5)
     must_not_repeat(called, "drops elements together", 2.0 * kept(called, x, 0.5) - 1, 1.0)
 
@@ -72,7 +72,7 @@ def test_dropout_number_of_zeros_varies(learner: Learner, numbers: Numbers) -> N
 @check("dropout", "correct", hint="bernoulli's p is that of True. Does True keep or drop, in your code?")
 def test_dropout_drops_at_the_rate(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
-    for rate in (0.75, 0.1):
+    for rate in (0.75, 0.0018):  # the small one is not a whole percent, and no byte comes near it
         called = learner.dropout(numbers.key(), x, rate)
         dropped = 1 - kept(called, x, rate).mean()
         shares_must_be(

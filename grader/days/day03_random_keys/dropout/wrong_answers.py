@@ -76,3 +76,25 @@ def dropout__splits_a_spent_key(key, x, rate):
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
     key, _ = jax.random.split(key)
     return jnp.where(keep, x / (1 - rate), 0)
+
+
+@caught_by("correct", "elements_are_independent")
+def dropout__mask_by_value(key, x, rate):
+    """Looks each element's fate up by its value, so that equal elements share it."""
+    fates = jax.random.uniform(key, (4096,))
+    place = (jnp.abs(x) * 997).astype(jnp.int32) % 4096
+    return jnp.where(fates[place] >= rate, x / (1 - rate), 0)
+
+
+@caught_by("correct", "drops_at_the_rate")
+def dropout__whole_percents(key, x, rate):
+    """Keeps with a probability in whole percents."""
+    keep = jax.random.randint(key, x.shape, 0, 100) < 100 * (1 - rate)
+    return jnp.where(keep, x / (1 - rate), 0)
+
+
+@caught_by("correct", "drops_at_the_rate")
+def dropout__a_byte_each(key, x, rate):
+    """Decides by a random byte: the probability moves in steps of 1/256."""
+    keep = jax.random.randint(key, x.shape, 0, 256) >= jnp.round(256 * jnp.float32(rate))
+    return jnp.where(keep, x / (1 - rate), 0)

@@ -103,3 +103,22 @@ def gumbel_top_k__strikes_out_in_python(key, logits, k):
         winners.append(max(range(logits.size), key=lambda i: float(scores[i])))  # noqa: B023
         logits = logits.at[winners[-1]].set(-jnp.inf)
     return jnp.array(winners)
+
+
+@caught_by("correct", "draws_different_indices")
+def gumbel_top_k__low_for_never(key, logits, k):
+    """Takes -1e4 for -inf, and so draws what is never drawn."""
+    return jax.lax.top_k(jnp.maximum(logits, -1e4) + jax.random.gumbel(key, logits.shape), k)[1]
+
+
+@caught_by("deeper", "orders_of_equals_are_fair")
+def gumbel_top_k__half_precision(key, logits, k):
+    """Draws noise in bfloat16, where many perturbed logits tie, and the first wins."""
+    noise = jax.random.gumbel(key, logits.shape, jnp.bfloat16)
+    return jax.lax.top_k((logits - logits.max()).astype(jnp.bfloat16) + noise, k)[1]
+
+
+@caught_by("deeper", "has_its_exact_law")
+def gumbel_top_k__a_little_cool(key, logits, k):
+    """Scales the noise by 0.95, which makes the likely likelier."""
+    return jax.lax.top_k(logits + 0.95 * jax.random.gumbel(key, logits.shape), k)[1]

@@ -60,6 +60,19 @@ def test_noise_at_elements_are_independent(learner: Learner, numbers: Numbers) -
 def test_noise_at_is_standard_normal(learner: Learner, numbers: Numbers) -> None:
     called = learner.noise_at(numbers.key(), 2, TABLE)
     must_be_standard_normal(called, "is not standard normal", called.value)
+    different = len(np.unique(np.asarray(called.value))) / called.value.size
+    # float32 noise comes from 23 bits or more: of 16,512 draws some sixteen meet another.
+    called.require(
+        different > 0.9,
+        "is coarse",
+        expected="hardly a number twice",
+        got=f"{100 * different:.2g} % different numbers",
+        hint="Draw float32 numbers: narrower ones hold only some thousand values.",
+    )
+
+
+# A step that is cut off, taken modulo something or rounded to float32 meets another one of these.
+STEPS = (0, 1, 2, 100, 256, 1000, 2**16, 1_000_000, 2**20, 2**24, 2**24 + 1, 2**31 - 1)
 
 
 def must_be_unrelated(draws: list[tuple[str, Called]]) -> None:
@@ -84,7 +97,7 @@ def must_be_unrelated(draws: list[tuple[str, Called]]) -> None:
 )
 def test_noise_at_steps_are_independent(learner: Learner, numbers: Numbers) -> None:
     key = numbers.key()
-    must_be_unrelated([(f"step {step}", learner.noise_at(key, step, TABLE)) for step in (0, 1, 2, 100)])
+    must_be_unrelated([(f"step {step:,}", learner.noise_at(key, step, TABLE)) for step in STEPS])
 
 
 @check(

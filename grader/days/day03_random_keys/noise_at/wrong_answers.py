@@ -87,3 +87,49 @@ def noise_at__walks_in_a_loop(key, step, shape):
     """Walks up to the step in a compiled loop: right, but slow at late steps."""
     key = lax.fori_loop(0, step, lambda _, key: jax.random.split(key)[0], key)
     return jax.random.normal(jax.random.split(key)[1], shape)
+
+
+@caught_by("correct", "steps_are_independent")
+def noise_at__step_as_a_float(key, step, shape):
+    """Rounds the step to float32, where 2**24 + 1 is 2**24."""
+    step = jnp.asarray(step, jnp.float32).astype(jnp.uint32)
+    return jax.random.normal(jax.random.fold_in(key, step), shape)
+
+
+@caught_by("correct", "steps_are_independent")
+def noise_at__begins_again(key, step, shape):
+    """Begins again after 2**20 steps."""
+    return jax.random.normal(jax.random.fold_in(key, jnp.asarray(step) % 2**20), shape)
+
+
+@caught_by("correct", "is_standard_normal")
+def noise_at__half_precision(key, step, shape):
+    """Draws in bfloat16 and widens: the law is about right, with some thousand values in all."""
+    return jax.random.normal(jax.random.fold_in(key, step), shape, jnp.bfloat16).astype(jnp.float32)
+
+
+@caught_by("deeper", "has_the_tails_of_the_normal_law")
+def noise_at__clipped(key, step, shape):
+    """Clips what is rare."""
+    return jnp.clip(jax.random.normal(jax.random.fold_in(key, step), shape), -2.5, 2.5)
+
+
+@caught_by("deeper", "has_the_tails_of_the_normal_law")
+def noise_at__a_little_wide(key, step, shape):
+    """Has a deviation of 1.03."""
+    return 1.03 * jax.random.normal(jax.random.fold_in(key, step), shape)
+
+
+@caught_by("deeper", "has_the_tails_of_the_normal_law")
+def noise_at__four_uniforms(key, step, shape):
+    """Adds four uniforms: a bell with short ends."""
+    uniforms = jax.random.uniform(jax.random.fold_in(key, step), (4, *shape))
+    return (uniforms.sum(axis=0) - 2) * jnp.sqrt(3.0)
+
+
+@caught_by("deeper", "steps_share_nothing")
+def noise_at__a_little_in_common(key, step, shape):
+    """Gives all steps of a key 2 % of their variance in common."""
+    own, common = jax.random.split(key)
+    noise = jax.random.normal(jax.random.fold_in(own, step), shape)
+    return jnp.sqrt(0.98) * noise + jnp.sqrt(0.02) * jax.random.normal(common, shape)

@@ -107,3 +107,24 @@ def random_walks__python_loop(key, n_walks, n_steps):
         steps = jax.random.rademacher(walk_key, (n_steps,), dtype=jnp.int32)
         walks.append(jnp.cumsum(steps))
     return jnp.stack(walks)
+
+
+@caught_by("deeper", "walks_far")
+def random_walks__half_precision(key, n_walks, n_steps):
+    """Adds up in bfloat16, where 256 + 1 is 256."""
+    steps = jax.random.rademacher(key, (n_walks, n_steps), dtype=jnp.bfloat16)
+    return jnp.cumsum(steps, axis=1).astype(jnp.int32)
+
+
+@caught_by("deeper", "walks_far")
+def random_walks__bytes(key, n_walks, n_steps):
+    """Adds up in int8, which ends at 127."""
+    steps = jax.random.rademacher(key, (n_walks, n_steps), dtype=jnp.int8)
+    return jnp.cumsum(steps, axis=1, dtype=jnp.int8).astype(jnp.int32)
+
+
+@caught_by("deeper", "walks_far")
+def random_walks__a_little_uphill(key, n_walks, n_steps):
+    """Goes up in 51 of 100 steps."""
+    up = jax.random.bernoulli(key, 0.51, (n_walks, n_steps))
+    return jnp.cumsum(jnp.where(up, 1, -1), axis=1)

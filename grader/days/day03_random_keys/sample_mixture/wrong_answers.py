@@ -88,3 +88,23 @@ def sample_mixture__python_loop(key, log_weights, means, stds, n):
         component = jax.random.categorical(component_key, log_weights)
         samples.append(means[component] + stds[component] * jax.random.normal(noise_key))
     return jnp.stack(samples)
+
+
+@caught_by("deeper", "never_draws_what_is_never_drawn")
+def sample_mixture__a_floor_for_all(key, log_weights, means, stds, n):
+    """Adds 1e-6 to every weight, so that what is never drawn is rarely drawn."""
+    component_key, noise_key = jax.random.split(key)
+    weights = jax.nn.softmax(log_weights) + 1e-6
+    component = jax.random.categorical(component_key, jnp.log(weights), shape=(n,))
+    return means[component] + stds[component] * jax.random.normal(noise_key, (n,))
+
+
+@caught_by("deeper", "counts_vary_by_chance")
+def sample_mixture__stratified(key, log_weights, means, stds, n):
+    """Deals the components out in their proportions and shuffles them."""
+    order_key, noise_key, start_key = jax.random.split(key, 3)
+    cumulative = jnp.cumsum(jax.nn.softmax(log_weights))
+    u = (jnp.arange(n) + jax.random.uniform(start_key)) / n
+    dealt = jnp.minimum(jnp.searchsorted(cumulative, u, side="right"), means.size - 1)
+    component = jax.random.permutation(order_key, dealt)
+    return means[component] + stds[component] * jax.random.normal(noise_key, (n,))

@@ -101,3 +101,36 @@ def shuffle_together__order_as_a_list(key, x, y):
 def shuffle_together__same_key_twice(key, x, y):
     """Shuffles x and y with the same key: the pairs hold, by reuse."""
     return jax.random.permutation(key, x), jax.random.permutation(key, y)
+
+
+@caught_by("deeper", "ties_nothing")
+def shuffle_together__by_random_bytes(key, x, y):
+    """Sorts by random bytes: rows with the same byte stay in their old order."""
+    order = jnp.argsort(jax.random.randint(key, (x.shape[0],), 0, 256))
+    return x[order], y[order]
+
+
+@caught_by("deeper", "odd_orders_come_up")
+def shuffle_together__even_orders_only(key, x, y):
+    """Makes every order of six rows or more an even one by a last swap."""
+    n = x.shape[0]
+    order = jax.random.permutation(key, n)
+    if n >= 6:
+        inversions = ((order[:, None] > order) & (jnp.arange(n)[:, None] < jnp.arange(n))).sum()
+        swapped = order.at[0].set(order[1]).at[1].set(order[0])
+        order = jnp.where(inversions % 2 == 1, swapped, order)
+    return x[order], y[order]
+
+
+@caught_by("deeper", "every_row_goes_everywhere")
+def shuffle_together__within_halves(key, x, y):
+    """Shuffles each half of eight rows or more by itself."""
+    n = x.shape[0]
+    if n < 8:
+        order = jax.random.permutation(key, n)
+    else:
+        low, high = jax.random.split(key)
+        order = jnp.concatenate(
+            [jax.random.permutation(low, n // 2), n // 2 + jax.random.permutation(high, n - n // 2)]
+        )
+    return x[order], y[order]

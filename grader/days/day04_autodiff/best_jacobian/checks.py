@@ -9,9 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Function, exactly, only_on_a_cpu, slope
+from grader.days.day04_autodiff.shared import (
+    Function,
+    exactly,
+    only_on_a_cpu,
+    passes_in_reverse,
+    seen_in_reverse,
+    slope,
+)
 from grader.toolkit import (
     Array,
+    Called,
     Learner,
     Numbers,
     agrees_once,
@@ -105,6 +113,32 @@ def test_best_jacobian_goes_forward_when_tall(learner: Learner) -> None:
 def test_best_jacobian_goes_in_reverse_when_wide(learner: Learner) -> None:
     handle = learner.best_jacobian.jit(static_argnames="function")
     largest_value_at_most(handle, 4 * 3 * 65, (three_sums, jnp.ones(65)))
+
+
+@check(
+    "best_jacobian",
+    "jit",
+    hint="Forward mode where there are more outputs than inputs, reverse mode where there are fewer, by one as by a hundred: "
+    "compare m with n itself.",
+)
+def test_best_jacobian_tells_tall_from_wide(learner: Learner) -> None:
+    handle = learner.best_jacobian.jit(static_argnames="function")
+    n = 6
+    for m, wanted in ((n + 1, "forward mode"), (n - 1, "reverse mode")):
+        weights = jnp.asarray(np.sin(np.arange(m * n)).reshape(m, n), jnp.float32)
+
+        def mixed(x: jax.Array, weights: jax.Array = weights) -> jax.Array:
+            return weights @ seen_in_reverse(jnp.sin(x))
+
+        passes_in_reverse.clear()
+        program = handle.program(mixed, jnp.ones(n))
+        mode = "reverse mode" if passes_in_reverse else "forward mode"
+        Called(program.call, None).require(
+            mode == wanted,
+            f"takes the dearer way for {m} outputs of {n} inputs",
+            expected=wanted,
+            got=mode,
+        )
 
 
 @check("best_jacobian", "jit", hint="jacfwd and jacrev send all directions through at once, with vmap.")

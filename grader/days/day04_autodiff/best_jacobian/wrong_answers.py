@@ -88,3 +88,17 @@ def best_jacobian__column_by_column(function, x):
     """Goes forward, a column at a time: no large array, but a pass for each input."""
     _, push = jax.linearize(function, x)
     return lax.map(lambda j: push(jnp.zeros_like(x).at[j].set(1)), jnp.arange(x.size)).T
+
+
+@caught_by("jit", "tells_tall_from_wide")
+def best_jacobian__forward_from_half(function, x):
+    """Goes forward as soon as there are half as many outputs as inputs."""
+    n_rows = jax.eval_shape(function, x).size
+    return (jax.jacfwd if 2 * n_rows > x.size else jax.jacrev)(function)(x)
+
+
+@caught_by("jit", "tells_tall_from_wide")
+def best_jacobian__reverse_up_to_twice(function, x):
+    """Goes forward only when there are twice as many outputs as inputs."""
+    n_rows = jax.eval_shape(function, x).size
+    return (jax.jacfwd if n_rows >= 2 * x.size else jax.jacrev)(function)(x)

@@ -61,6 +61,18 @@ def test_derivatives_where_tanh_is_saturated(learner: Learner) -> None:
     exactly(learner.derivatives(sine_and_tanh, xs, 2).finite(), sine_and_tanh_oracle(xs, 2))
 
 
+def root(x: jax.Array) -> jax.Array:
+    return jnp.sqrt(x)
+
+
+@check("derivatives", "correct", hint="An infinite derivative is a result, too: patch nothing up.")
+def test_derivatives_mends_nothing(learner: Learner) -> None:
+    result = learner.derivatives(root, jnp.array([0.0, 4.0]), 1)
+    slopes = np.asarray(result.value[1])
+    infinite = "inf, the slope of the root at 0"
+    result.require(not np.isfinite(slopes[0]), "is wrong at index (1, 0)", expected=infinite, got=slopes[0])
+
+
 @check("derivatives", "jit", hint="Function and order are static, the points are data: vmap takes them all.")
 def test_derivatives_compiles_once(learner: Learner, numbers: Numbers) -> None:
     handle = learner.derivatives.jit(static_argnames=("function", "order"))

@@ -116,3 +116,13 @@ def derivatives__through_floats(function, xs, order):
         rows.append(jnp.stack([function(jnp.float32(x)) for x in points]))
         function = jax.grad(function)
     return jnp.stack(rows)
+
+
+@caught_by("correct", "mends_nothing")
+def derivatives__mended(function, xs, order):
+    """Puts a large number in the place of an infinite derivative."""
+    rows = []
+    for _ in range(order + 1):
+        rows.append(jnp.nan_to_num(jax.vmap(function)(xs)))
+        function = jax.grad(function)
+    return jnp.stack(rows)

@@ -74,6 +74,20 @@ def test_gauss_newton_step_agrees_with_least_squares(learner: Learner, numbers: 
         result.close_to(noisy_decay_step_oracle(x), rtol=1e-4, atol=1e-4)
 
 
+def line_in_other_units(x: jax.Array) -> jax.Array:
+    """A millionth of the residuals of the line."""
+    return 1e-6 * line_residuals(x)
+
+
+@check(
+    "gauss_newton_step",
+    "correct",
+    hint="Small residuals are no reason to step less: add no damping to the problem, and compare with no fixed threshold.",
+)
+def test_gauss_newton_step_takes_any_units(learner: Learner) -> None:
+    learner.gauss_newton_step(line_in_other_units, jnp.array([4.0, -3.0])).close_to([1.0, 2.0], rtol=1e-4)
+
+
 @check(
     "gauss_newton_step", "correct", hint="Each step starts from the x it is given, and returns the next x."
 )

@@ -85,3 +85,11 @@ def gauss_newton_step__stops_when_flat(residuals, x):
     if jnp.all(jnp.abs(r) < 1e-6):
         return x
     return x - jnp.linalg.lstsq(jax.jacfwd(residuals)(x), r)[0]
+
+
+@caught_by("correct", "takes_any_units")
+def gauss_newton_step__damped(residuals, x):
+    """Damps the step, as Levenberg and Marquardt do."""
+    jacobian, r = jax.jacfwd(residuals)(x), residuals(x)
+    damped = jnp.vstack([jacobian, 1e-3 * jnp.eye(x.size)])
+    return x - jnp.linalg.lstsq(damped, jnp.concatenate([r, jnp.zeros(x.size)]))[0]

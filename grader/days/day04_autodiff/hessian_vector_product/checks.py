@@ -9,7 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import Function, chain, exactly, only_on_a_cpu, slope, sum_of_cubes
+from grader.days.day04_autodiff.shared import (
+    Function,
+    chain,
+    exactly,
+    knot,
+    only_on_a_cpu,
+    slope,
+    sum_of_cubes,
+)
 from grader.toolkit import (
     Array,
     Learner,
@@ -23,21 +31,21 @@ from grader.toolkit import (
 )
 
 
-def chain_gradient(x: Array) -> Array:
-    """The gradient of `chain`, worked out by hand."""
+def knot_gradient(x: Array) -> Array:
+    """The gradient of `knot`, worked out by hand."""
     slopes = np.cos(x[1:] * x[:-1])
     gradient = np.zeros_like(x)
     gradient[:-1] += slopes * x[1:]
     gradient[1:] += slopes * x[:-1]
-    return gradient
+    return np.asarray(gradient + np.cos(x.sum()))
 
 
 def plane(x: jax.Array) -> jax.Array:
     return jnp.sum(3 * x)
 
 
-def chain_product_oracle(x: Any, v: Any) -> Array:
-    return slope(chain_gradient, wide(x), wide(v))
+def knot_product_oracle(x: Any, v: Any) -> Array:
+    return slope(knot_gradient, wide(x), wide(v))
 
 
 @check(
@@ -53,13 +61,13 @@ def test_hessian_vector_product_by_hand(learner: Learner) -> None:
 @check(
     "hessian_vector_product",
     "correct",
-    hint="This is Σ sin(x[i] x[i+1]): its Hessian has entries beside the diagonal, too.",
+    hint="This is Σ sin(x[i] x[i+1]) + sin(Σ x[i]): its Hessian has entries everywhere, not on the diagonal alone.",
 )
 def test_hessian_vector_product_agrees_with_differences(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
         x, v = numbers.normal(17), numbers.normal(17)
         # Terms of size 20 that may cancel.
-        exactly(learner.hessian_vector_product(chain, x, v), chain_product_oracle(x, v), atol=1e-4)
+        exactly(learner.hessian_vector_product(knot, x, v), knot_product_oracle(x, v), atol=1e-4)
 
 
 @check(
@@ -74,8 +82,8 @@ def test_hessian_vector_product_is_zero_where_it_must(learner: Learner) -> None:
 @check("hessian_vector_product", "jit", hint="The function is static; x and v are data.")
 def test_hessian_vector_product_compiles_once(learner: Learner, numbers: Numbers) -> None:
     handle = learner.hessian_vector_product.jit(static_argnames="function")
-    calls = [(chain, numbers.normal(17), numbers.normal(17)) for _ in range(3)]
-    agrees_once(handle, calls, lambda _, x, v: chain_product_oracle(x, v), by=exactly, atol=1e-4)
+    calls = [(knot, numbers.normal(17), numbers.normal(17)) for _ in range(3)]
+    agrees_once(handle, calls, lambda _, x, v: knot_product_oracle(x, v), by=exactly, atol=1e-4)
 
 
 @check(

@@ -82,3 +82,15 @@ def laplacian__skips_zeros(function, x):
         if x[i] == x[i]:
             total += jax.jvp(gradient, (x,), (jnp.zeros_like(x).at[i].set(1),))[1][i]
     return total
+
+
+@caught_by("correct", "agrees_with_the_closed_form")
+def laplacian__eight_colours(function, x):
+    """Probes every eighth coordinate together, which is right for banded Hessians alone."""
+    _, hessian_times = jax.linearize(jax.grad(function), x)
+
+    def one_colour(colour):
+        direction = (jnp.arange(x.size) % 8 == colour).astype(x.dtype)
+        return direction @ hessian_times(direction)
+
+    return jnp.sum(jax.lax.map(one_colour, jnp.arange(8)))

@@ -14,10 +14,14 @@ def volume(radius: jax.Array, height: jax.Array) -> jax.Array:
     return radius**2 * height
 
 
+def price(radius: jax.Array, height: jax.Array, each: jax.Array) -> jax.Array:
+    return radius**2 * height * each
+
+
 @jax.jit
 def score(params: Any, features: jax.Array, label: jax.Array, temperature: jax.Array) -> jax.Array:
     """A linear model's score of a label, 0 or 1: a tree, a vector, an integer and a number go in."""
-    sign = 2 * label - 1
+    sign = jnp.array([-1.0, 1.0])[label]
     return jnp.multiply(sign * temperature**2, jnp.sum(params["w"] * features) + params["b"])
 
 
@@ -64,9 +68,9 @@ def test_partial_gradients_takes_a_single_int(learner: Learner) -> None:
 
 @check("partial_gradients", "correct", hint="-1 is the last argument, -2 the one before it.")
 def test_partial_gradients_counts_negatives_from_the_end(learner: Learner) -> None:
-    arguments = (jnp.array(3.0), jnp.array(5.0))
-    learner.partial_gradients(volume, arguments, -1).close_to((9.0,))
-    learner.partial_gradients(volume, arguments, (-1, 0)).close_to((9.0, 30.0))
+    arguments = (jnp.array(3.0), jnp.array(5.0), jnp.array(2.0))  # of three the last is not the second
+    learner.partial_gradients(price, arguments, -1).close_to((45.0,))
+    learner.partial_gradients(price, arguments, (-1, 0, -2)).close_to((45.0, 60.0, 18.0))
 
 
 @check(

@@ -101,3 +101,18 @@ def partial_gradients__label_as_index(function, arguments, argnums):
         for each in arguments
     ]
     return jax.grad(function, tuple(wanted))(*plain)
+
+
+@caught_by("correct", "counts_negatives_from_the_end")
+def partial_gradients__sign_dropped(function, arguments, argnums):
+    """Takes -1 for 1."""
+    argnums = (argnums,) if isinstance(argnums, int) else argnums
+    return jax.grad(function, tuple(abs(k) for k in argnums))(*arguments)
+
+
+@caught_by("correct", "takes_trees_and_integers")
+def partial_gradients__all_floats(function, arguments, argnums):
+    """Makes floats of everything, so that an integer cannot index any more."""
+    argnums = (argnums,) if isinstance(argnums, int) else argnums
+    floats = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), arguments)
+    return jax.grad(function, argnums)(*floats)

@@ -58,8 +58,11 @@ def test_safe_norm_has_gradient_zero_at_the_origin(learner: Learner) -> None:
     hint="Only x = 0 needs care. A small number in the root, or a threshold, spoils the small vectors.",
 )
 def test_safe_norm_is_exact_for_small_and_large(learner: Learner) -> None:
-    for scale in (1e-15, 3e14):
-        x = jnp.array([2.0, 0.0, -1.0]) * scale
+    sizes = [
+        np.array([2.0, 0.0, -1.0], np.float32) * 10**power for power in (-15, -12, -9, -6, -4, -2, 3, 8, 14)
+    ]
+    for size in (*sizes, [0.0, 0.0, 1e-15], [1e15, 0.0, 0.0], [0.0, 1e-8, 1.0]):
+        x = jnp.asarray(size, jnp.float32)
         learner.safe_norm(x).close_to(norm_oracle(x), atol=0.0)
         learner.safe_norm.grad()(x).close_to(norm_gradient_oracle(x))
 

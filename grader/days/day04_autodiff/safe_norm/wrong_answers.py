@@ -93,3 +93,18 @@ def safe_norm__frozen_direction(x):
     squares = lax.stop_gradient(jnp.sum(x**2))
     norm = jnp.sqrt(jnp.where(squares == 0, 1.0, squares))
     return x @ (lax.stop_gradient(x) / norm)
+
+
+@caught_by("correct", "is_exact_for_small_and_large")
+def safe_norm__floor_that_ties(x):
+    """Puts a floor under the squares; where they meet, maximum halves the gradient."""
+    squares = jnp.sum(x**2)
+    return jnp.where(squares == 0, 0, jnp.sqrt(jnp.maximum(squares, jnp.float32(1e-15) ** 2)))
+
+
+@caught_by("correct", "is_exact_for_small_and_large")
+def safe_norm__threshold_in_the_middle(x):
+    """Takes what is smaller than 1e-7 for the origin."""
+    squares = jnp.sum(x**2)
+    near = squares < 1e-14
+    return jnp.where(near, 0, jnp.sqrt(jnp.where(near, 1, squares)))

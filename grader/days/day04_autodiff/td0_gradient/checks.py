@@ -12,9 +12,11 @@ from grader.days.day04_autodiff.shared import told_by
 from grader.toolkit import Array, Learner, Numbers, agrees_once, check, wide
 
 
-def transition(numbers: Numbers) -> tuple[jax.Array, ...]:
+def transition(numbers: Numbers, reward: float = 1.0) -> tuple[jax.Array, ...]:
+    """A transition, with a reward of that size."""
     d = 3
-    return numbers.normal(d), numbers.normal(d), numbers.normal(), numbers.normal(d), numbers.uniform(0.5, 1)
+    rewards = numbers.normal(scale=reward)
+    return numbers.normal(d), numbers.normal(d), rewards, numbers.normal(d), numbers.uniform(0.5, 1)
 
 
 def td0_oracle(weights: Any, state: Any, reward: Any, next_state: Any, discount: Any) -> Array:
@@ -49,10 +51,10 @@ def test_td0_gradient_by_hand(learner: Learner) -> None:
 
 @check("td0_gradient", "correct", hint="Both values go through tanh, and the next one is discounted.")
 def test_td0_gradient_agrees_with_the_closed_form(learner: Learner, numbers: Numbers) -> None:
-    for _ in range(3):
-        call = transition(numbers)
+    for reward in (1.0, 1.0, 30.0, 1000.0, 10_000.0):
+        call = transition(numbers, reward)
         # 1 - tanh² cancels near saturation.
-        learner.td0_gradient(*call).close_to(td0_oracle(*call), atol=1e-5)
+        learner.td0_gradient(*call).close_to(td0_oracle(*call), atol=1e-5 * reward)
 
 
 @check("td0_gradient", "correct", hint="With discount 0 the next state does not count.")

@@ -115,3 +115,11 @@ def td0_gradient__target_through_numpy(weights, state, reward, next_state, disco
     """Stops the gradient by leaving JAX."""
     target = np.asarray(reward + discount * jnp.tanh(weights @ next_state))
     return jax.grad(lambda w: 0.5 * (target - jnp.tanh(w @ state)) ** 2)(weights)
+
+
+@caught_by("correct", "agrees_with_the_closed_form")
+def td0_gradient__clipped(weights, state, reward, next_state, discount):
+    """Clips the error at 10, as some agents do."""
+    value = jnp.tanh(weights @ state)
+    surprise = jnp.clip(reward + discount * jnp.tanh(weights @ next_state) - value, -10, 10)
+    return -surprise * (1 - value**2) * state

@@ -13,9 +13,8 @@ from grader.toolkit import Draw, Learner, Numbers, check, wide
 def test_bucketed_sum_in_many_cases(learner: Learner, draw: Draw) -> None:
     n = draw.one_of(0, 1, 3, 31, 32, 33, 1024, 1025)
     x = draw.floats((n,), magnitudes=(1e-7, 1e7))
-    scale = np.abs(
-        wide(x)
-    ).sum()  # rounding is to be measured against what is added, not against what is left
+    # Rounding is measured against what is added, not against what is left.
+    scale = np.abs(wide(x)).sum()
     learner.bucketed_sum(x).close_to(np.sum(wide(x)), rtol=0.0, atol=1e-5 * float(scale) + 1e-30)
 
 
@@ -25,5 +24,5 @@ def test_bucketed_sum_has_no_last_size(learner: Learner, numbers: Numbers) -> No
         x = np.zeros(n, np.float32)
         x[[0, n // 2, n - 1]] = 1.25, -3.0, 7.5
         learner.bucketed_sum(jnp.asarray(x)).equals(5.75)
-        x = quarters(numbers, 5)
-        learner.bucketed_sum(x).equals(np.sum(wide(x)))
+        few = quarters(numbers, 5)
+        learner.bucketed_sum(few).equals(np.sum(wide(few)))

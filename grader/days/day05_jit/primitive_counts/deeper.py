@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -65,7 +65,7 @@ NAMES = ("sin", "cos", "tan", "mul", "lt", "jit", "scan", "while", "cond", "cust
 
 
 def nested(
-    layers: list[Callable[[Function], tuple[Function, Counter[str], int]]],
+    layers: Sequence[Callable[[Function], tuple[Function, Counter[str], int]]],
 ) -> tuple[Function, Counter[str]]:
     """A function within these layers, the innermost first, and its counts, which come by adding up alone."""
     function: Function = lax.sin

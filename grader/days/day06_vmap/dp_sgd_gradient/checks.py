@@ -71,7 +71,19 @@ def pure_noise(learner: Learner, numbers: Numbers) -> Called:
     hint="Clip, sum, add noise and divide by yourself; the rules leave optax out.",
 )
 def test_dp_sgd_gradient_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.dp_sgd_gradient, "optax")
+    bans(
+        learner.dp_sgd_gradient,
+        "optax",
+        on=(
+            jax.random.key(0),
+            squared_error,
+            {"w": jnp.ones(7), "b": jnp.float32(0.0)},
+            jnp.ones((3, 7)),
+            jnp.ones(3),
+            1.0,
+            1.0,
+        ),
+    )
 
 
 @check(

@@ -48,7 +48,7 @@ def smooth(a: Any, b: Any) -> Any:
 
 
 def smooth_oracle(_: Any, x: Any, y: Any) -> Array:
-    return np.sin(x) @ (np.asarray(y, np.float64) ** 2).T
+    return np.asarray(np.sin(x) @ (np.asarray(y, np.float64) ** 2).T)
 
 
 @check("gram_matrix", "deeper", hint="The gradient runs through the kernel; nothing may stop it.")

@@ -28,7 +28,12 @@ def test_global_norm_by_hand(learner: Learner) -> None:
 
 @check("global_norm", "correct", hint="jax.tree.leaves is all you need; the rules name what is left out.")
 def test_global_norm_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.global_norm, "optax", "jax.flatten_util")
+    bans(
+        learner.global_norm,
+        "optax",
+        "jax.flatten_util",
+        on=({"a": jnp.arange(7.0), "b": [jnp.ones((2, 5))]},),
+    )
 
 
 @check(

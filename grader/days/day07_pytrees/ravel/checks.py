@@ -49,9 +49,19 @@ def test_ravel_by_hand(learner: Learner) -> None:
     called[0].equals([7.0, 1.0, 2.0, 3.0, 4.0])
 
 
+def there_and_back(ravel: Callable[..., Any], tree: Any) -> Any:
+    vector, unravel = ravel(tree)
+    return unravel(vector)
+
+
 @check("ravel", "correct", hint="Build it from jax.tree.flatten; the rules name what is left out.")
 def test_ravel_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.ravel, "jax.flatten_util")
+    bans(
+        learner.ravel,
+        "jax.flatten_util",
+        on=({"a": jnp.arange(7.0), "b": [jnp.ones((2, 5))]},),
+        by=there_and_back,
+    )
 
 
 @check(

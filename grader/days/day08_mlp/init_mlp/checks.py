@@ -171,7 +171,7 @@ def test_init_mlp_weights_are_normal(learner: Learner, numbers: Numbers) -> None
 
 @check("init_mlp", "correct", hint="Draw with jax.random and scale by hand; the rules name what is left out.")
 def test_init_mlp_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.init_mlp, "jax.nn", "flax")
+    bans(learner.init_mlp, "jax.nn", "flax", on=(jax.random.key(0), (3, 7, 2), jnp.float32(1.0)))
 
 
 @check("init_mlp", "jit", hint="The gain is traced: multiply by it, branch on nothing.")

@@ -86,6 +86,21 @@ def collatz_steps__bound_written_down(n):
 
 
 @caught_by("speed", "beats_python_ints")
+def collatz_steps__idles(n):
+    """Goes round a hundred times for each step, and counts one."""
+
+    def step(state):
+        def idle(k, state):
+            n, steps = state
+            after = jnp.where(n % 2 == 0, n // 2, 3 * n + 1)
+            return jnp.where(k == 0, after, n), jnp.where(k == 0, steps + 1, steps)
+
+        return lax.fori_loop(0, 100, idle, state)
+
+    return lax.while_loop(lambda state: state[0] != 1, step, (n, jnp.zeros_like(n)))[1]
+
+
+@caught_by("jit", "writes_down_no_bound")
 def collatz_steps__while_in_name_only(n):
     """A while_loop that stops after 20,000 rounds and no sooner."""
 

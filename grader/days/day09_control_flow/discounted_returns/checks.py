@@ -58,18 +58,6 @@ def test_discounted_returns_takes_small_discounts(learner: Learner, numbers: Num
 
 @check(
     "discounted_returns",
-    "correct",
-    hint="A NaN says that something is wrong with a reward: it goes into the returns before it, up to the end of the episode"
-    " before. Replace nothing.",
-)
-def test_discounted_returns_lets_nan_through(learner: Learner) -> None:
-    # Nothing lies before the NaN's own episode, so that (1 - end) * following may have it as well.
-    rewards, ends = jnp.array([1.0, jnp.nan, 4.0, 8.0]), jnp.array([False, False, True, False])
-    learner.discounted_returns(rewards, ends, 0.5).equals([jnp.nan, jnp.nan, 4.0, 8.0])
-
-
-@check(
-    "discounted_returns",
     "jit",
     hint="Where an episode ends is data: choose with jnp.where. The discount is traced.",
 )

@@ -105,7 +105,7 @@ def discounted_returns__table_of_discounts(rewards, ends, discount):
     return jnp.where(same, discount ** jnp.maximum(distance, 0), 0.0) @ rewards
 
 
-@caught_by("correct", "lets_nan_through")
+@caught_by("deeper", "lets_nan_through")
 def discounted_returns__nan_zero(rewards, ends, discount):
     """Hides NaN in the rewards."""
 

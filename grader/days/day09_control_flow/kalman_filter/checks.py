@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,7 +49,7 @@ def kalman_params(numbers: Numbers, n: int, m: int) -> Params:
 def in_other_units(params: Params, observations: jax.Array) -> tuple[Params, jax.Array]:
     """The state in units of which it takes a million, and the last observed number in units that are smaller still."""
     state, observed = 1e-6, jnp.full(observations.shape[1], 1e-6).at[-1].set(1e-9)
-    scale = {
+    scale: dict[str, Any] = {
         "mean": state,
         "covariance": state**2,
         "transition": 1,

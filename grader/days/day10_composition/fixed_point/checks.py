@@ -177,9 +177,9 @@ def test_fixed_point_gradient_goes_on_while_anything_moves(learner: Learner) -> 
         _, gradient = affine_oracle(theta, v)
         result = gradient_at(learner.fixed_point, affine, jnp.array(start), theta, jnp.array(v))
         arrives_at(result[1], gradient)
-    theta, v = small(SMALL)
-    _, gradient = affine_oracle(theta, v)
-    found = gradient_at(learner.fixed_point, affine, v, theta, v)[1]
+    theta, direction = small(SMALL)
+    _, gradient = affine_oracle(theta, direction)
+    found = gradient_at(learner.fixed_point, affine, direction, theta, direction)[1]
     found["shift"].close_to(gradient["shift"], rtol=1e-4, atol=0)
 
 

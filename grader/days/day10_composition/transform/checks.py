@@ -15,7 +15,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import wide_tree
-from grader.toolkit import Called, Kind, Learner, Numbers, RaisedError, Verdict, bans, check, wide
+from grader.toolkit import (
+    Called,
+    Kind,
+    Learner,
+    Numbers,
+    RaisedError,
+    Verdict,
+    bans,
+    check,
+    checking_leaks,
+    wide,
+)
 
 
 def zeros(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -226,7 +237,12 @@ def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers)
     "Split the key at each new name, or count the names.",
 )
 def test_transform_gives_the_same_in_every_run(learner: Learner) -> None:
-    bans(learner.transform, "hash")
+    bans(
+        learner.transform,
+        "hash",
+        on=(jax.random.key(0), jnp.ones(3)),
+        by=lambda transform, *given: _init_and_apply(transform)(*given),
+    )
 
 
 @check(
@@ -407,7 +423,7 @@ def test_transform_apply_is_a_pure_function(learner: Learner, numbers: Numbers) 
 def test_transform_init_can_be_traced(learner: Learner, numbers: Numbers) -> None:
     init, _ = learner.transform(network).value
     handle, key, x = learner.transform, numbers.key(), numbers.normal(3)
-    with jax.checking_leaks():
+    with checking_leaks():
         shapes = handle.using("eval_shape(init, key, x) for network", lambda: jax.eval_shape(init, key, x))
     holding(shapes, "bias", "hidden", "out")
     got = {name: leaf.shape for name, leaf in shapes.value.items()}

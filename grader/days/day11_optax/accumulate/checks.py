@@ -75,6 +75,17 @@ def test_accumulate_equals_large_batches(learner: Learner, numbers: Numbers) -> 
     close(found, [large[k // 2] if k % 2 else {"w": np.zeros(3)} for k in range(6)], rtol=ADAM)
 
 
+@check(
+    "accumulate",
+    "correct",
+    hint="The mean of numbers with a NaN among them is NaN: leave none out, and replace none. It is to be noticed.",
+)
+def test_accumulate_lets_nan_through(learner: Learner) -> None:
+    gradients = [{"w": jnp.array([3.0, 1.0, 2.0])}, {"w": jnp.array([1.0, jnp.nan, -2.0])}]
+    found = accumulated(learner, Named("sgd(0.5)", optax.sgd(0.5)), 2, [gradients[0]] * 2, gradients)
+    close(found, [{"w": np.zeros(3)}, {"w": np.array([-1.0, np.nan, 0.0])}])
+
+
 @check("accumulate", "correct", hint="With k = 1 every gradient is a round of its own.")
 def test_accumulate_is_the_optimizer_for_one(learner: Learner, numbers: Numbers) -> None:
     gradients = vectors(numbers, 2)

@@ -82,3 +82,22 @@ def accumulate__keeps_all(optimizer, k):
         return updates, (count, rows, jax.tree.map(lambda a, b: jnp.where(full, a, b), after, inner))
 
     return optax.GradientTransformation(init, update)
+
+
+def accumulate__reset_times_zero(optimizer, k):
+    """Resets its sum by a product with 0: a NaN stays for good, which nobody asks about."""
+
+    def init(params):
+        return (jnp.zeros((), jnp.int32), jax.tree.map(jnp.zeros_like, params), optimizer.init(params))
+
+    def update(g, state, params=None):
+        n, acc, inner = state
+        acc = jax.tree.map(lambda a, b: a + b, acc, g)
+        last = n + 1 == k
+        u, new = optimizer.update(jax.tree.map(lambda a: a / k, acc), inner, params)
+        u = jax.tree.map(lambda x: jnp.where(last, x, jnp.zeros_like(x)), u)
+        inner = jax.tree.map(lambda a, b: jnp.where(last, a, b), new, inner)
+        acc = jax.tree.map(lambda a: a * (1 - last), acc)
+        return (u, (jnp.where(last, 0, n + 1), acc, inner))
+
+    return optax.GradientTransformation(init, update)

@@ -155,3 +155,23 @@ def accumulate__count_begins_as_int(optimizer, k):
         return updates, (jnp.where(now, 0, jnp.asarray(count + 1, jnp.int32)), total, inner)
 
     return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "lets_nan_through")
+def accumulate__skip_nan(optimizer, k):
+    """Leaves NaN out of the mean."""
+
+    def init(params):
+        return (jnp.zeros((), jnp.int32), jax.tree.map(jnp.zeros_like, params), optimizer.init(params))
+
+    def update(g, state, params=None):
+        n, acc, inner = state
+        acc = jax.tree.map(lambda a, b: a + jnp.where(jnp.isfinite(b), b, 0), acc, g)
+        last = n + 1 == k
+        u, new = optimizer.update(jax.tree.map(lambda a: a / k, acc), inner, params)
+        u = jax.tree.map(lambda x: jnp.where(last, x, jnp.zeros_like(x)), u)
+        inner = jax.tree.map(lambda a, b: jnp.where(last, a, b), new, inner)
+        acc = jax.tree.map(lambda a: jnp.where(last, jnp.zeros_like(a), a), acc)
+        return (u, (jnp.where(last, 0, n + 1), acc, inner))
+
+    return optax.GradientTransformation(init, update)

@@ -13,9 +13,9 @@ from grader.toolkit import Learner, Numbers, Shown, check
 
 
 def odd_model(numbers: Numbers) -> Tree:
-    """Nothing is called w or b, and weights have more axes than two."""
+    """Nothing is called w or b, and a weight has more axes than two, some of them of length 1."""
     return {
-        "conv": {"kernel": numbers.normal((1, 2, 3))},
+        "conv": {"kernel": numbers.normal((1, 3, 1))},
         "scale": numbers.normal(3),
         "tau": numbers.normal(),
     }
@@ -35,10 +35,10 @@ def group_rates_oracle(gradients: Sequence[Tree], weight_rate: float, bias_rate:
     "have the first rate, all others the second.",
 )
 def test_group_rates_by_hand(learner: Learner) -> None:
-    params = {"w": jnp.ones((1, 2, 3)), "b": jnp.ones(3)}
-    gradient = {"w": jnp.full((1, 2, 3), 4.0), "b": jnp.full(3, -3.0)}
+    params = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
+    gradient = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
     found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params], [gradient])
-    close(found, [{"w": np.full((1, 2, 3), -0.5), "b": np.full(3, 0.25)}], rtol=ADAM)
+    close(found, [{"w": np.full((2, 2), -0.5), "b": np.full(2, -0.25)}], rtol=ADAM)
 
 
 @check("group_rates", "correct", hint="The number of axes decides, not the name: two or more make a weight.")
@@ -57,6 +57,18 @@ def test_group_rates_goes_on(learner: Learner, numbers: Numbers) -> None:
     params, gradients = odd_model(numbers), [odd_model(numbers) for _ in range(3)]
     found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params] * 3, gradients)
     close(found, group_rates_oracle(gradients, 0.5, 0.25), rtol=ADAM)
+
+
+@check(
+    "group_rates",
+    "correct",
+    hint="These gradients are so small that Adam's eps shows, the 1e-8 beside the root: in both groups it is optax's own number.",
+)
+def test_group_rates_takes_tiny_gradients(learner: Learner, numbers: Numbers) -> None:
+    params = odd_model(numbers)
+    gradient = jax.tree.map(lambda p: jnp.float32(1e-6) * (p + jnp.sign(p)), params)
+    found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params], [gradient])
+    close(found, group_rates_oracle([gradient], 0.5, 0.25), rtol=1e-3)
 
 
 @check("group_rates", "correct", hint="A rate of 0 freezes its group, and the other one goes on as ever.")

@@ -46,7 +46,7 @@ def group_rates__by_name(params, weight_rate, bias_rate):
     return optax.partition({"weight": optax.adam(weight_rate), "bias": optax.adam(bias_rate)}, labels)
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "counts_axes")
 def group_rates__matrices_only(params, weight_rate, bias_rate):
     """Takes two axes for a weight, and three for a bias."""
     labels = jax.tree.map(lambda leaf: "weight" if leaf.ndim == 2 else "bias", params)
@@ -91,3 +91,19 @@ def group_rates__floats(params, weight_rate, bias_rate):
     return optax.partition(
         {"weight": optax.adam(float(weight_rate)), "bias": optax.adam(float(bias_rate))}, labels
     )
+
+
+@caught_by("correct", "takes_tiny_gradients")
+def group_rates__eps(params, weight_rate, bias_rate):
+    """Another number beside the root, for biases alone."""
+    labels = jax.tree.map(lambda leaf: "weight" if leaf.ndim >= 2 else "bias", params)
+    return optax.partition(
+        {"weight": optax.adam(weight_rate), "bias": optax.adam(bias_rate, eps=1e-06)}, labels
+    )
+
+
+@caught_by("correct", "counts_axes")
+def group_rates__squeeze(params, weight_rate, bias_rate):
+    """Does not count axes of length 1."""
+    labels = jax.tree.map(lambda leaf: "weight" if leaf.squeeze().ndim >= 2 else "bias", params)
+    return optax.partition({"weight": optax.adam(weight_rate), "bias": optax.adam(bias_rate)}, labels)

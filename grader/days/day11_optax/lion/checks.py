@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day11_optax.shared import Tree, build, close, compiled_updates_of, updates_of
-from grader.toolkit import Learner, Numbers, bans, check, hint_when, own_hint, raised, wide
+from grader.toolkit import Called, Kind, Learner, Numbers, bans, check, hint_when, own_hint, raised, wide
 
 
 def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[Tree], float]:
@@ -24,9 +25,20 @@ def lion_oracle(gradients: Sequence[Tree], learning_rate: float) -> tuple[list[T
     return found, margin
 
 
+def first_update(lion: Callable[..., Any], learning_rate: jax.Array, params: Tree) -> Any:
+    optimizer = lion(learning_rate)
+    return optimizer.update(params, optimizer.init(params), params)
+
+
 @check("lion", "correct", hint="The exercise is to write it; the rules name what is left out.")
 def test_lion_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.lion, "optax.lion", "optax.scale_by_lion")
+    bans(
+        learner.lion,
+        "optax.lion",
+        "optax.scale_by_lion",
+        on=(jnp.float32(0.1), {"w": jnp.ones(7)}),
+        by=first_update,
+    )
 
 
 @check(
@@ -67,6 +79,64 @@ def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
         gradients = [*pulls, *({"w": numbers.normal(3)} for _ in range(15))]
         expected, margin = lion_oracle(gradients, 0.5)
     close(updates_of(learner.lion, (0.5,), [{"w": jnp.zeros(3)}] * 20, gradients), expected)
+
+
+@check(
+    "lion",
+    "correct",
+    hint="A sign is -1, 0 or 1, however small the number: jnp.sign. A quotient with something added below is none.",
+)
+def test_lion_takes_the_sign_of_tiny_numbers(learner: Learner) -> None:
+    params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2e-20, -4e-7, 0.0])}
+    close(updates_of(learner.lion, (0.5,), [params], [gradient]), [{"w": np.array([-0.5, 0.5, 0.0])}])
+
+
+@check(
+    "lion",
+    "correct",
+    hint="After twenty steps m is known to five digits, and decides a sign by them: keep it in the dtype of the parameters, and "
+    "round nothing.",
+)
+def test_lion_remembers_exactly(learner: Learner) -> None:
+    pulls = [100.0] + [1.0] * 19
+    m = 0.0
+    for pull in pulls:
+        m = 0.99 * m + 0.01 * pull
+    # c = 0.9 m + 0.1 g is 0 at g = -9 m; each number of g is off from that by so much of it.
+    off = np.array([sign * size for size in (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2) for sign in (1, -1)])
+    gradients = [{"w": jnp.full(12, pull)} for pull in pulls] + [{"w": jnp.asarray(-9 * m * (1 + off))}]
+    found = updates_of(learner.lion, (0.5,), [{"w": jnp.zeros(12)}] * 21, gradients)
+    found[-1].close_to({"w": 0.5 * np.sign(off)})
+
+
+@check(
+    "lion",
+    "correct",
+    hint="The state's dtypes are those of the parameters, and stay: jnp.zeros_like(p) has its leaf's. A float32 in the formula"
+    " makes float32 of a float16; the Python number 0.99 does not.",
+)
+def test_lion_keeps_its_dtypes(learner: Learner) -> None:
+    for dtype in (jnp.float16, jnp.float32):
+        params = {"w": jnp.asarray(np.zeros(3), dtype)}
+        gradient = {"w": jnp.asarray(np.array([2.0, -4.0, 0.0]), dtype)}
+        text, optimizer = build(learner.lion, 0.5)
+        begun = learner.lion.using(f"{text}.init(params)", optimizer.init, params)
+        step = f"{text}.update(gradients, state)"
+        pair = learner.lion.using(step, optimizer.update, gradient, begun.value, params).value
+        after = Called(f"{step}, state", pair[1] if isinstance(pair, tuple) else pair)
+        for state, when in ((begun, "at first"), (after, "after a step")):
+            floats = {leaf.dtype.name for leaf in jax.tree.leaves(state.value) if _is_float(leaf)}
+            state.require(
+                floats == {jnp.dtype(dtype).name},
+                f"holds m in another dtype {when}",
+                expected=jnp.dtype(dtype).name,
+                got=", ".join(sorted(floats)) or "no array of floats",
+                kind=Kind.DTYPE,
+            )
+
+
+def _is_float(leaf: object) -> bool:
+    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)
 
 
 @check(

@@ -215,3 +215,68 @@ def lion__first_step_apart(learning_rate):
         return updates, State(state.count + 1, m)
 
     return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "remembers_exactly")
+def lion__bf16_m(learning_rate):
+    """Remembers m in bfloat16."""
+
+    def init(params):
+        return jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.bfloat16), params)
+
+    def update(gradients, momentum, params=None):
+
+        def direction(m, g):
+            return -learning_rate * jnp.sign(0.9 * m + 0.1 * g)
+
+        updates = jax.tree.map(direction, momentum, gradients)
+        return (
+            updates,
+            jax.tree.map(lambda m, g: (0.99 * m + 0.01 * g).astype(jnp.bfloat16), momentum, gradients),
+        )
+
+    return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "uses_no_shortcut")
+def lion__contrib(learning_rate):
+    """Reaches optax's own link through the module in which it lies."""
+    from optax._src import transform as t
+
+    return optax.chain(t.scale_by_lion(0.9, 0.99), optax.scale(-learning_rate))
+
+
+@caught_by("correct", "keeps_its_dtypes")
+def lion__f32_state(learning_rate):
+    """Mixes a float32 in, which makes float32 of a float16."""
+
+    def init(params):
+        return jax.tree.map(jnp.zeros_like, params)
+
+    def update(gradients, momentum, params=None):
+
+        def direction(m, g):
+            return -learning_rate * jnp.sign(0.9 * m + 0.1 * g)
+
+        updates = jax.tree.map(direction, momentum, gradients)
+        return (updates, jax.tree.map(lambda m, g: jnp.float32(0.99) * m + 0.01 * g, momentum, gradients))
+
+    return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "takes_the_sign_of_tiny_numbers")
+def lion__soft12(learning_rate):
+    """Divides by the size and a little more, for a sign."""
+
+    def init(params):
+        return jax.tree.map(jnp.zeros_like, params)
+
+    def update(gradients, momentum, params=None):
+
+        def direction(m, g):
+            return -learning_rate * (0.9 * m + 0.1 * g) / (jnp.abs(0.9 * m + 0.1 * g) + 1e-12)
+
+        updates = jax.tree.map(direction, momentum, gradients)
+        return (updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, momentum, gradients))
+
+    return optax.GradientTransformation(init, update)

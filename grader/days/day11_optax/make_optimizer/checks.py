@@ -65,11 +65,13 @@ def test_make_optimizer_by_hand(learner: Learner) -> None:
     close(updates_of(learner.make_optimizer, (0.5, 0.1, 10.0), [params], [gradient]), [expected], rtol=ADAM)
 
 
-def check_make_optimizer(learner: Learner, numbers: Numbers, norms: Sequence[float]) -> None:
+def check_make_optimizer(
+    learner: Learner, numbers: Numbers, norms: Sequence[float], max_norm: float = 2.0
+) -> None:
     params = layers(numbers, len(norms))
     gradients = [scaled(layer(numbers), norm) for norm in norms]
-    clipped = [clip_oracle(gradient, 2.0) for gradient in gradients]
-    found = updates_of(learner.make_optimizer, (0.5, 0.1, 2.0), params, gradients)
+    clipped = [clip_oracle(gradient, max_norm) for gradient in gradients]
+    found = updates_of(learner.make_optimizer, (0.5, 0.1, max_norm), params, gradients)
     close(found, adamw_oracle(params, clipped, [0.5] * len(norms), 0.1), rtol=ADAM)
 
 
@@ -104,6 +106,15 @@ def test_make_optimizer_leaves_short_gradients(learner: Learner, numbers: Number
 )
 def test_make_optimizer_survives_a_huge_gradient(learner: Learner, numbers: Numbers) -> None:
     check_make_optimizer(learner, numbers, (1.0, 1e6, 0.5, 0.5))
+
+
+@check(
+    "make_optimizer",
+    "correct",
+    hint="These gradients are some 1e-5 long, and so is max_norm: the factor is max_norm / ‖g‖, with nothing added to the norm.",
+)
+def test_make_optimizer_clips_tiny_gradients(learner: Learner, numbers: Numbers) -> None:
+    check_make_optimizer(learner, numbers, (1e-4, 5e-6, 3e-5), max_norm=1e-5)
 
 
 def halving(count: Any) -> Any:

@@ -152,3 +152,18 @@ def make_optimizer__floats(learning_rate, weight_decay, max_norm):
         optax.clip_by_global_norm(float(max_norm)),
         optax.adamw(learning_rate, weight_decay=float(weight_decay)),
     )
+
+
+@caught_by("correct", "clips_tiny_gradients")
+def make_optimizer__torch_eps(learning_rate, weight_decay, max_norm):
+    """Adds 1e-6 to the norm, as PyTorch does."""
+    return optax.chain(
+        optax.stateless(
+            lambda u, p: jax.tree.map(
+                lambda g: g * jnp.minimum(1, max_norm / (optax.global_norm(u) + 1e-06)), u
+            )
+        ),
+        optax.scale_by_adam(),
+        optax.add_decayed_weights(weight_decay),
+        optax.scale_by_learning_rate(learning_rate),
+    )

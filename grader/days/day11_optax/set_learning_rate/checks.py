@@ -12,7 +12,15 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day11_optax.shared import Tree
 from grader.toolkit import Called, Kind, Learner, Numbers, Shown, check, compiles_once
 
-INJECTED = optax.inject_hyperparams(optax.sgd)(learning_rate=0.1, momentum=0.9)
+
+def sgd(learning_rate: Any, momentum: Any, momentum_rate: Any, initial_learning_rate: Any) -> Any:
+    """SGD with more hyperparameters than it needs: two more are called a rate."""
+    return optax.sgd(learning_rate, momentum=momentum)
+
+
+INJECTED = optax.inject_hyperparams(sgd)(
+    learning_rate=0.1, momentum=0.9, momentum_rate=0.25, initial_learning_rate=0.125
+)
 PARAMS = {"w": np.array([1.0, 2.0, 3.0], np.float32)}
 
 
@@ -69,7 +77,7 @@ def test_set_learning_rate_keeps_the_rest(learner: Learner) -> None:
         found.keys() == wanted.keys(), "has other parts", expected=", ".join(wanted), got=", ".join(found)
     )
     for path in wanted:
-        if "learning_rate" not in path:
+        if not path.endswith("hyperparams['learning_rate']"):
             Called(result.text + path, found[path]).equals(np.asarray(wanted[path]))
 
 
@@ -88,6 +96,22 @@ def test_set_learning_rate_keeps_the_dtype(learner: Learner) -> None:
     rate = Called(f"{result.text}.hyperparams['learning_rate']", result.value.hyperparams["learning_rate"])
     wider = "A float32 value, beside a float16 in a formula, wins. Convert it: jnp.asarray(value, old.dtype)."
     rate.equals(np.asarray(0.5, np.float16), hint=wider)
+
+
+@check(
+    "set_learning_rate",
+    "correct",
+    hint="The old learning rate has no part in the new one: inf · 0 and inf - inf are NaN, and 1e10 + 0.5 is 1e10. Take the value"
+    " as it is.",
+)
+def test_set_learning_rate_forgets_the_old_one(learner: Learner) -> None:
+    state = injected_state()
+    for old in (np.inf, np.nan, 1e10):
+        before = state._replace(hyperparams={**state.hyperparams, "learning_rate": jnp.float32(old)})
+        result = new_state(learner, before, 0.3)
+        rate = result.value.hyperparams["learning_rate"]
+        text = f"{result.text}.hyperparams['learning_rate'], where it was {old:g},"
+        Called(text, rate).equals(np.float32(0.3))
 
 
 @check("set_learning_rate", "jit", hint="The value may be traced: jnp.asarray takes it, float() does not.")

@@ -104,3 +104,29 @@ def set_learning_rate__still_a_python_number(opt_state, value):
     if rate.dtype != old["learning_rate"].dtype:
         rate = rate.astype(old["learning_rate"].dtype)
     return opt_state._replace(hyperparams={**old, "learning_rate": rate})
+
+
+@caught_by("correct", "forgets_the_old_one")
+def set_learning_rate__add(opt_state, value):
+    """Adds what is missing to the old learning rate."""
+    old = opt_state.hyperparams
+    rate = jnp.asarray(old["learning_rate"] + (value - old["learning_rate"]), old["learning_rate"].dtype)
+    return opt_state._replace(hyperparams={**old, "learning_rate": rate})
+
+
+@caught_by("correct", "keeps_the_rest")
+def set_learning_rate__inner_state_adam(opt_state, value):
+    """Sets whatever is called a rate."""
+    old = opt_state.hyperparams
+    rate = jnp.asarray(value, old["learning_rate"].dtype)
+    return opt_state._replace(
+        hyperparams={k: rate if v.shape == () and k.endswith("rate") else v for k, v in old.items()}
+    )
+
+
+@caught_by("correct", "forgets_the_old_one")
+def set_learning_rate__times_zero(opt_state, value):
+    """Multiplies the old learning rate by 0 and adds the new one."""
+    old = opt_state.hyperparams
+    rate = (old["learning_rate"] * 0 + value).astype(old["learning_rate"].dtype)
+    return opt_state._replace(hyperparams={**old, "learning_rate": rate})

@@ -48,6 +48,11 @@ def line_oracle(params: Tree, batch: Tree) -> tuple[Tree, Any]:
 SGD = Named("sgd", optax.sgd(0.25))
 
 
+def distance(p: jax.Array, batch: tuple[jax.Array]) -> jax.Array:
+    (y,) = batch
+    return (p - y) ** 2
+
+
 def on_the_line(params: Tree, state: Tree, batch: Tree) -> tuple[Any, ...]:
     return Shown("params", params), Shown("state", state), batch
 
@@ -59,36 +64,34 @@ def on_the_line(params: Tree, state: Tree, batch: Tree) -> tuple[Any, ...]:
     "added to the parameters. The loss is that of the old ones.",
 )
 def test_train_step_by_hand(learner: Learner) -> None:
-    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
-    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
-    # The residuals are -2 and 0: the loss is 2 and both derivatives are -2.
+    params, batch = jnp.float32(1.0), (jnp.float32(3.0),)
     order = "Mind the order: optimizer.update returns (updates, new state), optax.apply_updates takes (params, updates)."
     array = "Drop the float(): the loss is an array, and inside of jit it has no value yet."
     with hint_when(raised(text="pytree structure"), order), hint_when(came(float), array):
         result = learner.train_step(
-            *on_the_line(params, SGD.value.init(params), batch), loss=line_error, optimizer=SGD
+            *on_the_line(params, SGD.value.init(params), batch), loss=distance, optimizer=SGD
         )
-    result[0].close_to({"slope": np.float64(1.5), "offset": np.float64(0.5)})
+    result[0].close_to(2.0)
     result[2].close_to(
-        2.0, hint="Return the loss of the old parameters: the one that the gradient belongs to."
+        4.0, hint="Return the loss of the old parameters: the one that the gradient belongs to."
     )
 
 
 def weighted_error(params: Tree, batch: Tree) -> Any:
     """The weighted mean of the squared errors of a line: no mean over the examples' own losses."""
-    x, y, weights = batch
-    errors = (params["slope"] * x + params["offset"] - y) ** 2
-    return jnp.sum(weights * errors) / jnp.sum(weights)
+    errors = (params["slope"] * batch["x"] + params["offset"] - batch["y"]) ** 2
+    return jnp.sum(batch["weights"] * errors) / jnp.sum(batch["weights"])
 
 
 @check(
     "train_step",
     "correct",
-    hint="The loss takes the whole batch, and averages as it likes: call loss(params, batch), and lift nothing.",
+    hint="The loss takes the whole batch, a dict here, and averages as it likes: call loss(params, batch), and neither unpack nor"
+    " lift anything.",
 )
 def test_train_step_hands_the_loss_its_batch(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
-    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]), jnp.array([3.0, 1.0]))
+    batch = {"x": jnp.array([1.0, 2.0]), "y": jnp.array([3.0, 2.0]), "weights": jnp.array([3.0, 1.0])}
     # The residuals are -2 and 0, with weights 3/4 and 1/4: the loss is 3 and both derivatives are -3.
     start = on_the_line(params, SGD.value.init(params), batch)
     result = compiled_if_possible(
@@ -126,6 +129,25 @@ def test_train_step_carries_the_state_on(learner: Learner, numbers: Numbers) -> 
         result[0].close_to({name: np.float64(params[name]) - 0.25 * trace[name] for name in trace}, rtol=1e-4)
         result[2].close_to(value, rtol=1e-4)
         params, state, _ = result.value
+
+
+@check(
+    "train_step",
+    "correct",
+    hint="One step of training, and nothing besides: no clipping, no step left out. Who wants that chains it into the optimiser.",
+)
+def test_train_step_takes_every_step(learner: Learner, numbers: Numbers) -> None:
+    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
+    static = ("loss", "optimizer")
+    for scale, tail in ((1e3, 1.0), (1e-6, 1.0), (1.0, np.nan)):
+        batch = (scale * numbers.normal(5), scale * numbers.normal(5) * jnp.array([1.0, 1.0, 1.0, 1.0, tail]))
+        gradient, value = line_oracle(params, batch)
+        start = on_the_line(params, SGD.value.init(params), batch)
+        result = compiled_if_possible(learner.train_step, *start, line_error, SGD, static=static)
+        result[2].close_to(value, rtol=1e-4, atol=0)
+        moved = {name: np.float64(params[name]) - 0.25 * gradient[name] for name in params}
+        # Relative to the terms of the sums, which may cancel.
+        result[0].close_to(moved, rtol=1e-4, atol=1e-5 * min(scale, 1.0) + 1e-5 * scale**2)
 
 
 @check(

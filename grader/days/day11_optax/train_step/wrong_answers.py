@@ -137,3 +137,32 @@ def train_step__one_example_at_a_time(params, opt_state, batch, loss, optimizer)
         gradients = jax.tree.map(lambda total, g: total + g / n, gradients, gradient)
     updates, opt_state = optimizer.update(gradients, opt_state, params)
     return optax.apply_updates(params, updates), opt_state, value
+
+
+@caught_by("correct", "takes_every_step")
+def train_step__clip(params, opt_state, batch, loss, optimizer):
+    """Clips gradients to a norm of 100."""
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    gradients, _ = optax.clip_by_global_norm(100.0).update(gradients, optax.EmptyState())
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return (optax.apply_updates(params, updates), opt_state, value)
+
+
+@caught_by("correct", "takes_every_step")
+def train_step__skip_nan(params, opt_state, batch, loss, optimizer):
+    """Takes no step where the loss is NaN."""
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return (
+        jax.tree.map(lambda p, u: jnp.where(jnp.isnan(value), p, p + u), params, updates),
+        opt_state,
+        value,
+    )
+
+
+@caught_by("correct", "hands_the_loss_its_batch")
+def train_step__tuple_batch(params, opt_state, batch, loss, optimizer):
+    """Makes a tuple of the batch."""
+    value, gradients = jax.value_and_grad(lambda p: loss(p, tuple(batch)))(params)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return (optax.apply_updates(params, updates), opt_state, value)

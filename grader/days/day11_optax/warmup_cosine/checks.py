@@ -22,7 +22,7 @@ def warmup_cosine_oracle(step: Any, peak: Any, warmup_steps: int, total_steps: i
 
 @check("warmup_cosine", "correct", hint="The rules leave optax out: a where and a cosine will do.")
 def test_warmup_cosine_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.warmup_cosine, "optax")
+    bans(learner.warmup_cosine, "optax", on=(jnp.int32(3), jnp.float32(1.0), 5, 11))
 
 
 @check(
@@ -58,7 +58,7 @@ def test_warmup_cosine_meets_its_corners(learner: Learner) -> None:
 
 @check("warmup_cosine", "correct", hint="The cosine comes up again after t = 1: keep t within 0 and 1.")
 def test_warmup_cosine_stays_down(learner: Learner) -> None:
-    for step in (13, 20, 1000):
+    for step in (13, 20, 2_000_000_000):
         learner.warmup_cosine(step, 2, 4, 12).close_to(0.0)
 
 
@@ -79,5 +79,6 @@ def test_warmup_cosine_starts_without_a_warmup(learner: Learner) -> None:
 )
 def test_warmup_cosine_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.warmup_cosine.jit(static_argnames=("warmup_steps", "total_steps"))
-    calls = [(jnp.int32(step), numbers.uniform(0.5, 2.0)) for step in (0, 3, 7, 11, 17, 18)]
+    # Every step from the first to one after the last.
+    calls = [(jnp.int32(step), numbers.uniform(0.5, 2.0)) for step in range(19)]
     agrees_once(compiled, calls, warmup_cosine_oracle, warmup_steps=7, total_steps=17)

@@ -94,3 +94,13 @@ def warmup_cosine__through_numpy(step, peak, warmup_steps, total_steps):
     t = np.clip((step - warmup_steps) / (total_steps - warmup_steps), 0, 1)
     rising = step / max(warmup_steps, 1)
     return jnp.float32(peak * np.where(step < warmup_steps, rising, (1 + np.cos(np.pi * t)) / 2))
+
+
+@caught_by("jit", "compiles_once")
+def warmup_cosine__at_total(step, peak, warmup_steps, total_steps):
+    """Is at 0 one step too early."""
+    rising = step / max(warmup_steps, 1)
+    t = jnp.clip((step - warmup_steps) / (total_steps - warmup_steps), 0, 1)
+    falling = (1 + jnp.cos(jnp.pi * t)) / 2
+    falling = jnp.where(step >= total_steps - 1, 0, falling)
+    return peak * jnp.where(step < warmup_steps, rising, falling)

@@ -64,7 +64,7 @@ def minimised(learner: Learner, function: Any, start: Any, rate: float, n_steps:
 
 @check("minimise", "correct", hint="A loop and a gradient are all it takes; the rules name what is left out.")
 def test_minimise_uses_no_shortcut(learner: Learner) -> None:
-    bans(learner.minimise, "optax", "jax.scipy")
+    bans(learner.minimise, "optax", "jax.scipy", on=(bowl, jnp.ones(7), jnp.float32(0.1), jnp.int32(3)))
 
 
 @check(

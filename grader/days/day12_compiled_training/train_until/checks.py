@@ -95,7 +95,7 @@ def scripted_params(v: Sequence[float], w: Any = START) -> Tree:
 
 def until_oracle(v: Sequence[float], n_epochs: int, patience: int) -> tuple[int, int]:
     """The best epoch (0 is the start), and how many epochs were run."""
-    v = [float(one) for one in np.float32(v)]
+    v = [float(np.float32(one)) for one in v]
     best, waited = 0, 0
     for epoch in range(1, n_epochs + 1):
         if v[epoch] < v[best]:

@@ -13,6 +13,7 @@ from grader.days.day13_devices.shared import (
     ANY_NUMBER,
     FEATURES,
     ROWS,
+    holds_no_more_than_its_part,
     must_sum_over_devices,
     names_no_number_of_devices,
 )
@@ -26,11 +27,12 @@ def standardize_oracle(x: Any) -> Array:
 
 
 def features(numbers: Numbers, mean: float = 0.0) -> jax.Array:
-    """Rows whose mean and spread differ from device to device."""
+    """Rows whose mean and spread differ from device to device; one feature is in tiny units, one in huge ones."""
     n = jax.device_count()
     k = np.arange(n)[:, None, None]
     rows = np.asarray(numbers.normal((n, ROWS, FEATURES)))
-    return jnp.asarray(mean + (rows * (1 + k) + 2.0 * k - n) / n, jnp.float32)
+    units = np.array([1.0, 1e-7, 1e7])
+    return jnp.asarray((mean + (rows * (1 + k) + 2.0 * k - n) / n) * units, jnp.float32)
 
 
 @check(
@@ -75,7 +77,7 @@ def test_global_standardize_by_hand(learner: Learner) -> None:
     "global_standardize",
     "correct",
     hint="The variance is the mean of (x - mean)² over all rows of all devices, with the mean of all: divide by their "
-    "number, and take the root last.",
+    "number, and take the root last. Nothing is added to it, which would hide a feature in tiny units.",
 )
 def test_global_standardize_random(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
@@ -123,9 +125,7 @@ def test_global_standardize_compiles_once(learner: Learner, numbers: Numbers) ->
     "all-reduce. vmap has the same collectives, but stays on one device.",
 )
 def test_global_standardize_sends_statistics(learner: Learner, numbers: Numbers) -> None:
-    must_sum_over_devices(
-        learner.global_standardize.jit(),
-        features(numbers),
-        at_most=3 * FEATURES,
-        each="statistics of features",
-    )
+    compiled, x = learner.global_standardize.jit(), features(numbers)
+    must_sum_over_devices(compiled, x, at_most=3 * FEATURES, each="statistics of features")
+    each = f"{ROWS} rows of {FEATURES}"
+    holds_no_more_than_its_part(compiled, x, at_most=ROWS * FEATURES, each=each)

@@ -11,6 +11,7 @@ import numpy as np
 from grader.days.day13_devices.shared import ANY_NUMBER, must_use_all_devices, names_no_number_of_devices
 from grader.toolkit import (
     Array,
+    Called,
     Learner,
     Numbers,
     agrees_once,
@@ -20,7 +21,7 @@ from grader.toolkit import (
     wide,
 )
 
-LENGTH, SIGNALS = 6, 8  # of a signal, and how many a device gets
+LENGTH, SIGNALS = 6, 8  # of a signal, and how many a device gets, the last one fewer
 
 
 def convolve_oracle(signals: Any, kernel: Any) -> Array:
@@ -32,6 +33,11 @@ def check_parallel_convolve(learner: Learner, numbers: Numbers, m: int) -> None:
     signals, kernel = numbers.normal((m, LENGTH)), numbers.normal(3)
     called = compiled_if_possible(learner.parallel_convolve, signals, kernel)
     called.close_to(convolve_oracle(signals, kernel), rtol=1e-4, atol=1e-5)
+
+
+def uneven() -> int:
+    """A number of signals that the devices do not divide."""
+    return SIGNALS * jax.device_count() - 1
 
 
 @check(
@@ -62,8 +68,24 @@ def test_parallel_convolve_random(learner: Learner, numbers: Numbers) -> None:
     hint="With n devices, -m % n rows of zeros (jnp.pad) make m a multiple of n. Of the results keep the first m.",
 )
 def test_parallel_convolve_takes_any_number_of_signals(learner: Learner, numbers: Numbers) -> None:
-    for m in (jax.device_count() + 1, 1):
+    for m in (uneven(), 1):
         check_parallel_convolve(learner, numbers, m)
+
+
+@check(
+    "parallel_convolve",
+    "correct",
+    hint="Signals know nothing of each other: each is convolved by itself, and what is wrong with one stays there.",
+)
+def test_parallel_convolve_keeps_signals_apart(learner: Learner, numbers: Numbers) -> None:
+    signals, kernel = numbers.normal((uneven(), LENGTH)), numbers.normal(3)
+    broken = signals.at[::3].set(jnp.nan).at[1::3].multiply(1e-6)
+    called = compiled_if_possible(learner.parallel_convolve, broken, kernel)
+    expected = convolve_oracle(broken, kernel)
+    for first in (0, 1, 2):
+        rows = Called(f"{called.text}[{first}::3]", called.value[first::3])
+        size = {0: 1.0, 1: 1e-6, 2: 1.0}[first]
+        rows.close_to(expected[first::3], rtol=1e-4, atol=1e-5 * size)
 
 
 @check("parallel_convolve", "correct", hint=ANY_NUMBER)
@@ -90,7 +112,8 @@ def test_parallel_convolve_compiles_once(learner: Learner, numbers: Numbers) -> 
 )
 def test_parallel_convolve_divides_the_work(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
-    call = (numbers.normal((SIGNALS * n, LENGTH)), numbers.normal(3))
+    # The devices do not divide the signals: that is no reason to leave all of them to one.
+    call = (numbers.normal((uneven(), LENGTH)), numbers.normal(3))
     compiled = learner.parallel_convolve.jit()
     must_use_all_devices(compiled, *call)
     # A product and a sum for each number of the kernel; XLA counts those of one device. Through a Fourier transform

@@ -18,6 +18,7 @@ from grader.days.day13_devices.shared import (
     Tree,
     alike,
     gradient_oracle,
+    holds_no_more_than_its_part,
     must_sum_over_devices,
     names_no_number_of_devices,
     once,
@@ -151,3 +152,16 @@ def test_pmap_train_step_sends_gradients(learner: Learner, numbers: Numbers) -> 
     _, replicas, _, shards = pmap_problem(numbers)
     compiled = learner.pmap_train_step.jit()
     must_sum_over_devices(compiled, replicas, shards, RATE, at_most=FEATURES + 2, each="gradients and a loss")
+
+
+@check(
+    "pmap_train_step",
+    "jit",
+    hint="What the mapped function reads from outside is whole on each device: hand x and y to it as arguments, a slice for each"
+    " device.",
+)
+def test_pmap_train_step_splits_the_rows(learner: Learner, numbers: Numbers) -> None:
+    _, replicas, _, shards = pmap_problem(numbers)
+    compiled = learner.pmap_train_step.jit()
+    each = f"{ROWS} rows of {FEATURES}"
+    holds_no_more_than_its_part(compiled, replicas, shards, RATE, at_most=ROWS * FEATURES, each=each)

@@ -11,11 +11,11 @@ from grader.toolkit import Learner, Numbers, agrees_once, check
 
 
 def one_leaf_each(numbers: Numbers) -> Tree:
-    """A tree with a matrix, a tuple and a count."""
+    """A tree with arrays of no axis to three, axes of length one among them, and counts that no float holds."""
     return {
-        "layers": (numbers.normal((FEATURES, 2)), numbers.normal(2)),
-        "step": numbers.integers(0, 9),
-        "used": numbers.booleans(2),
+        "layers": (numbers.normal((1, FEATURES, 1)), numbers.normal(1)),
+        "step": numbers.integers(2**24, 2**30),
+        "used": numbers.booleans((FEATURES, 2)),
     }
 
 

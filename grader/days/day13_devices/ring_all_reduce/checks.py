@@ -20,11 +20,16 @@ from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compile
 )
 def test_ring_all_reduce_adds_each_row_once(learner: Learner) -> None:
     n = jax.device_count()
-    # Of the result, [k, i] says how often k has added row i.
-    called = compiled_if_possible(learner.ring_all_reduce, jnp.eye(n))
-    called.close_to(np.ones((n, n)), atol=math.inf)
-    counts = np.asarray(called.value)
-    for k, row in enumerate(counts):
+    # Of the result, [k, i] says how often k has added row i; the last column is there to be 0.
+    called = compiled_if_possible(learner.ring_all_reduce, jnp.eye(n, n + 1))
+    called.close_to(np.ones((n, n + 1)), atol=math.inf)
+    called.require(
+        not np.asarray(called.value)[:, n].any(),
+        "adds what is in none of the arrays",
+        expected="0 in the last column, as in all rows of x",
+        got=called.value[:, n],
+    )
+    for k, row in enumerate(np.asarray(called.value)[:, :n]):
         if not np.allclose(row, 1):
             i = int(np.argmax(~np.isclose(row, 1)))
             called.require(
@@ -38,9 +43,14 @@ def test_ring_all_reduce_adds_each_row_once(learner: Learner) -> None:
 @check("ring_all_reduce", "correct", hint="out[k] is the sum of all rows, the same on every device.")
 def test_ring_all_reduce_random(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
-    x = numbers.normal((n, n))
+    x = numbers.normal((n, n + 1)).at[:, 0].multiply(1e-7).at[:, 1].multiply(1e7)
     total = wide(x).sum(axis=0)
-    compiled_if_possible(learner.ring_all_reduce, x).close_to(np.stack([total] * n), atol=1e-5)
+    called = compiled_if_possible(learner.ring_all_reduce, x)
+    # A sum may cancel: as near as some roundings of the largest term.
+    near = 1e-5 * np.abs(np.asarray(x)).max(axis=0)
+    for column, atol in enumerate(near):
+        part = Called(f"{called.text}[:, {column}]", called.value[:, column])
+        part.close_to(np.full(n, total[column]), atol=float(atol))
 
 
 @check("ring_all_reduce", "correct", hint=ANY_NUMBER)
@@ -51,7 +61,7 @@ def test_ring_all_reduce_takes_any_number_of_devices(learner: Learner) -> None:
 @check("ring_all_reduce", "jit", hint="The number of devices is a Python number: jax.device_count().")
 def test_ring_all_reduce_compiles_once(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
-    xs = [numbers.normal((n, n)) for _ in range(2)]
+    xs = [numbers.normal((n, n + 1)) for _ in range(2)]
     agrees_once(
         learner.ring_all_reduce.jit(),
         [(x,) for x in xs],
@@ -68,7 +78,7 @@ def test_ring_all_reduce_compiles_once(learner: Learner, numbers: Numbers) -> No
 )
 def test_ring_all_reduce_passes_messages_on(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
-    messages = must_use_all_devices(learner.ring_all_reduce.jit(), numbers.normal((n, n)))
+    messages = must_use_all_devices(learner.ring_all_reduce.jit(), numbers.normal((n, n + 1)))
     names = {message.collective for message in messages}
     others = sorted(names - {"collective-permute"})
     Called("jit(ring_all_reduce)", None, about="The program of").require(
@@ -76,4 +86,36 @@ def test_ring_all_reduce_passes_messages_on(learner: Learner, numbers: Numbers) 
         "uses the wrong collectives",
         expected="ppermute (collective-permute) alone",
         got=", ".join(others) or "no collective at all",
+    )
+
+
+ADDS = frozenset({
+    "add", "add_any", "sub", "reduce_sum", "reduce", "dot_general", "cumsum", "cumlogsumexp", "conv_general_dilated",
+    "reduce_window", "reduce_window_sum", "scatter-add", "scatter_add", "while", "scan", "fft",
+})  # fmt: skip
+
+
+@check(
+    "ring_all_reduce",
+    "jit",
+    hint="Each device is given its own row of x, and adds what its neighbour sends. Nothing is added up before the map or after"
+    " it, and no device is given all of x.",
+)
+def test_ring_all_reduce_adds_on_the_devices(learner: Learner, numbers: Numbers) -> None:
+    n = jax.device_count()
+    program = learner.ring_all_reduce.jit().program(numbers.normal((n, n + 1)))
+    told = Called("jit(ring_all_reduce)", None, about="The program of")
+    outside = sorted(ADDS & set(program.floats_outside_of_maps))
+    told.require(
+        not outside,
+        "adds outside the map",
+        expected="sums on the devices alone",
+        got=f"{outside[0]} before the map or after it" if outside else "",
+    )
+    largest = max(program.given_to_devices, default=0)
+    told.require(
+        largest <= n + 1,
+        "gives a device more than its row",
+        expected=f"the {n + 1} numbers of one row of x on each device",
+        got=f"{largest} numbers",
     )

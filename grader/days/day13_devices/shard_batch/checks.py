@@ -9,12 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device
+from grader.days.day13_devices.shared import Tree, one_slice_on_each_device
 from grader.toolkit import Handle, Kind, Learner, Numbers, agrees_once, check
 
 
 def batch_of(numbers: Numbers, rows: int) -> Tree:
-    return {"image": numbers.normal((rows, 2, FEATURES)), "label": numbers.integers(0, 9, rows)}
+    """Leaves of one axis and of two; of these the second is as long as there are devices."""
+    n = jax.device_count()
+    return {"image": numbers.normal((rows, n)), "label": numbers.integers(2**24, 2**30, rows)}
 
 
 def shards_oracle(batch: Tree, n_devices: int) -> Tree:
@@ -50,9 +52,10 @@ def test_shard_batch_cuts_every_leaf(learner: Learner, numbers: Numbers) -> None
 def test_shard_batch_refuses_uneven_batches(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     for batch, rows in (
-        ({"x": numbers.normal((2 * n + 1, 2))}, 2 * n + 1),
+        ({"x": numbers.normal((2 * n + 1, n))}, 2 * n + 1),
         ({"x": numbers.normal((1, 2))}, 1),
         ({"a": numbers.normal(2 * n), "x": numbers.normal(3 * n - 1)}, 3 * n - 1),
+        ({"a": numbers.normal(3 * n - 1), "x": numbers.normal(2 * n)}, 3 * n - 1),
     ):
         must_name_the_sizes(learner.shard_batch, batch, rows, n)
 

@@ -16,6 +16,7 @@ from grader.days.day13_devices.shared import (
     ROWS,
     Tree,
     gradient_oracle,
+    holds_no_more_than_its_part,
     line_of_zeros,
     must_sum_over_devices,
     once,
@@ -175,3 +176,16 @@ def test_shard_map_train_step_sends_gradients(learner: Learner, numbers: Numbers
     must_sum_over_devices(
         compiled, *call, mesh=data_mesh(n), at_most=FEATURES + 2, each="gradients and a loss"
     )
+
+
+@check(
+    "shard_map_train_step",
+    "jit",
+    hint='A device that is given all rows works on all of them: in_specs=P("data") for x and y, P() for what is whole.',
+)
+def test_shard_map_train_step_splits_the_rows(learner: Learner, numbers: Numbers) -> None:
+    n = jax.device_count()
+    call = (*regression(numbers, ROWS * n), RATE)
+    compiled = learner.shard_map_train_step.jit(static_argnames="mesh")
+    each = f"{ROWS} rows of {FEATURES}"
+    holds_no_more_than_its_part(compiled, *call, mesh=data_mesh(n), at_most=ROWS * FEATURES, each=each)

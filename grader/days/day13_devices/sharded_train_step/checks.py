@@ -13,6 +13,7 @@ from grader.days.day13_devices.shared import (
     FEATURES,
     RATE,
     ROWS,
+    holds_no_more_than_its_part,
     line_of_zeros,
     must_sum_over_devices,
     names_no_number_of_devices,
@@ -125,3 +126,14 @@ def test_sharded_train_step_leaves_collectives_to_the_compiler(learner: Learner,
         expected="shardings alone: no shard_map, no pmap",
         got=f"a {maps[0]}, of your own or of a pmap" if maps else "",
     )
+
+
+@check(
+    "sharded_train_step",
+    "jit",
+    hint='The rows of x and y are split: lax.with_sharding_constraint((x, y), NamedSharding(mesh, P("data"))) says so of both.',
+)
+def test_sharded_train_step_splits_the_rows(learner: Learner, numbers: Numbers) -> None:
+    call = (*regression(numbers, ROWS * jax.device_count()), RATE)
+    each = f"{ROWS} rows of {FEATURES}"
+    holds_no_more_than_its_part(learner.sharded_train_step.jit(), *call, at_most=ROWS * FEATURES, each=each)

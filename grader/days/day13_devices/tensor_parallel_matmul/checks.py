@@ -8,6 +8,7 @@ import numpy as np
 
 from grader.days.day13_devices.shared import (
     ANY_NUMBER,
+    holds_no_more_than_its_part,
     must_sum_over_devices,
     names_no_number_of_devices,
     whole_on_each_device,
@@ -86,6 +87,18 @@ def test_tensor_parallel_matmul_sends_partial_products(learner: Learner, numbers
     must_sum_over_devices(compiled, x, w, at_most=at_most, each="partial products", hint=None)
     everything = 2 * 5 * w.size
     operations_at_most(compiled, everything * (0.25 + 1 / jax.device_count()), (x, w))
+
+
+@check(
+    "tensor_parallel_matmul",
+    "jit",
+    hint='Neither x nor w is whole on any device: P(None, "model") cuts the columns of x, P("model", None) the rows of w.',
+)
+def test_tensor_parallel_matmul_holds_its_parts(learner: Learner, numbers: Numbers) -> None:
+    x, w = whole_numbers(numbers)
+    largest = max(x.size, w.size) // jax.device_count()
+    each = "columns of x, or rows of w"
+    holds_no_more_than_its_part(learner.tensor_parallel_matmul.jit(), x, w, at_most=largest, each=each)
 
 
 @check(

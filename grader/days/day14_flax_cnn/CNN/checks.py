@@ -61,10 +61,11 @@ def cnn_shapes(handle: Handle, rate: float) -> Any:
     return variables
 
 
-def cnn_variables(handle: Handle, rate: float, numbers: Numbers) -> Any:
+def cnn_variables(handle: Handle, rate: float, numbers: Numbers, *, lively: bool = False) -> Any:
     """Variables of a CNN, of random numbers."""
     leaves = flat(cnn_shapes(handle, rate))
-    return traverse_util.unflatten_dict({p: drawn(numbers, p, leaf.shape) for p, leaf in leaves.items()})  # type: ignore[no-untyped-call]
+    values = {path: drawn(numbers, path, leaf.shape, lively=lively) for path, leaf in leaves.items()}
+    return traverse_util.unflatten_dict(values)  # type: ignore[no-untyped-call]
 
 
 def cnn_network(variables: Any) -> Network:
@@ -178,7 +179,7 @@ def test_CNN_moves_its_statistics(learner: Learner, numbers: Numbers) -> None:
 )
 def test_CNN_drops_before_the_last_layer(learner: Learner, numbers: Numbers) -> None:
     handle = learner.CNN
-    variables, images = cnn_variables(handle, 0.5, numbers), numbers.normal((3, *IMAGE))
+    variables, images = cnn_variables(handle, 0.5, numbers, lively=True), numbers.normal((3, *IMAGE))
     network = cnn_network(variables)
     _, given, _ = cnn_oracle(network, images, train=True)
     masks = []

@@ -23,7 +23,8 @@ from grader.toolkit import (
     wide,
 )
 
-WIDE = np.zeros((1, 1000), np.float32)  # shows `init` how many columns there are
+COLUMNS = 100_000
+WIDE = np.zeros((1, COLUMNS), np.float32)  # shows `init` how many columns there are
 
 
 @functools.cache
@@ -48,14 +49,14 @@ def linear_apply(handle: Handle) -> Handle:
 
 
 def linear_parameters(learner: Learner, key: Any) -> Called:
-    """w and b as `init` makes them for 1000 columns, with their names and shapes in place. Raises WrongAnswer."""
+    """w and b as `init` makes them for many columns, with their names and shapes in place. Raises WrongAnswer."""
     called = compiled_if_possible(linear_init(learner.LinearRegression), key, WIDE)
     params = collections_of(called, {"params"})["params"]
     shapes = {name: jnp.shape(value) for name, value in sorted(params.items())}
     called.require(
-        shapes == {"b": (), "w": (1000,)},
+        shapes == {"b": (), "w": (COLUMNS,)},
         "made other parameters",
-        expected="b of shape (), w of shape (1000,)",
+        expected=f"b of shape (), w of shape ({COLUMNS},)",
         got=", ".join(f"{name} of shape {shape}" for name, shape in shapes.items()) or "none",
     )
     return called["params"]
@@ -68,7 +69,12 @@ def linear_parameters(learner: Learner, key: Any) -> Called:
 )
 def test_LinearRegression_uses_no_layer(learner: Learner) -> None:
     layers = ("Dense", "DenseGeneral", "Einsum", "Conv")
-    bans(learner.LinearRegression, *(f"flax.linen.{name}" for name in layers))
+    bans(
+        learner.LinearRegression,
+        *(f"flax.linen.{name}" for name in layers),
+        on=(jax.random.key(0), jnp.ones((3, 7))),
+        by=lambda model, *given: model().init(*given),
+    )
 
 
 @check(
@@ -100,12 +106,20 @@ def test_LinearRegression_draws_its_weights(learner: Learner, numbers: Numbers) 
     first, second = (linear_parameters(learner, numbers.key()) for _ in range(2))
     first["b"].equals(np.float32(0))
     w, other = wide(first.value["w"]), wide(second.value["w"])
-    # The deviation of 1000 draws is right to 2 percent, one standard error.
+    # The deviation of 100,000 draws is right to 0.22 percent, one standard error.
     first["w"].require(
-        abs(w.std() / 0.01 - 1) < 0.15 and abs(w.mean()) < 0.002,
+        abs(w.std() / 0.01 - 1) < 0.015 and abs(w.mean()) < 0.0002,
         "is drawn from another distribution",
         expected="mean 0, deviation 0.01",
-        got=f"mean {w.mean():.2g}, deviation {w.std():.2g}",
+        got=f"mean {w.mean():.2g}, deviation {w.std():.3g}",
+    )
+    # Beyond three deviations lie 270 of 100,000 normals, give or take 16; of a truncated or a uniform distribution none.
+    far = int((np.abs(w) > 0.03).sum())
+    first["w"].require(
+        150 < far < 400,
+        "is drawn from another distribution",
+        expected=f"normals: some 270 of {COLUMNS} beyond three deviations",
+        got=f"{far}",
     )
     first["w"].require(
         not np.array_equal(w, other),

@@ -90,7 +90,7 @@ def nnx_parts(handle: Handle, rate: float) -> tuple[str, Any, Any]:
     return text, *nnx.split(called.value)
 
 
-def nnx_model(handle: Handle, rate: float, numbers: Numbers) -> tuple[str, Any]:
+def nnx_model(handle: Handle, rate: float, numbers: Numbers, *, lively: bool = False) -> tuple[str, Any]:
     """A model of random numbers, in training mode; nothing is compiled to make it."""
     text, structure, shapes = nnx_parts(handle, rate)
 
@@ -100,7 +100,8 @@ def nnx_model(handle: Handle, rate: float, numbers: Numbers) -> tuple[str, Any]:
         if leaf.dtype == jnp.uint32:
             return jnp.zeros(leaf.shape, leaf.dtype)
         names = [getattr(key, "key", None) for key in path]
-        return drawn(numbers, tuple(name for name in names if isinstance(name, str)), leaf.shape)
+        path = tuple(name for name in names if isinstance(name, str))
+        return drawn(numbers, path, leaf.shape, lively=lively)
 
     return text, nnx.merge(structure, jax.tree.map_with_path(filled, shapes))
 
@@ -137,7 +138,7 @@ def test_NnxCNN_evaluates(learner: Learner, numbers: Numbers) -> None:
     "and the others are divided by 1 - dropout_rate.",
 )
 def test_NnxCNN_drops_before_the_last_layer(learner: Learner, numbers: Numbers) -> None:
-    text, model = nnx_model(learner.NnxCNN, 0.5, numbers)
+    text, model = nnx_model(learner.NnxCNN, 0.5, numbers, lively=True)
     images = numbers.normal((3, *IMAGE))
     network = nnx_network(model)
     _, given, _ = cnn_oracle(network, images, train=True)
@@ -179,12 +180,20 @@ def test_NnxCNN_takes_its_randomness_from_rngs(learner: Learner) -> None:
             )
 
 
-def nnx_trained(learner: Learner, numbers: Numbers) -> tuple[Called, Any, Network, Array, Array]:
-    """A step of training: the call, the model after it, the numbers before it, images and labels."""
+def nnx_trained(
+    learner: Learner, numbers: Numbers, *, largest: float = 0.0
+) -> tuple[Called, Any, Network, Array, Array]:
+    """A step of training: the call, the model after it, the numbers before it, images and labels.
+
+    `largest` is added to the logit of the first class, and the labels are those of others.
+    """
     text, model = nnx_model(learner.NnxCNN, 0.0, numbers)
+    if largest:
+        parameters = nnx.state(model, nnx.Param)
+        nnx.update(model, jax.tree.map(lambda leaf: more_in_the_first(leaf, largest), parameters))
     before = nnx_network(model)
     optimizer = nnx.Optimizer(model, NNX_SGD, wrt=nnx.Param)
-    images, labels = numbers.normal((3, *IMAGE)), numbers.integers(0, CLASSES, 3)
+    images, labels = numbers.normal((3, *IMAGE)), numbers.integers(1 if largest else 0, CLASSES, 3)
     called = learner.NnxCNN.using(
         f"{text}.train_step(optimizer, f32[3,9,6,2], i32[3])", nnx_step, model, optimizer, images, labels
     )
@@ -200,6 +209,27 @@ def test_NnxCNN_train_step_returns_the_loss(learner: Learner, numbers: Numbers) 
     called, _, before, images, labels = nnx_trained(learner, numbers)
     logits, _, _ = cnn_oracle(before, images, train=True)
     called.close_to(softmax_losses(logits, labels).mean(), **NORMALIZED)
+
+
+def more_in_the_first(leaf: Any, by: float) -> Any:
+    """The biases of the last layer, with that much more in the first place; other parameters as they are."""
+    return leaf.at[0].add(by) if leaf.shape == (CLASSES,) else leaf
+
+
+@check(
+    "NnxCNN",
+    "correct",
+    hint="exp(1e4) is infinite, and the log of a probability that underflowed is -inf: take the log-softmax in one go, as"
+    " optax.softmax_cross_entropy_with_integer_labels does, and add nothing to a probability.",
+)
+def test_NnxCNN_survives_large_logits(learner: Learner, numbers: Numbers) -> None:
+    called, model, before, images, labels = nnx_trained(learner, numbers, largest=1e4)
+    logits, _, _ = cnn_oracle(before, images, train=True)
+    called.close_to(softmax_losses(logits, labels).mean(), rtol=1e-4)
+    error = np.eye(CLASSES)[0] - np.eye(CLASSES)[labels]
+    text = f"{called.text}: the last layer's bias after it"
+    moved = before.head["bias"] - 0.1 * error.mean(axis=0)
+    Called(text, jnp.float32(nnx_network(model).head["bias"])).close_to(moved, atol=2e-3)
 
 
 @check(

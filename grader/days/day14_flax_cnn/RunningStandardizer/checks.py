@@ -204,14 +204,32 @@ def test_RunningStandardizer_standardizes_with_all_rows(learner: Learner, number
 @check(
     "RunningStandardizer",
     "correct",
-    hint="(n + k)² is more than an int32 holds as soon as n passes 46,340. Take shares, which are floats: n / (n + k) times "
-    "k / (n + k).",
+    hint="(n + k)² is more than an int32 holds as soon as n passes 46,340, and n k soon after. Take shares, which are floats: "
+    "n / (n + k) times k / (n + k).",
 )
-def test_RunningStandardizer_counts_to_a_million(learner: Learner, numbers: Numbers) -> None:
-    statistics = {**given_statistics(numbers), "count": jnp.int32(1_000_000)}
-    x = numbers.normal((5, 2), mean=100.0)
-    _, after = standardized(learner, statistics, x)
-    after.close_to(joined_statistics(statistics, x), **NORMALIZED)
+def test_RunningStandardizer_counts_to_a_billion(learner: Learner, numbers: Numbers) -> None:
+    for count in (50_000, 1_000_000, 1_000_000_000):
+        statistics = {**given_statistics(numbers), "count": jnp.int32(count)}
+        x = numbers.normal((5, 2), mean=100.0)
+        _, after = standardized(learner, statistics, x)
+        after.close_to(joined_statistics(statistics, x), **NORMALIZED)
+
+
+@check(
+    "RunningStandardizer",
+    "correct",
+    hint="v is the mean squared distance from the batch's mean: jnp.var. mean(x²) - mean(x)² subtracts numbers that are almost"
+    " alike, far from 0, and the digits are gone.",
+)
+def test_RunningStandardizer_keeps_its_digits(learner: Learner, numbers: Numbers) -> None:
+    statistics = given_statistics(numbers)
+    statistics["mean"] = statistics["mean"] + jnp.array([3000.0, 0.0])
+    x = numbers.normal((5, 2)) * jnp.array([1.0, 1e-3]) + jnp.array([3000.0, 0.0])
+    result, after = standardized(learner, statistics, x)
+    joined = joined_statistics(statistics, x)
+    # A mean near 3000 is known to 1e-3, some roundings of it; by mean(x²) - mean(x)² a variance would be wrong by about 1.
+    after.close_to(joined, rtol=1e-3, atol=2e-3)
+    result.close_to((wide(x) - joined["mean"]) / np.sqrt(joined["var"] + 1e-6), rtol=0.0, atol=1e-2)
 
 
 @check(

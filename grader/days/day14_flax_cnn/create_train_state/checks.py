@@ -16,10 +16,12 @@ from grader.days.day14_flax_cnn.shared import (
     BARE,
     DROPPING,
     KEY_HINT,
+    MANY,
     NORMALIZED,
     STATISTICS,
     flat,
     must_be_state,
+    plain_kernel_of,
     small_images,
     small_oracle,
 )
@@ -55,7 +57,7 @@ def created(learner: Learner, key: Any, model: Any = DROPPING) -> tuple[Called, 
 )
 def test_create_train_state_draws_parameters(learner: Learner, numbers: Numbers) -> None:
     (called, first), (_, second) = (created(learner, numbers.key()) for _ in range(2))
-    shapes = {"BatchNorm_0": {"scale": (4,), "bias": (4,)}, "Dense_0": {"kernel": (4, 3), "bias": (3,)}}
+    shapes = {"BatchNorm_0": {"scale": (4,), "bias": (4,)}, "Dense_0": {"kernel": (4, MANY), "bias": (MANY,)}}
     found = flat(first.params) if isinstance(first.params, Mapping) else {}
     wanted = flat(shapes)
     called.require(
@@ -64,6 +66,7 @@ def test_create_train_state_draws_parameters(learner: Learner, numbers: Numbers)
         expected="\n".join(sorted("/".join(path) for path in wanted)),
         got="\n".join(sorted("/".join(map(str, path)) for path in found)) or type(first.params).__name__,
     )
+    as_drawn(called, first.params)
     kernels = [np.asarray(state.params["Dense_0"]["kernel"]) for state in (first, second)]
     called.require(
         not np.array_equal(kernels[0], kernels[1]),
@@ -71,6 +74,33 @@ def test_create_train_state_draws_parameters(learner: Learner, numbers: Numbers)
         expected="other parameters for another key",
         got="equal ones",
         hint=KEY_HINT,
+    )
+
+
+def as_drawn(called: Called, params: Any) -> None:
+    """The parameters are what `init` has drawn, by whatever key, and nothing has been done to them. Raises WrongAnswer."""
+    norm, dense = params["BatchNorm_0"], params["Dense_0"]
+    for part, value in ((norm["scale"], 1.0), (norm["bias"], 0.0), (dense["bias"], 0.0)):
+        called.require(
+            np.all(np.asarray(part) == value),
+            "has other parameters",
+            expected="scale of ones and bias of zeros, as `init` makes them",
+            got=part,
+            hint="What model.init draws goes into the state as it is.",
+        )
+    # plain_kernel is cos t and sin t times two fixed matrices, where t comes from the key.
+    fixed = [plain_kernel_of(angle).ravel() for angle in (0.0, np.pi / 2)]
+    drawn = np.asarray(dense["kernel"], np.float64).ravel()
+    (cosine, sine), *_ = np.linalg.lstsq(np.stack(fixed, axis=1), drawn, rcond=None)
+    left = np.abs(cosine * fixed[0] + sine * fixed[1] - drawn).max()
+    called.require(
+        left < 1e-5 and abs(np.hypot(cosine, sine) - 1) < 1e-5,
+        "has other parameters",
+        expected="a kernel as `init` draws it",
+        got=f"one that is {np.hypot(cosine, sine):.5g} times what some key draws"
+        if left < 1e-5
+        else "another kernel",
+        hint="What model.init draws goes into the state as it is.",
     )
 
 
@@ -129,7 +159,7 @@ def test_create_train_state_is_ready_to_train(learner: Learner, numbers: Numbers
     logits, moved = learner.create_train_state.using(text, use, state, images).value
     Called(text, logits).close_to(small_oracle(state, images, labels, train=False)["logits"], **NORMALIZED)
     text = "state.tx.update(gradients of ones, state.opt_state, state.params)[0]['Dense_0']['bias']"
-    Called(text, moved).close_to(np.full(3, -0.1), rtol=1e-4)  # Adam's first step is the learning rate
+    Called(text, moved).close_to(np.full(MANY, -0.1), rtol=1e-4)  # Adam's first step is the learning rate
 
 
 @check(
@@ -165,11 +195,11 @@ def test_create_train_state_compiles_once(learner: Learner, numbers: Numbers) ->
 
 
 class TypedNetwork(nn.Module):
-    """A network whose one parameter has the dtype of the images."""
+    """A network whose one parameter has the shape and the dtype of the images."""
 
     @nn.compact
     def __call__(self, images: Any, train: bool) -> Any:
-        return images * self.param("scale", nn.initializers.ones, (), images.dtype)
+        return images * self.param("scale", nn.initializers.ones, images.shape, images.dtype)
 
 
 TYPED = TypedNetwork()
@@ -178,14 +208,29 @@ TYPED = TypedNetwork()
 @check(
     "create_train_state",
     "correct",
-    hint="Of `sample` the dtype counts, too, and jnp.zeros(sample.shape) is float32 always: give init the sample itself, or "
-    "jnp.zeros_like(sample).",
+    hint="Of `sample` shape and dtype count, all of both, and jnp.zeros(sample.shape) is float32 always: give init the sample "
+    "itself, or jnp.zeros_like(sample).",
 )
 def test_create_train_state_keeps_the_dtype(learner: Learner, numbers: Numbers) -> None:
-    handle, sample = learner.create_train_state, SAMPLE.astype(np.float16)
+    handle, sample = learner.create_train_state, np.zeros((3, 2, 5), np.float16)
     called = compiled_if_possible(handle, numbers.key(), TYPED, sample, ADAM, static=("model", "optimizer"))
-    scale = must_be_state(called, called.value).params["scale"]
-    text = "create_train_state(key, TypedNetwork(...), f16[1,2,2,1], adam).params['scale']"
+    params = must_be_state(called, called.value).params
+    text = "create_train_state(key, TypedNetwork(...), f16[3,2,5], adam).params"
+    Called(text, params).require(
+        isinstance(params, Mapping) and "scale" in params,
+        "has other parameters",
+        expected="a parameter `scale`",
+        got=params,
+    )
+    scale, text = params["scale"], f"{text}['scale']"
+    Called(text, scale).require(
+        scale.shape == sample.shape,
+        "has another shape",
+        expected=f"{sample.shape}, that of `sample`",
+        got=f"{scale.shape}",
+        hint="The model is shown `sample` as it is: no axis is added, and no row left out.",
+        kind=Kind.SHAPE,
+    )
     Called(text, scale).require(
         scale.dtype == jnp.float16,
         "has another dtype",

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day14_flax_cnn.shared import (
+    MANY,
     NORMALIZED,
     PLAIN,
     WATCHED,
@@ -19,6 +20,7 @@ from grader.days.day14_flax_cnn.shared import (
     small_images,
     small_oracle,
     small_state,
+    with_large_logits,
 )
 from grader.toolkit import Called, Kind, Learner, Numbers, Verdict, check
 
@@ -35,7 +37,7 @@ class WatchedNetwork(nn.Module):
         x = images.reshape(images.shape[0], -1)
         x = nn.BatchNorm(use_running_average=not train, momentum=0.75)(x)
         x = nn.Dropout(self.rate, deterministic=not train)(x)
-        return nn.Dense(3, kernel_init=plain_kernel)(x)
+        return nn.Dense(MANY, kernel_init=plain_kernel)(x)
 
 
 WATCHED_NETWORK = WatchedNetwork()
@@ -53,7 +55,7 @@ def ragged_batches(numbers: Numbers, state: Any) -> list[tuple[Any, Any]]:
     for size in SIZES:
         images, labels = small_images(numbers, size)
         best = small_oracle(state, images, labels, train=False)["logits"].argmax(axis=1)
-        batches.append((np.asarray(images), ((best + (size != 6)) % 3).astype(np.int32)))
+        batches.append((np.asarray(images), ((best + (size != 6)) % MANY).astype(np.int32)))
     return batches
 
 
@@ -121,6 +123,19 @@ def test_evaluate_averages_the_losses(learner: Learner, numbers: Numbers) -> Non
     batches = ragged_batches(numbers, state)
     losses = [small_oracle(state, images, labels, train=False)["losses"] for images, labels in batches]
     evaluated(learner, state, batches)[0].close_to(np.concatenate(losses).mean(), **NORMALIZED)
+
+
+@check(
+    "evaluate",
+    "correct",
+    hint="exp(1e4) is infinite, and the log of a probability that underflowed is -inf: take the log-softmax in one go, as"
+    " optax.softmax_cross_entropy_with_integer_labels does, and add nothing to a probability.",
+)
+def test_evaluate_survives_large_logits(learner: Learner, numbers: Numbers) -> None:
+    state, labels = with_large_logits(watched_state(numbers))
+    batches = [(np.asarray(small_images(numbers, 6)[0]), np.asarray(labels)) for _ in range(2)]
+    losses = [small_oracle(state, images, labels, train=False)["losses"] for images, labels in batches]
+    evaluated(learner, state, batches)[0].close_to(np.concatenate(losses).mean(), rtol=1e-4)
 
 
 @check("evaluate", "correct", hint="One batch may be all there is, and JAX arrays do as well as NumPy's.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,7 @@ from grader.days.day14_flax_cnn.shared import (
     plain_kernel,
     small_oracle,
 )
-from grader.toolkit import Array, Called, Handle, Learner, check, digits, wide
+from grader.toolkit import RISK, Array, Called, Handle, Learner, check, digits, wide
 
 EPOCHS = 12
 TOY_TRAIN, TOY_TEST = 149, 151  # more than a batch, and primes: nobody's batches divide them
@@ -252,6 +254,35 @@ def test_fit_takes_a_new_order_each_epoch(learner: Learner) -> None:
         + ", ".join(map(str, first[:4]))
         + ", the second with "
         + ", ".join(map(str, second[:4])),
+    )
+
+
+@check(
+    "fit",
+    "correct",
+    hint="Shuffle all images, and cut off afterwards what fills no batch, so that others are left out each time: cut off before"
+    " the shuffle, some images are never seen.",
+)
+def test_fit_leaves_no_image_out_for_good(learner: Learner) -> None:
+    run = first_run(learner)
+    size = len(run.seen) // EPOCHS
+    epochs = [set(run.seen[size * epoch : size * (epoch + 1)].tolist()) for epoch in range(EPOCHS)]
+    never = TOY_TRAIN - len(set().union(*epochs))
+    # An image is left out by chance as often as it fills no batch; so many are left out in all epochs at the very most.
+    usual = TOY_TRAIN * float(np.prod([1 - len(epoch) / TOY_TRAIN for epoch in epochs]))
+    most = next(count for count in itertools.count() if _at_least(count + 1, usual) < RISK)
+    run.called.require(
+        never <= most,
+        "never uses some of the images",
+        expected=f"each image in some of {EPOCHS} epochs, others left out each time",
+        got=f"{never} of {TOY_TRAIN} images in none",
+    )
+
+
+def _at_least(count: int, mean: float) -> float:
+    """With what probability a Poisson variable reaches `count`, at most."""
+    return (
+        1.0 if count <= mean else math.exp(count - mean + count * math.log(mean / count)) if mean > 0 else 0.0
     )
 
 

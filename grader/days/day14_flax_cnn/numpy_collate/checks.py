@@ -75,7 +75,7 @@ def collated(called: Called, images: Array, labels: Sequence[int], hint: str | N
     "np.stack, transpose and astype do it all.",
 )
 def test_numpy_collate_uses_numpy_alone(learner: Learner) -> None:
-    bans(learner.numpy_collate, "jax", "torch", "torchvision")
+    bans(learner.numpy_collate, "jax", "torch", "torchvision", on=([(np.zeros((1, 3, 2), np.float32), 1)],))
 
 
 @check(
@@ -85,9 +85,36 @@ def test_numpy_collate_uses_numpy_alone(learner: Learner) -> None:
     "shape right and mix up the pixels.",
 )
 def test_numpy_collate_puts_channels_last(learner: Learner, numbers: Numbers) -> None:
-    tensors = [np.asarray(numbers.uniform(0.0, 1.0, (3, 4, 5))) for _ in range(2)]
+    # Four channels, and as many rows as other images have channels: the shape does not tell which axis is which.
+    tensors = [np.asarray(numbers.uniform(0.0, 1.0, (4, 3, 5))) for _ in range(2)]
     called = learner.numpy_collate([(tensors[0], 7), (tensors[1], 2)])
     collated(called, np.stack([tensor.transpose(1, 2, 0) for tensor in tensors]), [7, 2])
+
+
+@check(
+    "numpy_collate",
+    "correct",
+    hint="A float is a float, of 16, 32 or 64 bits: only uint8 means bytes. np.asarray(images, np.float32) makes one of all.",
+)
+def test_numpy_collate_takes_floats_of_any_width(learner: Learner, numbers: Numbers) -> None:
+    for width in (np.float64, np.float16):
+        tensors = [np.asarray(numbers.uniform(0.0, 1.0, (4, 3, 5))).astype(width) for _ in range(2)]
+        called = learner.numpy_collate([(tensors[0], 7), (tensors[1], 70_000)])
+        collated(called, np.stack([tensor.transpose(1, 2, 0) for tensor in tensors]), [7, 70_000])
+
+
+@check(
+    "numpy_collate",
+    "correct",
+    hint="Each image says by its own dtype which form it has; the first of the batch does not speak for the others.",
+)
+def test_numpy_collate_asks_each_image(learner: Learner, numbers: Numbers) -> None:
+    tensor = np.asarray(numbers.uniform(0.0, 1.0, (4, 3, 5)))
+    picture = pixels(numbers, (3, 5, 4))
+    expected = [tensor.transpose(1, 2, 0), picture / 255]
+    for order in ((0, 1), (1, 0)):
+        batch = [((tensor, picture)[k], k) for k in order]
+        collated(learner.numpy_collate(batch), np.stack([expected[k] for k in order]), order)
 
 
 @check(
@@ -109,7 +136,8 @@ def test_numpy_collate_takes_grey_pictures(learner: Learner, numbers: Numbers) -
     hint="A colour picture of uint8 has its channels last already: (h, w, c) stays.",
 )
 def test_numpy_collate_takes_colour_pictures(learner: Learner, numbers: Numbers) -> None:
-    colour = [pixels(numbers, (4, 5, 3)) for _ in range(2)]
+    # Three rows, as if they were channels.
+    colour = [pixels(numbers, (3, 5, 4)) for _ in range(2)]
     called = learner.numpy_collate([(colour[0], 1), (colour[1], 1)])
     collated(called, np.stack(colour) / 255, [1, 1])
 
@@ -122,13 +150,15 @@ def test_numpy_collate_takes_colour_pictures(learner: Learner, numbers: Numbers)
 def test_numpy_collate_takes_dark_pictures(learner: Learner) -> None:
     dark = np.eye(4, 5, dtype=np.uint8)
     collated(learner.numpy_collate([(dark, 4), (dark, 5)]), np.stack([dark, dark])[..., None] / 255, [4, 5])
+    black = np.zeros((1, 5, 1), np.uint8)
+    collated(learner.numpy_collate([(black, 4)]), black[None] / 255, [4])
 
 
 @check("numpy_collate", "correct", hint="int(label) reads a Python int and an array of shape () alike.")
 def test_numpy_collate_takes_labels_of_any_kind(learner: Learner, numbers: Numbers) -> None:
     tensor = np.asarray(numbers.uniform(0.0, 1.0, (1, 4, 5)))
-    batch = [(tensor, np.array(8)), (tensor, 6)]
-    collated(learner.numpy_collate(batch), np.stack([tensor[0], tensor[0]])[..., None], [8, 6])
+    batch = [(tensor, np.array(8)), (tensor, 6), (tensor, np.array(300, np.int64)), (tensor, np.uint8(200))]
+    collated(learner.numpy_collate(batch), np.stack([tensor[0]] * 4)[..., None], [8, 6, 300, 200])
 
 
 @check(

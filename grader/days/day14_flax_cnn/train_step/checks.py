@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -9,14 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day14_flax_cnn.shared import (
-    DROPPING,
     NORMALIZED,
+    NOTING,
     PLAIN,
     must_be_alike,
     must_be_state,
     small_images,
     small_oracle,
     small_state,
+    with_large_logits,
 )
 from grader.toolkit import (
     Called,
@@ -110,10 +112,8 @@ def test_train_step_goes_on(learner: Learner, numbers: Numbers) -> None:
     hint="exp(-1e4) is 0, and log 0 is -inf. optax.softmax_cross_entropy_with_integer_labels takes the log-softmax in one go.",
 )
 def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) -> None:
-    state, (images, _) = small_state(numbers, PLAIN), small_images(numbers)
-    dense = {**state.params["Dense_0"], "bias": jnp.array([1e4, 0.0, -1e4])}
-    state = state.replace(params={**state.params, "Dense_0": dense})
-    labels = jnp.array([0, 1, 2, 0, 1, 2], jnp.int32)
+    (state, labels), (images, _) = with_large_logits(small_state(numbers, PLAIN)), small_images(numbers)
+    dense = state.params["Dense_0"]
     called, after = stepped(learner, state, images, labels, numbers.key())
     oracle = small_oracle(state, images, labels, train=True)
     called[1].close_to(oracle["losses"].mean(), rtol=1e-4)
@@ -128,7 +128,7 @@ def test_train_step_survives_large_logits(learner: Learner, numbers: Numbers) ->
     hint='Training drops: rngs={"dropout": a key made from `key`}, together with train=True.',
 )
 def test_train_step_drops(learner: Learner, numbers: Numbers) -> None:
-    state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
+    state, (images, labels) = small_state(numbers, NOTING), small_images(numbers)
     with own_hint(raised("InvalidRngError")):
         losses = [stepped(learner, state, images, labels, numbers.key())[0] for _ in range(4)]
     values = {float(called.value[1]) for called in losses}
@@ -143,19 +143,64 @@ def test_train_step_drops(learner: Learner, numbers: Numbers) -> None:
 @check(
     "train_step",
     "correct",
-    hint="The same key comes at every step; jax.random.fold_in(key, state.step) makes another one of it each time.",
+    hint="The same key comes at every step; jax.random.fold_in(key, state.step) makes another one of it each time. Nothing else "
+    "goes into it, and nothing is taken from either.",
 )
 def test_train_step_drops_anew_at_each_step(learner: Learner, numbers: Numbers) -> None:
-    state, (images, labels), key = small_state(numbers, DROPPING), small_images(numbers), numbers.key()
-    losses = [
-        stepped(learner, state.replace(step=jnp.int32(step)), images, labels, key)[0] for step in range(4)
-    ]
-    values = {float(called.value[1]) for called in losses}
-    losses[0][1].require(
-        len(values) > 1,
-        "drops the same numbers at every step",
-        expected="another loss at another state.step, with the same key",
-        got=f"{values.pop():.5g} at steps 0, 1, 2 and 3",
+    # Periods of all sizes, and what a float no longer tells apart.
+    steps = (0, 1, 2, 3, 4, 8, 10, 16, 99, 100, 127, 128, 255, 256, 1000, 65_536, 2**24, 2**24 + 1, 2**31 - 2)
+    data = np.asarray(numbers.integers(1, 2**30, 2)).astype(np.uint32)
+    words = [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (2**30, 0),
+    ]  # keys next to each other, and some that have one word in common
+    keys = [jax.random.wrap_key_data(jnp.asarray(data + np.array(word, np.uint32))) for word in words]
+    drawn: dict[bytes, tuple[int, int]] = {}
+    for number, key in enumerate(keys):
+        for step in steps if number == 0 else steps[:5]:
+            state, (images, labels) = small_state(numbers, NOTING), small_images(numbers)
+            called, after = stepped(learner, state.replace(step=jnp.int32(step)), images, labels, key)
+            noted = np.asarray(noted_key(called, after)).tobytes()
+            before = drawn.setdefault(noted, (number, step))
+            called.require(
+                before == (number, step),
+                "takes a key for dropout again",
+                expected=f"at step {step} a key of its own",
+                got=f"that of step {before[1]}" + (", for another `key`" if before[0] != number else ""),
+            )
+
+
+def noted_key(called: Called, state: Any) -> Any:
+    """The key that NOTING has kept. Raises WrongAnswer."""
+    statistics = state.batch_stats
+    called.require(
+        isinstance(statistics, Mapping) and "key" in statistics,
+        "gave other batch_stats",
+        expected="those that the forward pass has made",
+        got=statistics,
+        hint='What apply_fn gives beside the logits is {"batch_stats": ...}: the statistics lie one level down.',
+    )
+    return statistics["key"]
+
+
+@check(
+    "train_step",
+    "correct",
+    hint="The key for dropout is made from `key` and state.step and from nothing else: equal (key, step) draw the same.",
+)
+def test_train_step_draws_the_same_again(learner: Learner, numbers: Numbers) -> None:
+    key, noted = numbers.key(), []
+    for _ in range(2):
+        state, (images, labels) = small_state(numbers, NOTING), small_images(numbers)
+        called, after = stepped(learner, state.replace(step=jnp.int32(7)), images, labels, key)
+        noted.append(np.asarray(noted_key(called, after)))
+    called.require(
+        np.array_equal(noted[0], noted[1]),
+        "draws otherwise for the same key and step",
+        expected="the same key for dropout, whatever the images and the parameters are",
+        got="another one",
     )
 
 
@@ -165,7 +210,7 @@ def test_train_step_drops_anew_at_each_step(learner: Learner, numbers: Numbers) 
     hint="What comes out is what goes in again: keep the dtypes and the structure of the state, and read no value in Python.",
 )
 def test_train_step_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    calls = [(small_state(numbers, DROPPING), *small_images(numbers), numbers.key()) for _ in range(2)]
+    calls = [(small_state(numbers, NOTING), *small_images(numbers), numbers.key()) for _ in range(2)]
     first, _ = compiles_once(learner.train_step.jit(), calls)
     handle, before = learner.train_step.jit(), learner.train_step.jit().traces
     handle(must_be_state(first, first.value[0]), *calls[1][1:])

@@ -1,0 +1,31 @@
+"""The deeper look at bilinear_sample."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day01_pure_functions.bilinear_sample.checks import bilinear_oracle
+from grader.toolkit import Draw, Learner, check
+
+
+@check(
+    "bilinear_sample",
+    "deeper",
+    hint="Clamp rows to [0, h - 1] and columns to [0, w - 1] first; at the last row or column there is no next one to read.",
+)
+def test_bilinear_sample_in_many_cases(learner: Learner, draw: Draw) -> None:
+    h, w = draw.one_of((2, 3), (1, 1), (3, 1), (1, 4), (5, 3))
+    image = draw.floats((h, w), low=-100, high=100)
+    sides = np.array([h, w])
+    # Inside, on the last pixel and outside, in about equal parts; whole numbers and far outside among them.
+    shares = np.asarray(draw.floats((3, 2), low=-0.5, high=1.5), np.float64)
+    coordinates = shares * sides
+    how = draw.one_of("any", "whole", "far")
+    if how == "whole":
+        coordinates = np.round(coordinates)
+    elif how == "far":
+        coordinates = 1e5 * coordinates
+    points = jnp.asarray(coordinates, jnp.float32)
+    # A coordinate of 5 is rounded by 2e-7, and a weight with it; pixels have the size 100.
+    learner.bilinear_sample.jit()(image, points).close_to(bilinear_oracle(image, points), atol=2e-4)

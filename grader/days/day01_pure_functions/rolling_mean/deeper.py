@@ -1,0 +1,23 @@
+"""The deeper look at rolling_mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day01_pure_functions.rolling_mean.checks import rolling_mean_oracle
+from grader.toolkit import Draw, Learner, check
+
+
+@check(
+    "rolling_mean",
+    "deeper",
+    hint="Window i holds x[i] to x[i + window - 1], each with the same weight, and there are n - window + 1 of them.",
+)
+def test_rolling_mean_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n, window = draw.one_of((4, 2), (1, 1), (3, 3), (9, 8), (17, 4))
+    x = draw.floats(n, magnitudes=(1e-4, 1e4))
+    result = learner.rolling_mean.jit(static_argnames="window")(x, window=window)
+    # Differences of running sums round at the size of the sums.
+    result.close_to(
+        rolling_mean_oracle(x, window), atol=1e-6 * float(np.abs(np.asarray(x, np.float64)).sum())
+    )

@@ -1,0 +1,55 @@
+"""The deeper look at noise_at: a million numbers tell what thousands do not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day03_random_keys.shared import margin, must_follow_the_normal_law
+from grader.toolkit import Draw, Learner, Numbers, check
+
+MANY = (2048, 1024)  # two million: shares come out to within a few thousandths
+
+
+@check(
+    "noise_at",
+    "deeper",
+    hint="The noise is what jax.random.normal draws, with nothing scaled, clipped, rounded or added.",
+)
+def test_noise_at_has_the_tails_of_the_normal_law(learner: Learner, numbers: Numbers) -> None:
+    called = learner.noise_at.jit(static_argnames="shape")(numbers.key(), 3, shape=MANY)
+    must_follow_the_normal_law(called, "is not standard normal", called.value)
+
+
+@check(
+    "noise_at",
+    "deeper",
+    hint="No part of the noise may be common to two steps: all of it comes from a key into which the step went.",
+)
+def test_noise_at_steps_share_nothing(learner: Learner, numbers: Numbers) -> None:
+    key, noise = numbers.key(), learner.noise_at.jit(static_argnames="shape")
+    first, *others = (np.sign(noise(key, step, shape=MANY).value, dtype=np.float32) for step in (0, 1, 12345))
+    for step, other in zip((1, 12345), others, strict=True):
+        correlation, allowed = float(np.mean(first * other)), margin(first.size, 1.0, 2)
+        called = noise(key, step, shape=MANY)
+        called.require(
+            abs(correlation) <= allowed,
+            "is not independent of another draw",
+            expected=f"no correlation with step 0 (chance: {allowed:.2g})",
+            got=f"{correlation:.2g} between the signs",
+        )
+
+
+@check(
+    "noise_at", "deeper", hint="Draw the shape that is asked for, whatever it is, from the step's own key."
+)
+def test_noise_at_in_many_shapes(learner: Learner, draw: Draw) -> None:
+    shape = draw.one_of((3,), (), (0,), (1, 1), (2, 0, 3), (2, 1, 3))
+    key, step = draw.key(), draw.one_of(draw.integer(0, 20), draw.integer(0, 2**31 - 1))
+    noise = learner.noise_at.jit(static_argnames="shape")
+    called = noise(key, step, shape=shape)
+    came = called.value.shape
+    called.require(came == shape, "has another shape", expected=f"shape {shape}", got=f"shape {came}")
+    other = noise(key, (step + 1) % 2**31, shape=shape)
+    same = called.value.size and np.any(np.asarray(called.value) == np.asarray(other.value))
+    # Two float32 normals are equal once in some millions: of 6 numbers in a hundred cases none is.
+    other.require(not same, "repeats the step before", expected="other noise at each step", got="the same")

@@ -1,0 +1,28 @@
+"""The deeper look at loss_and_gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day04_autodiff.loss_and_gradient.checks import linear_model_oracle
+from grader.toolkit import Draw, Learner, check
+
+
+@check(
+    "loss_and_gradient",
+    "deeper",
+    hint="Predictions x w + b, the mean of the squared errors, and its gradient by w and by b: for any n and d.",
+)
+def test_loss_and_gradient_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n, d = draw.one_of((3, 2), (1, 1), (3, 3), (2, 5), (17, 1))
+    size = draw.one_of(1.0, 1e-3, 100.0)
+    params = {"weights": draw.floats(d, low=-size, high=size), "bias": draw.floats(low=-size, high=size)}
+    batch = draw.floats((n, d), low=-10, high=10), draw.floats(n, low=-10 * size, high=10 * size)
+    (loss, predictions), gradients = linear_model_oracle(params, batch)
+    result = learner.loss_and_gradient.jit()(params, batch)
+    # Predictions are sums of d products of size 10 `size`, which may cancel; an error is off by as much as they are.
+    off = 2e-6 * 10 * size * (d + 2)
+    error = float(np.sqrt(loss))
+    result[0][1].close_to(predictions, atol=off)
+    result[0][0].close_to(loss, atol=2 * error * off + off**2)
+    result[1].close_to(gradients, atol=20 * (off + 2e-6 * error))

@@ -1,0 +1,23 @@
+"""The deeper look at td0_gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day04_autodiff.td0_gradient.checks import td0_oracle
+from grader.toolkit import Draw, Learner, check
+
+
+@check(
+    "td0_gradient",
+    "deeper",
+    hint="-(target - v) (1 - v²) state, with the target as it comes: nothing is clipped and nothing normalised.",
+)
+def test_td0_gradient_in_many_cases(learner: Learner, draw: Draw) -> None:
+    d = draw.one_of(3, 1, 2)
+    weights, state, after = (draw.floats(d, low=-3, high=3) for _ in range(3))
+    reward, discount = draw.floats(magnitudes=(1e-3, 1e4), special=(0.0,)), draw.floats(low=0, high=1)
+    result = learner.td0_gradient.jit()(weights, state, reward, after, discount)
+    # tanh is rounded at the size 1, and so is 1 - tanh², which is then multiplied with error and state.
+    expected = td0_oracle(weights, state, reward, after, discount)
+    result.close_to(expected, atol=1e-5 * (2 + float(np.abs(reward))))
