@@ -169,13 +169,12 @@ def test_Dual_labels_are_structure(learner: Learner) -> None:
         called = learner.Dual.using(text, same_structure, speed, other)
         called.require(called.value, "differ", expected="one structure: labels agree", got="two structures")
         text, other = (
-            "The structures of Dual(2, 3, 'speed') and Dual(f32[2], f32[2], 'speed')",
+            names.replace("5, 7", "f32[2], f32[2]").format(SPEED),
             make(learner, [1.0, 2.0], [3.0, 4.0]),
         )
         called = learner.Dual.using(text, same_structure, speed, other)
-        called.require(
-            called.value, "differ", expected="one structure: shapes are no part of it", got="two structures"
-        )
+        alike = "one structure: no shapes in it"
+        called.require(called.value, "differ", expected=alike, got="two structures")
         text, other = names.format(TIME), make(learner, 5.0, 7.0, TIME)
         called = learner.Dual.using(text, same_structure, speed, other)
     called.require(not called.value, "agree", expected="two structures: labels differ", got="one structure")
