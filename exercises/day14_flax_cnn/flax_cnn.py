@@ -196,8 +196,8 @@ def numpy_collate(
     float of any width, (c, h, w), 0 to 1  what torchvision's `ToTensor` makes: a torch tensor
     uint8, (h, w) or (h, w, c), 0 to 255   what there is without a transform: a PIL image, an array
 
-    `np.asarray` reads all of these, and one batch may hold both forms. A label is a Python int, or an integer tensor or
-    array of shape ().
+    `np.asarray` reads all of these. All images of a batch have the same form and shape. A label is a Python int, or an
+    integer tensor or array of shape ().
 
     Returns (images, labels), two NumPy arrays: images of shape (n, h, w, c), float32, from 0 to 1; labels of
     shape (n,), int32.
