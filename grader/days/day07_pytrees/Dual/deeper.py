@@ -77,4 +77,4 @@ def test_Dual_keeps_dtypes(learner: Learner) -> None:
     dual = learner.Dual(value, tangent, SPEED).value
     called = dual_from(learner, "jit(cubic)(Dual(f16[1], f16[1], 'speed'))", jax.jit(cubic), dual)
     expected = [part.astype(np.float16) for part in cubic_oracle(value, tangent)]
-    must_be_dual(called, *expected, SPEED)
+    must_be_dual(called, expected[0], expected[1], SPEED)

@@ -42,7 +42,7 @@ def test_shapes_to_zeros_in_many_cases(learner: Learner, draw: Draw) -> None:
 
 @check("shapes_to_zeros", "deeper", hint="As many shapes as there are.")
 def test_shapes_to_zeros_of_many_layers(learner: Learner) -> None:
-    shapes = {f"layer{k}": [(k + 1, 2), ((3,), {"b": ()})] for k in range(40)}
+    shapes: dict[str, Any] = {f"layer{k}": [(k + 1, 2), ((3,), {"b": ()})] for k in range(40)}
     expected = {
         name: [np.zeros(one), (np.zeros(3), {"b": np.zeros(())})] for name, (one, _) in shapes.items()
     }
