@@ -23,7 +23,7 @@ from grader.authoring.trial import grade_text
 from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
-from grader.results import ExerciseResult, RunResult
+from grader.results import Aspect, ExerciseResult, RunResult
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,12 @@ def main() -> None:
             for seed in range(asked.seeds):
                 for wave in in_waves(handed_in(asked.folder, day, asked.only)):
                     result = grade_text(
-                        workers, day, as_one_file(day, wave), [a.exercise for a in wave], seed=seed
+                        workers,
+                        day,
+                        as_one_file(day, wave),
+                        [a.exercise for a in wave],
+                        seed=seed,
+                        aspects=tuple(Aspect),
                     )
                     _print(result, wave, asked, count)
             if count:
@@ -132,6 +137,9 @@ def _print(result: RunResult, wave: list[Handed], asked: argparse.Namespace, cou
     by_name = {exercise.name: exercise for exercise in result.days[0].exercises}
     for answer in wave:
         exercise = by_name[answer.exercise]
+        if result.faults and exercise.lead is None:
+            count["not judged"] += 1
+            continue
         accepted = exercise.lead is None
         count["accepted" if accepted else "refused"] += 1
         if accepted or not asked.quiet:

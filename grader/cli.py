@@ -18,6 +18,7 @@ COMMANDS = {
     "watch": "watch",
     "hint": "hint",
     "solution": "solution",
+    "try": "try_",
     "reset": "reset",
     "list": "list",
     "doctor": "doctor",

@@ -50,6 +50,20 @@ def test_range_of_compiles_once(learner: Learner, numbers: Numbers) -> None:
     for (x,), result in zip(calls, compiles_once(learner.range_of.jit(), calls), strict=True):
         result.close_to(np.ptp(np.asarray(x, np.float64)))
 '''
+DEEPER = '''"""The deeper look at range_of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.toolkit import Draw, Learner, check
+
+
+@check("range_of", "deeper", hint="Of all entries, however large they are.")
+def test_range_of_in_many_cases(learner: Learner, draw: Draw) -> None:
+    x = draw.floats((draw.one_of(3, 1),), magnitudes=(1e-3, 1e3))
+    learner.range_of(x).close_to(np.ptp(np.asarray(x, np.float64)))
+'''
 HINTS = """lesson: tells how far the entries lie apart
 topics: broadcasting, axes
 
@@ -83,6 +97,12 @@ def range_of__of_magnitudes(x):
 def range_of__by_python(x):
     values = [float(value) for value in x]
     return jnp.asarray(max(values) - min(values))
+
+
+@caught_by("deeper", "in_many_cases")
+def range_of__clipped(x):
+    x = jnp.clip(x, -50, 50)
+    return jnp.max(x) - jnp.min(x)
 '''
 RIGHT = '''"""Other right answers to range_of."""
 
@@ -126,7 +146,7 @@ def test_an_exercise_is_begun_filled_in_found_in_order_and_tried(kata: Path, tmp
     assert status == 0, said
     folder = kata / "grader" / "days" / "day01_pure_functions" / NAME
     assert sorted(file.name for file in folder.iterdir()) == [
-        "checks.py", "hints.md", "right_answers.py", "wrong_answers.py",
+        "checks.py", "deeper.py", "hints.md", "right_answers.py", "wrong_answers.py",
     ]  # fmt: skip
     solution = kata / "solutions" / "day01_pure_functions" / "pure_functions.py"
     begun = solution.read_text(encoding="utf-8")
@@ -148,13 +168,16 @@ def test_an_exercise_is_begun_filled_in_found_in_order_and_tried(kata: Path, tmp
         "hints.md": HINTS,
         "wrong_answers.py": WRONG,
         "right_answers.py": RIGHT,
+        "deeper.py": DEEPER,
     }.items():
         (folder / file).write_text(text, encoding="utf-8")
     assert ask(kata, "stubs")[0] == 0
     status, said = author(kata, "check", f"day01.{NAME}")
     assert status == 0, said
     assert "is in order" in said
-    assert said.count("caught by") == 4
+    assert said.count("caught by") == 5
+    assert "caught by deeper in_many_cases" in said
+    assert "80 drawn cases" in said
 
     answer = tmp_path / "answer.py"
     answer.write_text("import jax.numpy as jnp\n\ndef range_of(x):\n    return jnp.max(x) + jnp.min(x)\n")
@@ -166,7 +189,7 @@ def test_an_exercise_is_begun_filled_in_found_in_order_and_tried(kata: Path, tmp
     right = folder / "right_answers.py"
     status, said = author(kata, "try", f"day01.{NAME}", str(right))
     assert status == 0, said
-    assert "range_of__ptp passes all 2 checks" in said
+    assert "range_of__ptp passes all 3 checks" in said
 
     # What the checks do not catch, and what they refuse though it is right, is told.
     (folder / "wrong_answers.py").write_text(WRONG.replace("return x[-1] - x[0]", "return jnp.ptp(x)"))

@@ -10,9 +10,11 @@ import pytest
 
 from grader.judge import processes, runner
 from grader.kata import catalogue, hints, stubs
-from grader.kata.answers import answers, waves
+from grader.kata.answers import Answer, answers, waves
 from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, Aspect, Status
+from tests import sampling
+from tests.conftest import told
 from tests.try_answers import grade_wave
 
 DAYS = catalogue.days()
@@ -98,6 +100,32 @@ def test_every_wrong_answer_is_caught_by_its_check(
     assert caught == {answer.label: (answer.aspect, answer.check) for answer in wave}
     assert all(lead and lead.message and lead.hint for lead in leads.values())
     assert result.exit_status == 1
+
+
+DEEPER_LOOKS = 2  # at references a day, and at other right answers: each takes some seconds
+
+
+@EACH_DAY
+def test_references_and_other_right_answers_pass_the_deeper_look(
+    day: catalogue.Day, workers: processes.Workers
+) -> None:
+    """A sample of them: other exercises, answers and cases each day."""
+    names = [exercise.name for exercise in day.exercises if day.deeper_of(exercise.name).is_file()]
+    solution = day.solution.read_text(encoding="utf-8")
+    looks = [(solution, [Answer(name, "the reference", "") for name in names])]
+    looks += [
+        (source, [one for one in wave if one.exercise in names]) for source, wave in waves("right", day)
+    ]
+    for at in sampling.sample(range(1, len(looks)), 1, f"deeper waves of {day.key}"):
+        for source, wave in (looks[0], looks[at]):
+            chosen = sampling.sample(wave, DEEPER_LOOKS, f"deeper looks at {day.key}")
+            if not chosen:
+                continue
+            seed = sampling.settle()
+            result = grade_wave(
+                workers, day.folder, day.stem, source, chosen, seed=seed, aspects=(Aspect.DEEPER,)
+            )
+            assert result.exit_status == 0, f"{[one.label for one in chosen]}\n{told(result)}"
 
 
 @pytest.mark.parametrize(("day", "number"), _wave_parameters("right"))

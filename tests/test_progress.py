@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 
 from grader.kata import catalogue
 from grader.record import attempts as record
-from grader.record.store import FOLDER, Attempt, AttemptLog, NotRecorded, own
+from grader.record.store import FOLDER, Attempt, AttemptLog, NotRecorded, Standing, own
 
 ATTEMPT = Attempt(
     "day01",
@@ -57,6 +58,43 @@ def test_attempts_are_added_and_summed_up(tmp_path: Path) -> None:
     assert standing.first_passed == "2026-01-02T00:00:00+00:00"
     assert progress.last("day01")["softmax"].status == "failed"
     assert progress.last("day02") == {}
+
+
+def test_a_pass_that_the_deeper_look_takes_back_does_not_count_until_it_agrees(tmp_path: Path) -> None:
+    progress = AttemptLog(tmp_path)
+
+    def standing_after(hour: int, **attempt: object) -> Standing:
+        progress.record([again(at=f"2026-01-01T{hour:02}:00:00+00:00", **attempt)])
+        return progress.standings()["day01", "softmax"]
+
+    refuted = {"status": "failed", "passed": False, "deeper": False}
+    assert standing_after(1, ratio=9.0).first_passed is not None
+    taken_back = standing_after(2, **refuted)
+    assert (taken_back.first_passed, taken_back.best, taken_back.last_status) == (None, None, "failed")
+    assert standing_after(3).first_passed is None  # the first look alone, at the same source
+    other = standing_after(4, fingerprint="g" * 64, ratio=7.0)
+    assert (other.first_passed, other.best) == ("2026-01-01T04:00:00+00:00", 7.0)
+    assert standing_after(5, deeper=True).first_passed == "2026-01-01T01:00:00+00:00"  # by other checks
+    assert standing_after(6, **refuted).first_passed == "2026-01-01T04:00:00+00:00"
+    # What was judged of a text that nobody knows says nothing about another.
+    assert standing_after(7, fingerprint="", ratio=None).first_passed == "2026-01-01T04:00:00+00:00"
+    assert (
+        standing_after(8, **refuted | {"fingerprint": "g" * 64}).first_passed == "2026-01-01T07:00:00+00:00"
+    )
+    assert standing_after(9, **refuted | {"fingerprint": ""}).first_passed == "2026-01-01T07:00:00+00:00"
+
+
+def test_a_record_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    progress = AttemptLog(tmp_path)
+    progress.record([ATTEMPT])
+    with sqlite3.connect(progress.file) as connection:
+        connection.execute("ALTER TABLE attempts DROP COLUMN deeper")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    assert AttemptLog(tmp_path).attempts() == [ATTEMPT]
+    assert progress.record([again(deeper=True)]) == 1
+    older = {key: value for key, value in asdict(ATTEMPT).items() if key != "deeper"}
+    assert AttemptLog(tmp_path / "there").bring_in([json.dumps(older)]) == 1
 
 
 def test_progress_travels(tmp_path: Path) -> None:
@@ -199,6 +237,9 @@ def test_the_judge_of_an_exercise_is_its_own_checks_and_what_they_share(
     softmax, standardize = judges()
     assert softmax != before[0]
     assert standardize == before[1]
+    deeper = record.judge_of(day, "softmax")
+    day.deeper_of("softmax").write_text("# another look\n")
+    assert judges()[0] != deeper
     with day.shared.open("a") as shared:
         shared.write("# another\n")
     assert judges()[0] != softmax
@@ -238,3 +279,16 @@ def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch:
     late = json.dumps(result | {"checks": [check | {"status": "timeout"}]})
     keeper.record([replace(kept, id="4", at=again().at, status="timeout", result=late)])
     assert record.still_valid(day, text, keeper) == {}
+
+
+def test_who_answers_keys_waits_a_moment_for_another_grader_and_no_longer(tmp_path: Path) -> None:
+    log = AttemptLog(tmp_path)
+    log.record([ATTEMPT])
+    with closing(sqlite3.connect(log.file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(NotRecorded, match=r"Another grader has held .* for more than 0\.5 seconds"):
+            log.in_a_hurry().standings()
+    assert log.in_a_hurry().standings() == log.standings() != {}
+    log.notices.append("told once")
+    assert log.in_a_hurry().take_notices() == ["told once"]
+    assert log.notices == []

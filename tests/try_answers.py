@@ -10,22 +10,29 @@ from pathlib import Path
 
 import psutil
 
+from grader.authoring.trial import aspects_for
 from grader.judge import processes, runner
 from grader.kata import catalogue
 from grader.kata.answers import Answer, waves
 from grader.options import Options
-from grader.results import RunResult
+from grader.results import Aspect, RunResult
 
 WARM = "KATA_WARM"  # in the environment: judge by workers that have warmed up, as `watch` does
 
 
 def grade_wave(
-    workers: processes.Workers, folder: str, stem: str, source: str, wave: list[Answer], seed: int = 0
+    workers: processes.Workers,
+    folder: str,
+    stem: str,
+    source: str,
+    wave: list[Answer],
+    seed: int = 0,
+    aspects: tuple[Aspect, ...] = (),
 ) -> RunResult:
-    """Grade one learner's file made of answers."""
+    """Grade one learner's file made of answers: on these aspects, or on those that they need."""
     selections = catalogue.select([f"{folder}.{answer.exercise}" for answer in wave])
     # One worker: several tests run at once, and each worker compiles what another has compiled already.
-    options = Options(seed=seed, parallel=1)
+    options = Options(seed=seed, parallel=1, aspects=aspects or aspects_for(wave))
     with tempfile.TemporaryDirectory() as tree:
         file = Path(tree) / folder / f"{stem}.py"
         file.parent.mkdir()
@@ -55,7 +62,8 @@ def _try(workers: processes.Workers, day: catalogue.Day, kinds: list[str], only:
             wave = [answer for answer in wave if not only or answer.exercise in only]
             if not wave:
                 continue
-            result = grade_wave(workers, day.folder, day.stem, source, wave)
+            aspects = tuple(Aspect) if kind == "right" else ()
+            result = grade_wave(workers, day.folder, day.stem, source, wave, aspects=aspects)
             for fault in result.faults:
                 print(fault)
             by_name = {exercise.name: exercise for exercise in result.days[0].exercises}

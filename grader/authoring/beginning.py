@@ -23,10 +23,10 @@ def begin(day: Day, name: str, *, stretch: bool = False) -> list[Path]:
     folder, solution = day.folder_of(name), day.solution.read_text(encoding="utf-8")
     if folder.exists() or any(exercise.name == name for exercise in day.exercises):
         raise ValueError(f"{day.key} has an exercise {name} already")
-    words = {"name": name, "star": f"{STRETCH_SIGN} " if stretch else ""}
+    words = {"name": name, "folder": day.folder, "star": f"{STRETCH_SIGN} " if stretch else ""}
     written = [day.solution]
     try:
-        for file, template in templates.FILES.items():
+        for file, template in {**templates.FILES, **templates.OPTIONAL}.items():
             files.write(folder / file, template.substitute(words).encode())
             written.append(folder / file)
         text = solution.rstrip("\n") + "\n" + templates.SOLUTION.substitute(words)

@@ -21,7 +21,8 @@ from grader.source.syntax import Definition, Function
 
 WRONG, RIGHT = 4, 2  # answers on file, at least
 STAGES, STAGE_WORDS = 3, 5  # of hints, and words in each, at least
-CHECK_SECONDS, ALL_SECONDS = 4.0, 12.0  # that the reference may take in one check, and in all but timings
+# That the reference may take in one check, in the whole first look but timings, in the deeper look.
+CHECK_SECONDS, ALL_SECONDS, DEEPER_SECONDS = 4.0, 12.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def texts_in_order(day: Day, exercise: Exercise) -> Iterator[Point]:
 
 def _nothing_left_to_fill_in(day: Day, exercise: Exercise) -> Point:
     files = [day.folder_of(exercise.name) / name for name in FILES]
+    files += [file for file in [day.deeper_of(exercise.name)] if file.is_file()]
     places = [
         f"{file.name}:{number}"
         for file in [*files, day.solution]
@@ -177,6 +179,7 @@ def gradings_in_order(day: Day, exercise: Exercise, workers: Workers) -> Iterato
     reference = _graded(workers, day, day.solution.read_text(encoding="utf-8"), name)
     yield _reference(reference)
     yield _budget(reference)
+    yield from _deeper_look(reference)
     yield _aspects(reference)
     stub = _graded(workers, day, stubs.stub(day.solution.read_text(encoding="utf-8")), name)
     statuses = {check.status for check in stub.checks}
@@ -191,7 +194,7 @@ def gradings_in_order(day: Day, exercise: Exercise, workers: Workers) -> Iterato
 
 
 def _graded(workers: Workers, day: Day, text: str, name: str) -> ExerciseResult:
-    result = grade_text(workers, day, text, [name])
+    result = grade_text(workers, day, text, [name], aspects=tuple(Aspect))
     if result.faults:
         raise RuntimeError(result.faults[0])
     return result.days[0].exercises[0]
@@ -210,7 +213,7 @@ def _reference(result: ExerciseResult) -> Point:
 
 
 def _budget(result: ExerciseResult) -> Point:
-    untimed = [check for check in result.checks if check.aspect is not Aspect.SPEED]
+    untimed = [check for check in result.checks if check.aspect in {Aspect.CORRECT, Aspect.JIT}]
     total = sum(check.seconds for check in untimed)
     slowest = max(untimed, key=lambda check: check.seconds)
     good = total <= ALL_SECONDS and slowest.seconds <= CHECK_SECONDS
@@ -220,6 +223,16 @@ def _budget(result: ExerciseResult) -> Point:
         "Fewer shapes, and the same ones again: each new one is compiled anew. On a busy machine, try again."
     )
     return Point("time", good, words, remedy)
+
+
+def _deeper_look(result: ExerciseResult) -> Iterator[Point]:
+    """How long it takes, where there is one."""
+    deeper = [check for check in result.checks if check.aspect is Aspect.DEEPER]
+    if deeper:
+        total, cases = sum(check.seconds for check in deeper), sum(check.cases for check in deeper)
+        words = f"{total:.1f} s, {cases} drawn cases (limit {DEEPER_SECONDS:g} s)"
+        remedy = "Fewer shapes, fewer checks: about two seconds once all is compiled. On a busy machine, try again."
+        yield Point("deeper look", total <= DEEPER_SECONDS, words, remedy)
 
 
 def _aspects(result: ExerciseResult) -> Point:

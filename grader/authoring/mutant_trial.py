@@ -11,7 +11,7 @@ import ast
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.options import UNTIMED, Options
-from grader.results import RunResult, Status
+from grader.results import Aspect, RunResult, Status
 from grader.source.syntax import Definition
 
 # In an exercise's folder: [[mutant]] with was, now and why; or with operator and why, for all that an operator makes.
@@ -161,14 +161,13 @@ def _grade(
     workers: Workers, day: Day, text: str, wave: Sequence[Mutant], seed: int, timed: bool
 ) -> RunResult:
     selections = catalogue.select([f"{day.folder}.{mutant.exercise}" for mutant in wave])
-    options = Options(seed=seed, check_timeout=LIMIT)
+    aspects = tuple(Aspect) if timed else (*UNTIMED, Aspect.DEEPER)
+    options = Options(seed=seed, check_timeout=LIMIT, aspects=aspects)
     with tempfile.TemporaryDirectory() as tree:
         file = day.file_in(Path(tree))
         file.parent.mkdir()
         file.write_text(text, encoding="utf-8")
-        return runner.grade(
-            selections, Path(tree), workers, options if timed else replace(options, aspects=UNTIMED)
-        )
+        return runner.grade(selections, Path(tree), workers, options)
 
 
 def _leads(result: RunResult) -> dict[str, tuple[str, str, str] | None]:

@@ -1,6 +1,6 @@
 """What a new exercise begins as: texts in which FILL_IN marks what its author writes.
 
-`$name` stands for the exercise, `$star` for the sign of a stretch exercise.
+`$name` stands for the exercise, `$folder` for its day's folder, `$star` for the sign of a stretch exercise.
 """
 
 from __future__ import annotations
@@ -67,6 +67,28 @@ def test_${name}_compiles_once(learner: Learner, numbers: Numbers) -> None:
     agrees_once(learner.$name.jit(), calls, ${name}_oracle)
 ''')
 
+DEEPER = Template('''"""The deeper look at $name."""
+
+from __future__ import annotations
+
+from grader.days.$folder.$name.checks import ${name}_oracle
+from grader.toolkit import Draw, Learner, check
+
+
+# FILL IN: what the first look cannot afford: sizes that tell roles apart, middle and extreme scales, equal values, counts.
+# Delete this file where checks.py says it all.
+@check(
+    "$name",
+    "deeper",
+    hint="FILL IN: a sentence for whoever is right on the usual inputs alone.",
+)
+def test_${name}_in_many_cases(learner: Learner, draw: Draw) -> None:
+    # The body runs once for each case. A shape costs compilation, so it comes from a short list; values are free.
+    size = draw.one_of(3, 1, 17)
+    x = draw.floats((size,), magnitudes=(1e-3, 1e3), special=(0.0,))
+    learner.$name(x).close_to(${name}_oracle(x))
+''')
+
 HINTS = Template("""lesson: FILL IN what it does, as the table of the lesson says it
 topics: FILL IN a row of TOPICS.md; another one
 
@@ -114,3 +136,4 @@ FILES = {
     "wrong_answers.py": WRONG_ANSWERS,
     "right_answers.py": RIGHT_ANSWERS,
 }
+OPTIONAL = {"deeper.py": DEEPER}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from grader.judge import runner
@@ -13,10 +13,18 @@ from grader.kata import catalogue
 from grader.kata.answers import Answer, answers_in
 from grader.kata.catalogue import Day
 from grader.options import Options
-from grader.results import ExerciseResult, RunResult
+from grader.results import FIRST_LOOK, Aspect, ExerciseResult, RunResult
 
 
-def grade_text(workers: Workers, day: Day, text: str, names: Sequence[str], *, seed: int = 0) -> RunResult:
+def grade_text(
+    workers: Workers,
+    day: Day,
+    text: str,
+    names: Sequence[str],
+    *,
+    seed: int = 0,
+    aspects: tuple[Aspect, ...] = FIRST_LOOK,
+) -> RunResult:
     """Grade a text as the learner's file of a day, on some of its exercises."""
     selections = catalogue.select([f"{day.folder}.{name}" for name in names])
     with tempfile.TemporaryDirectory() as tree:
@@ -24,7 +32,13 @@ def grade_text(workers: Workers, day: Day, text: str, names: Sequence[str], *, s
         file.parent.mkdir()
         file.write_text(text, encoding="utf-8")
         # One worker: several trials run at once, and each worker compiles what another has compiled already.
-        return runner.grade(selections, Path(tree), workers, Options(seed=seed, parallel=1))
+        return runner.grade(selections, Path(tree), workers, Options(seed=seed, parallel=1, aspects=aspects))
+
+
+def aspects_for(answers: Iterable[Answer]) -> tuple[Aspect, ...]:
+    """The first look; and the deeper one, where a wrong answer says that only that can catch it."""
+    deeper = any(answer.aspect == Aspect.DEEPER for answer in answers)
+    return (*FIRST_LOOK, Aspect.DEEPER) if deeper else FIRST_LOOK
 
 
 def answers_of_file(file: Path, exercise: str) -> list[Answer]:

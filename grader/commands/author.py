@@ -15,7 +15,7 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day, Exercise
 from grader.report.plain import Paper, put, standard_output
 from grader.report.text import shown_path
-from grader.results import Exit
+from grader.results import Aspect, Exit
 
 if TYPE_CHECKING:
     from grader.authoring.inspection import Point
@@ -104,7 +104,8 @@ def _try(words: Sequence[str], asked: argparse.Namespace) -> Exit:
     paper, passed = standard_output(asked.format), True
     with warm_workers(probe_first=True) as workers:
         for answer in answers:
-            result = grade_text(workers, day, learners_file([answer]), [exercise.name])
+            text = learners_file([answer])
+            result = grade_text(workers, day, text, [exercise.name], aspects=tuple(Aspect))
             if result.faults:
                 return refuse(result.faults[0])
             graded = result.days[0].exercises[0]

@@ -13,7 +13,7 @@ from grader import __version__
 from grader.findings import Kind
 from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
 from grader.record.store import Attempt, AttemptLog
-from grader.results import ACCEPTED, ExerciseResult, RunResult, Status, result_fields, result_from
+from grader.results import ACCEPTED, Aspect, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
 
 _PACKAGES = ("jax", "jaxlib", "numpy", "optax", "flax", "hypothesis")
@@ -52,9 +52,18 @@ def attempts(result: RunResult) -> list[Attempt]:
                             "checks": [result_fields(check) for check in exercise.checks],
                         }
                     ),
+                    deeper=_agreed(exercise),
                 )
             )
     return found
+
+
+def _agreed(exercise: ExerciseResult) -> bool | None:
+    """Whether the deeper look agreed; None where none was taken."""
+    status = exercise.aspect(Aspect.DEEPER)
+    if status in {None, Status.BLOCKED, Status.SKIPPED}:
+        return None
+    return status in ACCEPTED
 
 
 def _judged(exercise: ExerciseResult) -> bool:

@@ -6,9 +6,9 @@ the file or its disk, grading goes on: then `NotRecorded` says why.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,17 @@ from typing import Any
 
 from grader.kata.catalogue import OWN
 
+try:
+    import sqlite3
+except ImportError:  # a Python that was built without it
+    sqlite3 = None  # type: ignore[assignment]
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
-VERSION = 1  # of the table; in the file as its user_version
+VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_HURRY = 0.5  # seconds that somebody waits who also answers keys
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}) if sqlite3 else frozenset()
+_WITHOUT = "this Python was built without sqlite3, in which progress lies. Grading goes on all the same."
 _ALL = "at, id"  # the order of attempts
 
 
@@ -48,13 +55,17 @@ class Attempt:
     jax: str
     platform: str
     result: str  # the exercise's result as JSON
+    deeper: bool | None = None  # whether the deeper look agreed; None where none was taken
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where somebody stands with one exercise: `first_passed` is a time in UTC (ISO 8601), `best` a speed ratio."""
+    """Where somebody stands with one exercise: `first_passed` is a time in UTC (ISO 8601), `best` a speed ratio.
+
+    A pass counts as long as the last deeper look at the same source, if there was one, agreed.
+    """
 
     attempts: int
     first_passed: str | None
@@ -63,7 +74,14 @@ class Standing:
 
 
 _COLUMNS = [one.name for one in fields(Attempt)]
-_TYPES = {"passed": "INTEGER", "line": "INTEGER", "seed": "INTEGER", "ratio": "REAL", "gate": "REAL"}
+_TYPES = {
+    "passed": "INTEGER",
+    "line": "INTEGER",
+    "seed": "INTEGER",
+    "deeper": "INTEGER",
+    "ratio": "REAL",
+    "gate": "REAL",
+}
 
 
 class AttemptLog:
@@ -72,6 +90,13 @@ class AttemptLog:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
+        self._patience = PATIENCE
+
+    def in_a_hurry(self) -> AttemptLog:
+        """The same record, for whoever may not be kept waiting: it gives up sooner when another grader holds it."""
+        log = copy.copy(self)  # with the same notices
+        log._patience = _HURRY
+        return log
 
     def take_notices(self) -> list[str]:
         """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
@@ -97,7 +122,7 @@ class AttemptLog:
 
     def attempts(self) -> list[Attempt]:
         """All attempts, the oldest first. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return []
         with self._open() as connection:
             rows = connection.execute(
@@ -107,21 +132,24 @@ class AttemptLog:
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """By day and exercise. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT day, exercise, COUNT(*), MIN(CASE WHEN passed THEN at END),"
-                " MAX(CASE WHEN passed THEN ratio END),"
+                # Where there is a MAX(), SQLite takes the other columns from its row.
+                "WITH looks AS (SELECT day, exercise, fingerprint, deeper AS agreed, MAX(at) FROM attempts"
+                " WHERE deeper IS NOT NULL AND fingerprint <> '' GROUP BY day, exercise, fingerprint)"
+                " SELECT day, exercise, COUNT(*), MIN(CASE WHEN passed AND COALESCE(agreed, 1) THEN at END),"
+                " MAX(CASE WHEN passed AND COALESCE(agreed, 1) THEN ratio END),"
                 " (SELECT status FROM attempts AS last WHERE last.day = attempts.day"
                 f"  AND last.exercise = attempts.exercise ORDER BY {_ALL.replace(',', ' DESC,')} DESC LIMIT 1)"
-                " FROM attempts GROUP BY day, exercise"
+                " FROM attempts LEFT JOIN looks USING (day, exercise, fingerprint) GROUP BY day, exercise"
             ).fetchall()
         return {(day, exercise): Standing(*rest) for day, exercise, *rest in rows}
 
     def last(self, day: str) -> dict[str, Attempt]:
         """The last attempt at each exercise of a day. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
@@ -146,9 +174,17 @@ class AttemptLog:
                     raise ValueError(f"line {number} is no exported attempt ({error})") from error
         return self.record(found)
 
+    def _exists(self) -> bool:
+        """Whether anything is recorded. Raises NotRecorded where nothing can be."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
+        return self.file.exists()
+
     @contextmanager
     def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction, which is kept when the block ends well and undone when it does not."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
         try:
             if writing:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -162,13 +198,13 @@ class AttemptLog:
             with closing(connection), connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise NotRecorded(_reason(error, self.file)) from error
+            raise NotRecorded(_reason(error, self.file, self._patience)) from error
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
         mode = "rwc" if writing else "rw"
         connection = sqlite3.connect(
-            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=PATIENCE, uri=True
+            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=self._patience, uri=True
         )
         try:
             if writing:
@@ -196,6 +232,9 @@ class AttemptLog:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"CREATE TABLE IF NOT EXISTS attempts ({columns}, id TEXT PRIMARY KEY)")
+            known = {name for _, name, *_ in connection.execute("PRAGMA table_info(attempts)")}
+            if "deeper" not in known:  # version 1
+                connection.execute(f"ALTER TABLE attempts ADD COLUMN deeper {_TYPES['deeper']}")
             connection.execute("CREATE INDEX IF NOT EXISTS by_exercise ON attempts (day, exercise, at)")
             connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -226,6 +265,8 @@ def folder() -> Path:
 def _attempt(values: dict[str, Any]) -> Attempt:
     """Raises TypeError or ValueError when the values are not those of an attempt."""
     values = values | {"passed": bool(values["passed"])}
+    if values.get("deeper") is not None:
+        values["deeper"] = bool(values["deeper"])
     attempt = Attempt(**values)
     for one in fields(Attempt):
         value, kind = getattr(attempt, one.name), _KINDS[str(one.type)]
@@ -235,15 +276,21 @@ def _attempt(values: dict[str, Any]) -> Attempt:
     return attempt
 
 
-_KINDS: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float | None": (float, int, type(None))}
+_KINDS: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "bool | None": (bool, type(None)),
+    "float | None": (float, int, type(None)),
+}
 
 
-def _reason(error: Exception, file: Path) -> str:
+def _reason(error: Exception, file: Path, patience: float) -> str:
     text = str(error)
     if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
         return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
     if "full" in text:
         return f"There is no room on the disk for {file} ({error})."
     if "locked" in text:
-        return f"Another grader has held {file} for more than {PATIENCE:g} seconds."
+        return f"Another grader has held {file} for more than {patience:g} seconds."
     return f"{file}: {type(error).__name__}: {error}"

@@ -52,9 +52,10 @@ _BESIDE_THE_FORMULA = looks_like(Pattern.ROUNDED, Pattern.COMPILED)
 _ERROR = raised()
 
 
-def answered_by_a_check(finding: Finding) -> bool:
+def answered_by_a_check(finding: Finding, went_well: bool) -> bool:
     """Whether the hint of a check may follow where nobody has said what it answers: better none than a wrong one.
 
-    It is written for a wrong result. An error has a cause of its own, and so has a result that is right but for rounding.
+    A hint is written for a wrong result. A result that is right but for rounding has a cause of its own, and so has an error,
+    unless an earlier check of the exercise `went_well`: then it comes of what this check does.
     """
-    return not _ERROR(finding) and not _BESIDE_THE_FORMULA(finding)
+    return not _BESIDE_THE_FORMULA(finding) and (went_well or not _ERROR(finding))

@@ -18,6 +18,7 @@ import jax
 from grader.findings import Finding, Kind
 from grader.machine import faults
 from grader.source.loading import LearnerFile
+from grader.source.syntax import Definition
 from grader.toolkit import bound, programs, purity, returned, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
@@ -25,7 +26,15 @@ from grader.toolkit.errors import learner_frame, translate
 from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
 from grader.toolkit.samples import Sample, Samples, Transformation
-from grader.toolkit.verdicts import MachineFault, NotStarted, RaisedError, TookTooLong, Verdict, WrongAnswer
+from grader.toolkit.verdicts import (
+    MachineFault,
+    NotStarted,
+    RaisedError,
+    TookTooLong,
+    Verdict,
+    WrongAnswer,
+    about,
+)
 
 
 @dataclass(eq=False)
@@ -50,10 +59,12 @@ class Handle:
         raw: Callable[..., Any],
         jit_options: dict[str, Any] | None = None,
         transform: Transformation | None = None,
+        code: str = "",
     ) -> None:
         self.session = session
         self.name = name  # of the exercise
         self.shown = shown  # in messages: jit(softmax)
+        self.code = code  # what makes it in a session of Python: jax.jit(softmax); empty for what a check made by itself
         self.shown_without_jit = shown
         self.function = function
         self.raw = raw  # without our guard: for timing what the learner wrote
@@ -76,11 +87,8 @@ class Handle:
         """
         text = wording.call(self.shown, arguments, keywords)
         case = Case(self, arguments, keywords)
-        try:
+        with about(case):
             result = self._call_purely(text, arguments, keywords)
-        except Verdict as verdict:
-            verdict.case = case
-            raise
         self.remember(arguments, keywords)
         return Called(text, result, case=case)
 
@@ -144,6 +152,11 @@ class Handle:
                 hint = "The class is begun, and this method of it raises NotImplementedError."
                 finding = Finding("is still to do.", Kind.NOT_STARTED, method, line=frame.lineno)
                 return RaisedError(finding, hint=hint)
+            if other := self._inside_another(frame.lineno):
+                finding = Finding(f"calls {other}, which is still to do.", Kind.NOT_STARTED, self.name)
+                return RaisedError(
+                    finding, hint=f"Write {other} first, or put what you need of it into {self.name}."
+                )
             return NotStarted(self.name, frame.lineno)
         # JAX sorts the keys of what came back.
         if frame is None and "Comparator raised exception" in str(error):
@@ -156,7 +169,27 @@ class Handle:
                 got_type="dict",
             )
             return WrongAnswer(finding)
-        return translate(error, text, learner, self.name)
+        told = translate(error, text, learner, self.name)
+        if other := self._inside_another(told.line):
+            note = f"This line lies in {other}, which {self.name} calls: mend {other} first."
+            told.finding = told.finding.with_note(note)
+        return told
+
+    def _inside_another(self, line: int | None) -> str:
+        """The other exercise in which a line of the learner's lies; empty where it lies in none."""
+        if line is None:
+            return ""
+        exercises = self.session.contract.names - {self.name}
+        return next(
+            (
+                node.name
+                for node in self.session.learner.tree.body
+                if isinstance(node, Definition)
+                and node.name in exercises
+                and node.lineno <= line <= (node.end_lineno or node.lineno)
+            ),
+            "",
+        )
 
     # ---- transforming
 
@@ -174,6 +207,7 @@ class Handle:
                 raw=self.raw,
                 jit_options=options,
                 transform=self.transform,
+                code=self.code and f"jax.jit({self.code}{_written(options)})",
             )
 
             @functools.wraps(self.function)
@@ -200,8 +234,15 @@ class Handle:
             before = self.transform
             transform = None if before is None else lambda plain: transformation(before(plain), **options)
             function = transformation(self.function, **options)
+            told = _written({option: value for option, value in options.items() if value != 0})
             self._transformed[key] = Handle(
-                self.session, self.name, f"{name}({self.shown})", function, raw=function, transform=transform
+                self.session,
+                self.name,
+                f"{name}({self.shown}{told})",
+                function,
+                raw=function,
+                transform=transform,
+                code=self.code and f"jax.{name}({self.code}{told})",
             )
         return self._transformed[key]
 
@@ -270,6 +311,11 @@ class Handle:
         """The compiled program of a jit handle (`jax.stages.Compiled`): memory_analysis(), as_text() and more."""
         text = wording.call(self.shown, arguments, keywords)
         return self.run(text, lambda: self.function.lower(*arguments, **keywords).compile())  # type: ignore[attr-defined]
+
+
+def _written(options: dict[str, Any]) -> str:
+    """Options of a transformation, as they are typed after the function: `, argnums=1`."""
+    return "".join(f", {name}={wording.argument(value)}" for name, value in options.items())
 
 
 def compiled_if_possible(handle: Handle, *arguments: Any, static: str | tuple[str, ...] = ()) -> Called:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -15,26 +15,47 @@ from grader.findings import Diagnosis, Pattern
 from grader.toolkit import programs, wording
 from grader.toolkit.labels import bare
 
-if TYPE_CHECKING:
-    from grader.toolkit.handles import Handle
-
 _NARROW = {jnp.dtype(jnp.bfloat16), jnp.dtype(jnp.float16)}
 _SHORT_PROGRAM = 100  # operations that are run one by one, to see whether jit makes the difference
 _MANY = 64  # arguments: a tree of more has no names to be told
+
+
+class Callee(Protocol):
+    """What a case asks of a handle."""
+
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def untransformed(self) -> Callable[..., Any]: ...
+    @property
+    def is_jitted(self) -> bool: ...
+    @property
+    def donates(self) -> bool: ...
+    @property
+    def shown(self) -> str: ...
+    @property
+    def code(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A handle, and what it was called with."""
 
-    handle: Handle
+    handle: Callee
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
 
     @property
-    def names(self) -> list[str]:
-        """What the arguments are called in the exercise's signature."""
-        return [name for name, _ in self.named_arguments()]
+    def code(self) -> str:
+        """The call as it would be typed where its arguments are at hand under their names; empty where a check made it up."""
+        if not self.handle.code:
+            return ""
+        names = [name for name, _ in self.named_arguments()][: len(self.arguments)]
+        return f"{self.handle.code}({', '.join([*names, *(f'{name}={name}' for name in self.keywords)])})"
+
+    def again(self) -> Any:
+        """What the call gives now."""
+        return self.handle.function(*self.arguments, **self.keywords)
 
     def named_arguments(self) -> Iterator[tuple[str, Any]]:
         """Each argument with the name of its parameter, or of its place where that is not known."""

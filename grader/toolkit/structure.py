@@ -15,9 +15,11 @@ from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle
+from grader.toolkit.judged_call import Case
+from grader.toolkit.programs import Program
 from grader.toolkit.promises import keeps_its_promises
-from grader.toolkit.traces import reasons, watched
-from grader.toolkit.verdicts import RaisedError, WrongAnswer
+from grader.toolkit.traces import reasons, watched, why_anew
+from grader.toolkit.verdicts import RaisedError, WrongAnswer, about
 
 MAX_CONSTANTS = 2**20  # bytes
 
@@ -33,6 +35,13 @@ def compiles_once(
     `leaks=False` nobody looks for leaks: under pmap and shard_map JAX's own caches would be taken for some.
     Raises WrongAnswer, or RaisedError when the function cannot be traced.
     """
+    with about(Case(handle, calls[0], keywords)):
+        return _compiles_once(handle, calls, leaks, keywords)
+
+
+def _compiles_once(
+    handle: Handle, calls: Sequence[tuple[Any, ...]], leaks: bool, keywords: dict[str, Any]
+) -> list[Called]:
     text = wording.call(handle.shown, calls[0], keywords)
     if leaks:
         _leaks_nothing(handle, text, calls[0], keywords)
@@ -42,9 +51,16 @@ def compiles_once(
     traces = handle.traces - before
     if traces > 1:
         told = [f"{traces} traces for {len(calls)} calls of the same shapes"]
-        told += reasons([trace for trace in seen if trace.function == handle.name])
-        complaint, came = "is traced again and again", "\n".join(told)
-        raise WrongAnswer(Finding(complaint, Kind.RETRACED, text, expected="one trace", got=came))
+        again = [trace for trace in seen if trace.function == handle.name]
+        finding = Finding(
+            "is traced again and again",
+            Kind.RETRACED,
+            text,
+            expected="one trace",
+            got="\n".join([*told, *reasons(again)]),
+            cause=why_anew(again),
+        )
+        raise WrongAnswer(finding)
     program = handle.program(*calls[0], **keywords)
     if program.constant_bytes > MAX_CONSTANTS:
         finding = Finding(
@@ -114,7 +130,12 @@ def same_size_for(handle: Handle, small: tuple[Any, ...], large: tuple[Any, ...]
     A Python loop under jit is written out, one copy of its body a round. Algorithms whose depth grows
     with the logarithm of the length stay below the bound. Raises WrongAnswer.
     """
-    first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
+    with about(Case(handle, large, keywords)):
+        first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
+        _stays(handle, first, second)
+
+
+def _stays(handle: Handle, first: Program, second: Program) -> None:
     if grows(first.size, second.size):
         finding = Finding(
             "grows with its arguments",
@@ -135,7 +156,9 @@ def grows(small: int, large: int) -> bool:
 
 def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, ...], **keywords: Any) -> None:
     """No intermediate of a jit handle's program has more elements than that. Raises WrongAnswer."""
-    program = handle.program(*arguments, **keywords)
+    case = Case(handle, arguments, keywords)
+    with about(case):
+        program = handle.program(*arguments, **keywords)
     if program.largest_value > elements:
         finding = Finding(
             "builds something too large",
@@ -144,4 +167,5 @@ def largest_value_at_most(handle: Handle, elements: int, arguments: tuple[Any, .
             expected=f"at most {elements:,} elements in any array",
             got=f"an array of {program.largest_value:,} elements",
         )
-        raise WrongAnswer(finding)
+        with about(case):
+            raise WrongAnswer(finding)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.findings import Finding, Kind
 from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
-
-if TYPE_CHECKING:
-    from grader.toolkit.judged_call import Case
+from grader.toolkit.judged_call import Case
 
 
 class Verdict(Exception):
@@ -44,10 +42,12 @@ class Verdict(Exception):
         """The finding in words."""
         return self.finding.text
 
-    @property
-    def takes_the_checks_hint(self) -> bool:
-        """Whether the hint of the check may follow: not when there is a better one, or when it would answer something else."""
-        return not self.hint and (self.own or answered_by_a_check(self.finding))
+    def takes_the_checks_hint(self, went_well: bool) -> bool:
+        """Whether the hint of the check may follow: not when there is a better one, or when it would answer something else.
+
+        `went_well`: an earlier check of the exercise has passed.
+        """
+        return not self.hint and (self.own or answered_by_a_check(self.finding, went_well))
 
     @property
     def line(self) -> int | None:
@@ -130,6 +130,16 @@ def hint_when(condition: Condition, hint: str) -> Iterator[None]:
     except Verdict as verdict:
         if condition(verdict.finding):
             verdict.hint = hint
+        raise
+
+
+@contextmanager
+def about(case: Case) -> Iterator[None]:
+    """A verdict that comes within is on this call, unless it is on another one."""
+    try:
+        yield
+    except Verdict as verdict:
+        verdict.case = verdict.case or case
         raise
 
 

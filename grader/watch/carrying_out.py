@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
 from grader.watch.effects import (
     Effect,
+    LookDeeper,
     OpenDay,
     OpenEditor,
     Quit,
@@ -23,9 +25,11 @@ from grader.watch.effects import (
     ShowVersions,
     StartGrading,
     StopGrading,
+    TryCase,
     WarmUp,
 )
 from grader.watch.events import (
+    CaseTried,
     DayOpened,
     EditorOpened,
     Event,
@@ -51,10 +55,12 @@ class Handlers:
         keys: Keys,
         versions: Callable[[Day, str], list[str]],
     ) -> None:
-        self._tree, self._gradings, self._log, self._keys = tree, gradings, log, keys
+        self._tree, self._gradings, self._keys = tree, gradings, keys
+        self._log = log.in_a_hurry() if log else None
         self._versions = versions
         # As they are now: to start a worker, the whole process has others for a moment.
         self._folder, self._environment = Path.cwd(), dict(os.environ)
+        self._told_of_editors = False
 
     def carry_out(self, effect: Effect) -> Event | None:
         """Do it; what comes of it at once, as an event."""
@@ -65,6 +71,8 @@ class Handlers:
                 return FileRead(day, read(day.file_in(self._tree)))
             case StartGrading():
                 self._gradings.start(effect)
+            case LookDeeper():
+                self._gradings.look_deeper(effect)
             case StopGrading():
                 self._gradings.stop()
             case WarmUp():
@@ -77,6 +85,8 @@ class Handlers:
                 return self._reset(day, name)
             case OpenEditor(file, line):
                 return EditorOpened(self._edit(file, line))
+            case TryCase(day, name):
+                return CaseTried(self._try(day, name))
             case Quit():
                 pass  # the loop's affair
         return None
@@ -93,6 +103,9 @@ class Handlers:
             except NotRecorded as error:
                 notices.append(f"{_UNREADABLE}: {error}")
             notices += self._log.take_notices()
+        if self._keys.available and not self._told_of_editors:  # before somebody counts on it
+            self._told_of_editors = True
+            notices += self._unusable_editors()
         return DayOpened(day, text, results, focus, notices)
 
     def _read_standings(self) -> StandingsRead:
@@ -112,6 +125,18 @@ class Handlers:
         except (ValueError, OSError) as error:
             return StubReset(problem=str(error))
         return StubReset(backup=outcome.backup)
+
+    def _try(self, day: Day, name: str) -> str:
+        """Open Python with the failing case, and wait until somebody leaves it. Returns what to say of it."""
+        command = [sys.executable, "-m", "grader", "try", f"{day.key}.{name}", "--from", str(self._tree)]
+        try:
+            with self._keys.lent():
+                ended = subprocess.run(command, check=False, cwd=self._folder, env=self._environment)
+        except OSError as error:
+            return f"Python could not be started: {error}"
+        return (
+            "" if ended.returncode == 0 else f"there was nothing to try: python -m grader try {name} says why"
+        )
 
     def _edit(self, file: Path, line: int) -> str:
         """Open the editor, and wait for it if it takes the terminal. Returns what to say of it."""
@@ -134,5 +159,10 @@ class Handlers:
                 )
         except OSError as error:
             return f"{command[0]} could not be started: {error}"
-        unusable = editor.absent(self._environment)
-        return f"{'; '.join(unusable)}: opened in {found.name}" if unusable else ""
+        return ""
+
+    def _unusable_editors(self) -> list[str]:
+        """What $VISUAL and $EDITOR name in vain, and what is opened instead."""
+        unusable, found = editor.absent(self._environment), editor.find(self._environment)
+        instead = f"e opens {found.name}" if found else "set them anew for e, the key that opens an editor"
+        return [f"{'; '.join(unusable)}: {instead}"] if unusable else []

@@ -11,7 +11,17 @@ from typing import NamedTuple
 
 from grader.kata import catalogue, hints
 from grader.report.watch_views import BoardView, PageView, page_room
-from grader.watch.effects import Effect, OpenDay, OpenEditor, Quit, ReadStandings, ResetStub, ShowVersions
+from grader.results import ACCEPTED, Status
+from grader.watch.effects import (
+    Effect,
+    OpenDay,
+    OpenEditor,
+    Quit,
+    ReadStandings,
+    ResetStub,
+    ShowVersions,
+    TryCase,
+)
 from grader.watch.model import Hints, Model, Moment, Step
 
 LONG = 2.0  # seconds after which it is said how long something has been checked
@@ -29,7 +39,11 @@ class Board:
         return action.answer(model, now) if action else (model, ())
 
     def view(self, model: Model, now: Moment) -> BoardView:
-        return board_view(model, now, _hints(model, now) if model.hints.open else "")
+        if not model.hints.open:
+            return board_view(model, now, "")
+        shown = model.hints.shown
+        short = _hints(model, now, from_stage=shown) if shown > 1 else ""
+        return replace(board_view(model, now, _hints(model, now)), below_in_short=short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,9 @@ def _next(model: Model, now: Moment) -> Step:
 def _hint(model: Model, now: Moment) -> Step:
     seen = model.hints
     shown = seen.shown + 1 if seen.open or not seen.shown else seen.shown  # folded ones come back first
-    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True)), ()
+    # What was said of a file or a save has been read by then; what goes on is still said.
+    status = model.status if model.grading.checking else ""
+    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True), status=status), ()
 
 
 def _solution(model: Model, now: Moment) -> Step:
@@ -114,6 +130,13 @@ def _edit(model: Model, now: Moment) -> Step:
     result = model.verdicts().get(model.focus)
     told = result.lead.line if result and result.lead else None
     return model, (OpenEditor(model.state.file, told or model.state.line_of(model.focus) or 1),)
+
+
+def _try(model: Model, now: Moment) -> Step:
+    result = model.verdicts().get(model.focus)
+    if result is None or result.status in ACCEPTED | {Status.TODO, Status.INCONCLUSIVE}:
+        return model.saying(f"{model.focus} has no failing case: t opens Python with one"), ()
+    return _folded(model), (TryCase(model.day, model.focus),)
 
 
 def _asking(model: Model, text: str, if_yes: Effect, if_no: str = "") -> Step:
@@ -139,6 +162,7 @@ ACTIONS = {
     "r": Action("reset", _reset),
     "a": Action("run all", _all),
     "e": Action("edit", _edit),
+    "t": Action("try", _try),
     "escape": Action("", lambda model, now: (_folded(model), ())),
     "q": Action("quit", lambda model, now: (model, (Quit(),))),
 }
@@ -161,6 +185,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         verdicts=model.verdicts(),
         checking=grading.checking,
         timing=grading.timing,
+        looking=model.deeper.name,
         status=_status(model, now),
         below=below,
         problems=() if grading.checking else tuple(state.problems),
@@ -179,12 +204,13 @@ def _status(model: Model, now: Moment) -> str:
     return f"{model.status}\nstill checking {min(checking)}{more}, for {taken:.0f} s now".strip()
 
 
-def _hints(model: Model, now: Moment) -> str:
-    """The hints that are shown, as wide as the screen is now."""
+def _hints(model: Model, now: Moment, from_stage: int = 1) -> str:
+    """The hints that are shown, from one of them on, as wide as the screen is now."""
     stages, width = _stages(model), min(now.columns - 1, _WIDEST)
     shown = [
         f"hint {number} of {len(stages)}\n{hints.wrapped(stage, width)}"
         for number, stage in enumerate(stages[: model.hints.shown], start=1)
+        if number >= from_stage
     ]
     last = model.hints.shown == len(stages)
     more = "that was the last hint, Esc folds" if last else "h says more, Esc folds"

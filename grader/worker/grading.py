@@ -13,7 +13,16 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.findings import Finding, Kind
-from grader.results import ACCEPTED, Aspect, CheckResult, Problem, Spoiled, Status, without_running
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    Problem,
+    Spoiled,
+    Status,
+    spoiled_by,
+    without_running,
+)
 from grader.source.loading import load
 from grader.toolkit import cases
 from grader.toolkit.contract import Contract
@@ -62,6 +71,7 @@ class Grading:
         self._failure: BaseException | None = None  # of the check that runs
         self._alarm = Alarm()
         self._spoiled: dict[str, Spoiled] = {}  # exercise -> the first verdict that counts against it
+        self._went_well: set[str] = set()  # exercises of which a check has passed
         self._accept(job)
 
     def _accept(self, job: Job) -> None:
@@ -71,8 +81,11 @@ class Grading:
         with suppress(OSError):  # without it a crash is told, but not its line
             faulthandler.enable(job.crash_file.open("wb"), all_threads=False)
         for identity, status in job.settled.items():
+            exercise = identity.partition(".")[0]
             if status not in ACCEPTED:
-                self._spoiled.setdefault(identity.partition(".")[0], Spoiled(status, None))
+                self._spoiled.setdefault(exercise, Spoiled(status, None))
+            elif status is Status.PASSED:
+                self._went_well.add(exercise)
 
     # ---- collecting and loading
 
@@ -128,6 +141,7 @@ class Grading:
         self._integrity = integrity.Integrity()
         learner = load(
             task.learner,
+            text=task.text,
             before_statement=lambda line: self._events.send(Loading(line)),
             skip_lines=self._job.skip_lines,
         )
@@ -146,7 +160,9 @@ class Grading:
             self._events.send(Started(check.id))
             result = self._run(item, nextitem, check)
         if result.counts_against:
-            self._spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
+            self._spoiled.setdefault(check.exercise, spoiled_by(result))
+        elif result.status is Status.PASSED:
+            self._went_well.add(check.exercise)
         if check.id in self._last_checks:
             self._judged_here.append(check.exercise)
         self._events.send(Finished(check.id, result))
@@ -175,7 +191,8 @@ class Grading:
                 lambda: run_on_the_reference(item, self._job),
             )
             tampered = self._tampered(result, check)
-        return tampered or judge(result, failure, check, self._job)
+        went_well = check.exercise in self._went_well
+        return tampered or judge(result, failure, check, self._job, went_well=went_well)
 
     def _tampered(self, result: CheckResult, check: Check) -> CheckResult | None:
         """Put back what the learner's code changed of ours; the verdict on it where there was something."""

@@ -21,6 +21,7 @@ from grader.toolkit import (
     RISK,
     Array,
     Called,
+    Draw,
     Handle,
     Kind,
     Named,
@@ -372,3 +373,109 @@ NO_EPOCH = (
     "n_epochs = 0 must work, too, and then no epoch lays a loss aside: compute the losses after the loop, from the last"
     " parameters."
 )
+
+
+# ---- the deeper look: laws of chance, and runs of tens of thousands of epochs
+
+
+MANY_KEYS = 20_000
+
+
+def even_chances(result: Called, outcomes: Array, n_outcomes: int, what: str) -> None:
+    """As many draws as there are `outcomes`, numbers below n_outcomes that are all equally likely. Raises WrongAnswer.
+
+    The sum of squared distances from the usual count, in units of that count, is chi-squared; it passes the limit for a right
+    answer with a probability of RISK or less (Laurent and Massart's bound).
+    """
+    counts, usual = np.bincount(outcomes, minlength=n_outcomes), len(outcomes) / n_outcomes
+    degrees, tail = n_outcomes - 1, -math.log(RISK)
+    limit = degrees + 2 * math.sqrt(degrees * tail) + 2 * tail
+    far = int(np.argmax(np.abs(counts - usual)))
+    result.require(
+        float(np.sum((counts - usual) ** 2) / usual) < 1.2 * limit,
+        "prefers some orders",
+        expected=f"each of {n_outcomes} {what} about {usual:.0f} times for {len(outcomes)} keys",
+        got=f"one of them {counts[far]} times",
+    )
+
+
+LONG = 70_000  # epochs: more than 16 bits count
+FIRST = 64  # epochs whose draws are kept, to be known again
+
+
+def watching() -> optax.GradientTransformation:
+    """Learns nothing. The gradient of "probe" is what an epoch has drawn: how often was that drawn in the first epochs, or last?
+
+    epochs, repeats   how many epochs there were, and how many of them repeated something
+    where             the first of these
+    """
+
+    def init(params: Tree) -> Tree:
+        words = jnp.zeros((FIRST + 1, 2), jnp.uint32)  # the last row is that of the epoch before
+        return {"age": jnp.zeros((), jnp.int32), "words": words}
+
+    def update(gradients: Tree, state: Tree, params: Tree = None) -> tuple[Tree, Tree]:
+        pieces, age, words = gradients["probe"].astype(jnp.uint32), state["age"], state["words"]
+        word = pieces[::2] * jnp.uint32(2**16 + 1) + pieces[1::2] * jnp.uint32(2_654_435_769)
+        known = (jnp.arange(FIRST + 1) < age) | (jnp.arange(FIRST + 1) == FIRST) & (age > 0)
+        again = jnp.any(known & jnp.all(words == word, axis=1))
+        updates = {
+            "probe": jnp.zeros(4),
+            "epochs": jnp.ones(()),
+            "repeats": again.astype(jnp.float32),
+            "where": jnp.where(again & (params["repeats"] == 0), age.astype(jnp.float32), 0.0),
+        }
+        words = words.at[jnp.minimum(age, FIRST)].set(word).at[FIRST].set(word)
+        return updates, {"age": age + 1, "words": words}
+
+    return optax.GradientTransformation(init, update)
+
+
+WATCHING = Named("optimizer", watching())
+
+
+def watched_params() -> Tree:
+    return {"probe": jnp.zeros(4), **{name: jnp.zeros(()) for name in ("epochs", "repeats", "where")}}
+
+
+def key_itself(params: Tree, x: Any, y: Any, key: Any) -> Any:
+    """A loss whose gradient is the key: four numbers of 16 bits."""
+    words = jax.random.key_data(key).ravel()[:2]
+    pieces = jnp.stack([words & 0xFFFF, words >> 16], axis=1).ravel()
+    return jnp.vdot(params["probe"], pieces.astype(jnp.float32))
+
+
+def repeats_nothing(result: Called, n_epochs: int, what: str) -> None:
+    """No epoch of a watched run has drawn what another one drew. Raises WrongAnswer."""
+    value = {name: float(np.asarray(leaf).ravel()[0]) for name, leaf in result.value.items()}
+    result.require(
+        value["epochs"] == n_epochs,
+        "takes another number of steps",
+        expected=f"{n_epochs} steps",
+        got=f"{value['epochs']:.0f}",
+    )
+    result.require(
+        value["repeats"] == 0,
+        f"gives two epochs the same {what}",
+        expected=f"{what} of its own for each of {n_epochs} epochs",
+        got=f"in epoch {value['where']:.0f} that of an earlier one, and {value['repeats']:.0f} such epochs",
+    )
+
+
+EVERY_EPOCH = (
+    "However many epochs there are, each has a key of its own: split(key, n_epochs), or fold_in(key, epoch). A table of keys"
+    " that is made for so many epochs runs out, and begins again or repeats its last one."
+)
+
+
+def drawn_problem(draw: Draw, column: Any) -> tuple[Any, Data]:
+    """A start, and data, small ones and large ones; column 0 of x is given."""
+    w, y = draw.floats(2, magnitudes=(1e-6, 1e3)), draw.floats(N, magnitudes=(1e-6, 1e3))
+    x = draw.floats((N, 3), magnitudes=(1e-3, 8.0)).at[:, 0].set(jnp.asarray(column, jnp.float32))
+    return w, (x, y)
+
+
+def reach(w: Any, data: Data, expected: Array) -> float:
+    """How large the numbers of a run become: what its roundings are measured by."""
+    x, y = (float(np.abs(wide(part)).max()) for part in (data[0][:, 1:], data[1]))
+    return max(float(np.abs(wide(w)).max()), float(np.abs(expected).max()), 4 * x * y)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Called, Handle, Kind, Numbers, need_several_devices, wide
+from grader.toolkit import Array, Called, Draw, Handle, Kind, Numbers, need_several_devices, wide
 
 need_several_devices(8)
 
@@ -329,3 +329,29 @@ def line_of_zeros(rows: int) -> tuple[Tree, jax.Array, jax.Array]:
     y = np.repeat([0.0, 1.0], rows // 2)
     params = {"w": jnp.zeros(FEATURES), "c": jnp.zeros(())}
     return params, jnp.ones((rows, FEATURES)), jnp.asarray(y, jnp.float32)
+
+
+# ---- the deeper look
+
+
+def drawn_regression(draw: Draw, rows: int) -> tuple[Tree, jax.Array, jax.Array]:
+    """Parameters {"w", "c"}, rows and targets, small ones and large ones."""
+    params = {
+        "w": draw.floats(FEATURES, magnitudes=(1e-4, 1e2)),
+        "c": draw.floats((), magnitudes=(1e-4, 1e2)),
+    }
+    return (
+        params,
+        draw.floats((rows, FEATURES), magnitudes=(1e-4, 1e2)),
+        draw.floats(rows, magnitudes=(1e-4, 1e4)),
+    )
+
+
+def near_step(called: Called, expected: tuple[Tree, Any], params: Tree, x: Any, y: Any, rate: float) -> None:
+    """New parameters and loss, within some roundings of the largest numbers on the way. Raises WrongAnswer."""
+    x, y = (float(np.abs(wide(part)).max()) for part in (x, y))
+    largest = max(float(np.abs(leaf).max()) for leaf in jax.tree.leaves(params))
+    residual = (x * FEATURES + 1) * largest + y
+    moved = largest + 2 * rate * max(x, 1.0) * residual
+    called[0].close_to(expected[0], rtol=1e-4, atol=1e-5 * moved)
+    called[1].close_to(expected[1], rtol=1e-4, atol=1e-5 * residual**2)

@@ -229,6 +229,14 @@ def must_differ(called: Called, masks: Sequence[Array], given: Array) -> None:
         got="one draw for all",
         hint=BY_ITSELF,
     )
+    kept = float(np.mean([mask[:, alive] for mask in masks])) if alive.any() else 0.5
+    # Of some 384 inputs half are kept, give or take 10.
+    called.require(
+        0.33 < kept < 0.67,
+        "drops another share",
+        expected="about half of the last layer's inputs, at a rate of one half",
+        got=f"{100 * (1 - kept):.0f} % of them",
+    )
     # Of 48 images the two inputs are dropped from, by chance they share the fate of all with probability 2e-13.
     for one, two in itertools.combinations(np.flatnonzero(alive), 2):
         same = np.mean([mask[:, one] == mask[:, two] for mask in masks])

@@ -21,9 +21,11 @@ def test_bilinear_sample_in_many_cases(learner: Learner, draw: Draw) -> None:
     # Inside, on the last pixel and outside, in about equal parts; whole numbers and far outside among them.
     shares = np.asarray(draw.floats((3, 2), low=-0.5, high=1.5), np.float64)
     coordinates = shares * sides
-    how = draw.one_of("any", "whole", "far")
-    if how == "whole":
-        coordinates = np.round(coordinates)
+    how = draw.one_of("any", "whole", "nearly whole", "far")
+    if "whole" in how:
+        coordinates = np.round(coordinates) + (
+            draw.one_of(0.003, 1e-5) * shares if how == "nearly whole" else 0
+        )
     elif how == "far":
         coordinates = 1e5 * coordinates
     points = jnp.asarray(coordinates, jnp.float32)

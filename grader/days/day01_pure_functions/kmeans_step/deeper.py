@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 
 from grader.days.day01_pure_functions.kmeans_step.checks import kmeans_oracle
 from grader.toolkit import Draw, Learner, check
@@ -16,7 +17,19 @@ from grader.toolkit import Draw, Learner, check
 )
 def test_kmeans_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     n, k, d = draw.one_of((4, 2, 1), (1, 1, 1), (3, 3, 3), (2, 5, 1), (17, 4, 2))
-    # Small whole numbers: distances are exact, and so are ties.
-    points = draw.integers((n, d), -12, 12).astype(jnp.float32)
-    centres = draw.integers((k, d), -12, 12).astype(jnp.float32)
+    # Small whole numbers, in any units: distances are exact, and so are ties.
+    unit = draw.one_of(1.0, 2.0**-24, 2.0**10)
+    points = unit * draw.integers((n, d), -12, 12).astype(jnp.float32)
+    centres = unit * draw.integers((k, d), -12, 12).astype(jnp.float32)
+    learner.kmeans_step.jit()(points, centres).close_to(kmeans_oracle(points, centres), atol=1e-6 * unit)
+
+
+@check(
+    "kmeans_step",
+    "deeper",
+    hint="A label may be any number below k: int32 holds it, float16 counts no further than 2048.",
+)
+def test_kmeans_step_tells_thousands_of_centres(learner: Learner) -> None:
+    centres = jnp.asarray(np.arange(3000)[:, None], jnp.float32)
+    points = jnp.array([[2998.75], [2049.25], [2050.25], [-3.0]])
     learner.kmeans_step.jit()(points, centres).close_to(kmeans_oracle(points, centres))

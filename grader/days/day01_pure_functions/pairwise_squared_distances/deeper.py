@@ -15,7 +15,7 @@ from grader.toolkit import Draw, Kind, Learner, check
 )
 def test_pairwise_squared_distances_in_many_cases(learner: Learner, draw: Draw) -> None:
     n, m, d = draw.one_of((2, 3, 1), (1, 1, 1), (3, 3, 3), (1, 4, 5), (5, 2, 9))
-    x, y = draw.floats((n, d), magnitudes=(1e-3, 1e4)), draw.floats((m, d), magnitudes=(1e-3, 1e4))
+    x, y = draw.floats((n, d), magnitudes=(1e-7, 1e4)), draw.floats((m, d), magnitudes=(1e-7, 1e4))
     if n == m and draw.one_of(False, True):
         y = x  # a table and itself
     result = learner.pairwise_squared_distances.jit()(x, y)

@@ -1,5 +1,7 @@
 """Plausible mistakes in softmax; each must be caught by the check named above it."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -97,3 +99,26 @@ def softmax__epsilon_in_the_sum(x, axis=-1):
     """Adds a small number to every weight, against a 0 that cannot come."""
     weights = jnp.exp(x - x.max(axis, keepdims=True)) + 1e-9
     return weights / weights.sum(axis, keepdims=True)
+
+
+@caught_by("correct", "keeps_to_its_rules")
+def softmax__from_the_library_by_name(x, axis=-1):
+    """Calls the function that it should write, by its name in JAX's own rooms."""
+    return importlib.import_module("jax._src." + "nn.functions").softmax(x, axis)
+
+
+@caught_by("correct", "keeps_to_its_rules")
+def softmax__logsumexp_by_name(x, axis=-1):
+    """Leaves the sum to jax.scipy, whose name it puts together."""
+    logsumexp = vars(jax)["sci" + "py"].special.logsumexp
+    shifted = x - x.max(axis, keepdims=True)
+    return jnp.exp(shifted - logsumexp(shifted, axis=axis, keepdims=True))
+
+
+@caught_by("deeper", "in_many_cases")
+def softmax__minus_one_is_padding(x, axis=-1):
+    """Leaves out what equals -1, as if it stood for no logit."""
+    x = jnp.where(x == -1, -jnp.inf, x)
+    largest = jnp.maximum(jnp.max(x, axis=axis, keepdims=True), -1e30)
+    weights = jnp.exp(x - largest)
+    return weights / jnp.sum(weights, axis=axis, keepdims=True)

@@ -98,3 +98,23 @@ def histogram__short_counts(indices, n_bins):
     """Counts in uint16 to save memory, and begins again at 65,536."""
     counts = jnp.zeros(n_bins, jnp.uint16).at[indices].add(1, mode="drop", wrap_negative_indices=False)
     return counts.astype(int)
+
+
+@caught_by("jit", "compiles_once")
+def histogram__promises_order(indices, n_bins):
+    """Promises sorted indices, which is not so: on a GPU that gives other counts."""
+    counts = jnp.zeros(n_bins, int).at[indices]
+    return counts.add(1, mode="drop", wrap_negative_indices=False, indices_are_sorted=True)
+
+
+@caught_by("correct", "uses_no_shortcut")
+def histogram__bincount_by_another_name(indices, n_bins):
+    """Leaves the work to `jnp.bincount`, and spells its name in two parts."""
+    count = getattr(jnp, "bin" + "count")
+    return count(jnp.where(indices < 0, n_bins, indices), length=n_bins + 1)[:n_bins]
+
+
+@caught_by("deeper", "in_many_cases")
+def histogram__in_the_dtype_of_the_indices(indices, n_bins):
+    """Counts in the indices' own dtype, where int8 ends at 127."""
+    return jnp.zeros(n_bins, indices.dtype).at[indices].add(1, mode="drop", wrap_negative_indices=False)

@@ -68,3 +68,20 @@ def one_hot__row_by_row(labels, n_classes):
     for k in range(len(labels)):
         out = out.at[k, labels[k]].set(1, wrap_negative_indices=False)
     return out
+
+
+@caught_by("jit", "writes_by_scatter")
+def one_hot__rows_of_a_diagonal(labels, n_classes):
+    """Writes an identity matrix and reads its rows: the labels are read with, not written at."""
+    diagonal = jnp.arange(n_classes)
+    identity = jnp.zeros((n_classes, n_classes)).at[diagonal, diagonal].set(1)
+    return identity.at[jnp.where(labels < 0, n_classes, labels)].get(mode="fill", fill_value=0)
+
+
+@caught_by("jit", "writes_by_scatter")
+def one_hot__writes_for_show(labels, n_classes):
+    """Compares with every class, and writes a zero somewhere to have written."""
+    difference = labels[:, None] - jnp.arange(n_classes)
+    rows = jnp.arange(len(labels))
+    zeros = jnp.zeros((len(labels), n_classes)).at[rows, rows % n_classes].set(0)
+    return zeros + jnp.where(difference.astype(bool), 0.0, 1.0)

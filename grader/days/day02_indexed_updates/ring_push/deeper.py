@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
+from grader.days.day02_indexed_updates.shared import sizes_of
 from grader.toolkit import Draw, Kind, Learner, check
 
 
@@ -19,11 +20,12 @@ def test_ring_push_in_many_cases(learner: Learner, draw: Draw) -> None:
         ((1,), "float32", "int32"),
         ((2, 2), "float16", "int8"),
         ((127, 1), "float32", "int8"),
+        ((300, 1), "float32", "int32"),
         ((2, 3, 2), "float16", "int16"),
     )
     special = (np.nan, np.inf)
-    ring = draw.floats(shape, dtype=dtype, magnitudes=(1e-4, 1e4), special=special)
-    item = draw.floats(shape[1:], magnitudes=(1e-4, 1e4), special=special)
+    ring = draw.floats(shape, dtype=dtype, magnitudes=sizes_of(dtype), special=special)
+    item = draw.floats(shape[1:], magnitudes=sizes_of(dtype), special=special)
     place = draw.one_of(shape[0] - 1, draw.integer(0, shape[0] - 1))
     expected = np.array(ring)
     expected[place] = np.asarray(item).astype(expected.dtype)

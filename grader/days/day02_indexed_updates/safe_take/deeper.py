@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.days.day02_indexed_updates.safe_take.checks import safe_take_oracle
-from grader.days.day02_indexed_updates.shared import draw_indices
+from grader.days.day02_indexed_updates.shared import draw_indices, sizes_of
 from grader.toolkit import Draw, Learner, check
 
 
@@ -23,7 +23,7 @@ def test_safe_take_in_many_cases(learner: Learner, draw: Draw) -> None:
         ((300, 2), 5, "float32"),
     )
     special = (np.nan, np.inf, -np.inf)
-    x = draw.floats(shape, dtype=dtype, magnitudes=(1e-4, 1e4), special=special)
-    fill = draw.floats(magnitudes=(1e-4, 1e4), special=special)
+    x = draw.floats(shape, dtype=dtype, magnitudes=sizes_of(dtype), special=special)
+    fill = draw.floats(magnitudes=sizes_of(dtype), special=special)
     indices = draw_indices(draw, m, shape[0])
     learner.safe_take.jit()(x, indices, fill).equals(safe_take_oracle(x, indices, fill))

@@ -91,3 +91,17 @@ def segment_max__low_sentinel(values, segments, n_segments):
     start = jnp.full(n_segments, -1e30, values.dtype)
     largest = start.at[segments].max(values, mode="drop", wrap_negative_indices=False)
     return jnp.where(largest <= -1e30, -jnp.inf, largest).astype(values.dtype)
+
+
+@caught_by("jit", "compiles_once")
+def segment_max__promises_order(values, segments, n_segments):
+    """Promises sorted segments, which is not so."""
+    lowest = jnp.full(n_segments, -jnp.inf, values.dtype).at[segments]
+    return lowest.max(values, mode="drop", wrap_negative_indices=False, indices_are_sorted=True)
+
+
+@caught_by("jit", "compiles_once")
+def segment_max__promises_no_duplicates(values, segments, n_segments):
+    """Promises that no segment comes twice, which is not so."""
+    lowest = jnp.full(n_segments, -jnp.inf, values.dtype).at[segments]
+    return lowest.max(values, mode="drop", wrap_negative_indices=False, unique_indices=True)

@@ -13,7 +13,7 @@ from grader.toolkit import Draw, Learner, check
     "swap_rows", "deeper", hint="The two rows change places, whichever they are; all else stays, bit for bit."
 )
 def test_swap_rows_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n, m = draw.one_of((3, 2), (1, 3), (2, 2), (5, 5), (17, 1))
+    n, m = draw.one_of((3, 2), (1, 3), (2, 2), (5, 5), (300, 1))
     matrix = draw.floats((n, m), magnitudes=(1e-30, 1e30), special=(np.nan, np.inf, -0.0))
     i, j = draw.integer(-n, n - 1), draw.integer(-n, n - 1)
     result = learner.swap_rows.jit()(matrix, jnp.int32(i), jnp.int32(j))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.dropout.checks import kept
-from grader.days.day03_random_keys.shared import over_keys, shares_must_be
+from grader.days.day03_random_keys.shared import must_not_repeat, over_keys, shares_must_be
 from grader.toolkit import Draw, Learner, Numbers, check
 
 
@@ -38,6 +38,9 @@ def test_dropout_keeps_to_small_rates(learner: Learner, numbers: Numbers) -> Non
         called = learner.dropout.jit()(numbers.key(), x, jnp.float32(rate))
         dropped = np.array([np.mean(np.asarray(called.value) == 0)])
         shares_must_be(called, "drops another share", ["zeros"], dropped, np.array([rate]), x.size)
+        must_not_repeat(
+            called, "drops elements together", (np.asarray(called.value) == 0) - rate, rate * (1 - rate)
+        )
 
 
 @check(

@@ -23,6 +23,7 @@ def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers
     n, k = 33, 17
     finite = -9999 + np.asarray(numbers.uniform(-1, 1, n))  # low, and still likely beside -inf
     logits = jnp.asarray(np.where(np.arange(n) % 4 == 0, -np.inf, finite), jnp.float32)
+    rising = 0
     for _ in range(4):
         called = learner.gumbel_top_k(numbers.key(), logits, k)
         must_have_shape(called, (k,))
@@ -42,6 +43,14 @@ def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers
             expected=f"{k} different indices",
             got=f"{len(set(indices))} different",
             hint="Draw one noise for each logit and take the k largest; separate draws may repeat.",
+        )
+        rising += indices == sorted(indices)
+        called.require(
+            rising < 4,
+            "sorts the indices",
+            expected="the order in which they are drawn, the largest perturbed logit first",
+            got=f"{indices[:4]} and on, rising as with three keys before",
+            hint="Leave the indices in the order of the perturbed logits, largest first.",
         )
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import reuses_no_key
-from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, bans, check, compiles_once
 
 
 def bits(key: Any) -> tuple[int, ...]:
@@ -90,6 +90,16 @@ def test_keys_like_never_looks_at_the_leaves(learner: Learner, numbers: Numbers)
         expected="the same keys for trees of the same structure",
         got="other keys",
     )
+
+
+@check(
+    "keys_like",
+    "correct",
+    hint="Python's hash of a string is another number in every process, and so is every id: number the leaves, or take a "
+    "checksum of their paths.",
+)
+def test_keys_like_is_the_same_in_every_process(learner: Learner, numbers: Numbers) -> None:
+    bans(learner.keys_like, "hash", "id", on=(numbers.key(), {"w": 0.0, "c": [1.0]}))
 
 
 @check("keys_like", "correct", hint="A key that you hand out is the caller's: do not split it as well.")

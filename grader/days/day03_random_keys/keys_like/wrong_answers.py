@@ -87,3 +87,31 @@ def keys_like__turns_leaves_into_numpy(key, tree):
     """Turns every leaf into a NumPy array, for no good reason."""
     leaves, structure = jax.tree.flatten(jax.tree.map(np.asarray, tree))
     return jax.tree.unflatten(structure, list(jax.random.split(key, len(leaves))))
+
+
+@caught_by("correct", "is_the_same_in_every_process")
+def keys_like__hash_of_the_path(key, tree):
+    """Folds in Python's hash of each path: another key in every process."""
+
+    def fresh(path, _):
+        return jax.random.fold_in(key, hash(jax.tree_util.keystr(path)) & 0x7FFFFFFF)
+
+    return jax.tree_util.tree_map_with_path(fresh, tree)
+
+
+@caught_by("correct", "all_keys_differ")
+def keys_like__by_the_last_name(key, tree):
+    """Tells leaves apart by the last part of their path, which two of them may share."""
+
+    def fresh(path, _):
+        return jax.random.fold_in(key, sum(map(ord, str(path[-1] if path else ""))))
+
+    return jax.tree_util.tree_map_with_path(fresh, tree)
+
+
+@caught_by("deeper", "makes_hundreds")
+def keys_like__table_of_a_hundred(key, tree):
+    """Splits a hundred keys and begins again where they run out."""
+    keys = jax.random.split(key, 100)
+    leaves, structure = jax.tree.flatten(tree)
+    return jax.tree.unflatten(structure, [keys[i % 100] for i in range(len(leaves))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.days.day03_random_keys.shared import margin, must_follow_the_normal_law
+from grader.days.day03_random_keys.shared import margin, must_follow_the_normal_law, must_not_repeat
 from grader.toolkit import Draw, Learner, Numbers, check
 
 MANY = (2048, 1024)  # two million: shares come out to within a few thousandths
@@ -18,6 +18,7 @@ MANY = (2048, 1024)  # two million: shares come out to within a few thousandths
 def test_noise_at_has_the_tails_of_the_normal_law(learner: Learner, numbers: Numbers) -> None:
     called = learner.noise_at.jit(static_argnames="shape")(numbers.key(), 3, shape=MANY)
     must_follow_the_normal_law(called, "is not standard normal", called.value)
+    must_not_repeat(called, "repeats itself", np.sign(called.value[:256]), 1.0)
 
 
 @check(
@@ -50,6 +51,6 @@ def test_noise_at_in_many_shapes(learner: Learner, draw: Draw) -> None:
     came = called.value.shape
     called.require(came == shape, "has another shape", expected=f"shape {shape}", got=f"shape {came}")
     other = noise(key, (step + 1) % 2**31, shape=shape)
-    same = called.value.size and np.any(np.asarray(called.value) == np.asarray(other.value))
-    # Two float32 normals are equal once in some millions: of 6 numbers in a hundred cases none is.
+    # Two float32 normals are equal once in some millions: that all of six are does not happen.
+    same = called.value.size == 6 and np.array_equal(called.value, other.value)
     other.require(not same, "repeats the step before", expected="other noise at each step", got="the same")

@@ -8,10 +8,11 @@ import math
 import numpy as np
 
 from grader.days.day03_random_keys.random_walks.checks import steps
-from grader.days.day03_random_keys.shared import shares_must_be
+from grader.days.day03_random_keys.shared import must_not_repeat, shares_must_be
 from grader.toolkit import Called, Learner, Numbers, check
 
 FAR = (64, 65_536)  # walks that come as far as 256 and more
+LONG = (16, 16_384)
 SHORT = (65_536, 4)
 
 
@@ -51,10 +52,17 @@ def test_random_walks_walks_far(learner: Learner, numbers: Numbers) -> None:
 def test_random_walks_all_courses_are_as_likely(learner: Learner, numbers: Numbers) -> None:
     called = walks(learner, numbers, SHORT)
     taken = steps(called, SHORT)
+    must_not_repeat(called, "repeats its steps", taken, 1.0)
     every = list(itertools.product((-1, 1), repeat=4))
     shares = np.array([(taken == course).all(axis=1).mean() for course in every])
     names = ["the course " + "".join("+" if step > 0 else "-" for step in course) for course in every]
     shares_must_be(called, "favours some courses", names, shares, np.full(16, 1 / 16), SHORT[0])
+
+
+@check("random_walks", "deeper", hint="Draw every step of every walk anew, however many there are.")
+def test_random_walks_steps_never_come_again(learner: Learner, numbers: Numbers) -> None:
+    called = walks(learner, numbers, LONG)
+    must_not_repeat(called, "repeats its steps", steps(called, LONG), 1.0)
 
 
 @check("random_walks", "deeper", hint="One walk and one step are walks, too.")

@@ -34,11 +34,11 @@ def polynomial_oracle(xs: Any, order: int) -> tuple[Array, Array]:
 )
 def test_derivatives_in_many_cases(learner: Learner, draw: Draw) -> None:
     n, order = draw.one_of((2, 2), (1, 0), (3, 3), (1, 5))
-    xs = draw.floats(n, magnitudes=(1e-3, 1e3), special=(0.0, 1.0))
+    xs = draw.floats(n, magnitudes=(1e-7, 1e3), special=(0.0, 1.0))
     result = learner.derivatives.jit(static_argnames=("function", "order"))(polynomial, xs, order)
     expected, sizes = polynomial_oracle(xs, order)
     for k in range(order + 1):
-        result[k].close_to(expected[k], atol=1e-6 + 3e-6 * float(sizes[k].max()))
+        result[k].close_to(expected[k], atol=3e-6 * float(sizes[k].max()))
 
 
 @check(

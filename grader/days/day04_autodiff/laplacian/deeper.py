@@ -16,12 +16,12 @@ from grader.toolkit import Draw, Learner, check, wide
 )
 def test_laplacian_in_many_cases(learner: Learner, draw: Draw) -> None:
     handle = learner.laplacian.jit(static_argnames="function")
-    n = draw.one_of(3, 1, 2, 9)
+    n = draw.one_of(3, 1, 2, 200)
     if draw.one_of("cubes", "knot") == "cubes" or n == 1:
-        x = draw.floats(n, magnitudes=(1e-3, 1e3))
+        x = draw.floats(n, magnitudes=(1e-7, 1e3))
         largest = float(np.abs(np.asarray(x)).max())
         handle(sum_of_cubes, x).close_to(np.asarray(6 * wide(x).sum()), atol=6e-6 * n * largest)
     else:
         x = draw.floats(n, low=-2, high=2)
         # Terms of size 8, each with a sine that is rounded.
-        handle(knot, x).close_to(knot_laplacian_oracle(x), atol=1e-5 * 9 * n)
+        handle(knot, x).close_to(knot_laplacian_oracle(x), atol=4e-5 * 9 * n)

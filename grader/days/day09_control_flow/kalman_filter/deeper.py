@@ -22,7 +22,7 @@ def drawn_params(draw: Draw, n: int, m: int) -> Params:
         return jnp.asarray(unit**2 * (root @ root.T + 0.5 * np.eye(size)), jnp.float32)
 
     transition = wide(draw.floats((n, n), low=-1.0, high=1.0))
-    transition *= 0.95 / max(0.95, np.linalg.norm(transition, 2))
+    transition *= 0.95 / max(0.95, float(np.linalg.norm(transition, 2)))
     emission = wide(draw.floats((m, n), low=-2.0, high=2.0))
     return {
         "mean": jnp.asarray(state * wide(draw.floats(n)), jnp.float32),

@@ -26,7 +26,7 @@ def test_fixed_point_meets_the_example(learner: Learner) -> None:
 def bent(x: jax.Array, theta: Any) -> jax.Array:
     """Row by row a matrix, the hyperbolic tangent, and a shift; theta holds a leaf that is never used."""
     matrix, (shift, _) = theta
-    return jnp.tanh(x @ matrix) + shift
+    return jnp.asarray(jnp.tanh(x @ matrix) + shift)
 
 
 def bent_oracle(theta: Any, v: Any) -> tuple[Array, tuple[Array, Array]]:
@@ -51,7 +51,7 @@ def test_fixed_point_in_many_cases(learner: Learner, draw: Draw) -> None:
     unit = 10.0 ** draw.one_of(0, -12, -6, 1)
     matrix = wide(draw.floats((3, 3), low=-1.0, high=1.0))
     # At unit 10 the tangent is flat; wherever it is not, the matrix is what shrinks.
-    matrix *= 0.8 / max(0.8, np.linalg.norm(matrix, 2))
+    matrix *= 0.8 / max(0.8, float(np.linalg.norm(matrix, 2)))
     shift, start = (jnp.asarray(unit * wide(draw.floats((2, 3))), jnp.float32) for _ in range(2))
     v = draw.floats((2, 3), low=-1.0, high=1.0)
     theta = jnp.asarray(matrix, jnp.float32), (shift, jnp.ones(2))

@@ -70,7 +70,7 @@ def branching(get_parameter: Callable[..., jax.Array], x: jax.Array, deep: bool,
     """Asks for a parameter or not, as its arguments say."""
     if deep:
         x = get_parameter("deep", (3,), ones) * x
-    return get_parameter("w", (3,), ones) * x + more["shift"][0]
+    return jnp.asarray(get_parameter("w", (3,), ones) * x + more["shift"][0])
 
 
 @check(

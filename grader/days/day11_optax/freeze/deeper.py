@@ -65,7 +65,7 @@ def test_freeze_in_many_cases(learner: Learner, draw: Draw) -> None:
         NAMES, zip(jax.tree.leaves(updates.value), expected, strict=True), strict=True
     ):
         Called(f"{updates.call}, {path},", found).close_to(wanted, atol=1e-7)
-    same = jax.tree.structure(updates.value) == structure
+    same = bool(jax.tree.structure(updates.value) == structure)  # type: ignore[operator]
     updates.require(same, "come in another tree", expected=str(structure), got="another")
 
 

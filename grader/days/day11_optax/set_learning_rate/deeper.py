@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +22,7 @@ def test_set_learning_rate_in_many_cases(learner: Learner, draw: Draw) -> None:
     dtype = draw.one_of("float32", "float16", "bfloat16")
     value = draw.floats(magnitudes=(1e-4, 1e4), special=(0.0,))
     kind = draw.one_of("array", "float", "int")
-    given = {"array": value, "float": float(value), "int": round(float(value))}[kind]
+    given: Any = {"array": value, "float": float(value), "int": round(float(value))}[kind]
     state = injected_state(jnp.dtype(dtype))
     state = state._replace(
         hyperparams={**state.hyperparams, "learning_rate": jnp.asarray(draw.floats(), jnp.dtype(dtype))}
@@ -46,7 +48,7 @@ def test_set_learning_rate_takes_other_optimizers(learner: Learner) -> None:
         _, state = optimizer.update(params, optimizer.init(params), params)
         result = new_state(learner, state, 0.25)
         expected = state._replace(hyperparams={**state.hyperparams, "learning_rate": jnp.float32(0.25)})
-        same = jax.tree.structure(result.value) == jax.tree.structure(expected)
+        same = bool(jax.tree.structure(result.value) == jax.tree.structure(expected))  # type: ignore[operator]
         result.require(same, "has other parts", expected="the parts of the old state", got="others")
         for (path, wanted), found in zip(
             jax.tree_util.tree_leaves_with_path(expected), jax.tree.leaves(result.value), strict=True

@@ -24,7 +24,7 @@ def distance(p: jax.Array, batch: tuple[jax.Array]) -> jax.Array:
 def bent(params: Any, batch: Any) -> jax.Array:
     """Parameters in a list and a tuple, a batch in a dict of a dict."""
     first, (second,) = params
-    return first**2 * jnp.sum(batch["of"]["one"]) + jnp.sum(second * batch["other"])
+    return jnp.asarray(first**2 * jnp.sum(batch["of"]["one"]) + jnp.sum(second * batch["other"]))
 
 
 def whole(params: jax.Array, batch: jax.Array) -> jax.Array:

@@ -1,0 +1,41 @@
+"""The deeper look at learning_rate_sweep."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day12_compiled_training.learning_rate_sweep.checks import (
+    N_RATES,
+    error_oracle,
+    run_oracle,
+    sweep,
+)
+from grader.days.day12_compiled_training.shared import AS_IT_IS, drawn_problem, reach
+from grader.toolkit import Draw, Learner, check, wide
+
+
+@check("learning_rate_sweep", "deeper", hint=AS_IT_IS)
+def test_learning_rate_sweep_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n_rates, n_epochs = draw.one_of(N_RATES, 1), draw.integer(0, 8)
+    rates = draw.floats(n_rates, magnitudes=(1e-4, 2.0), low=0.0)
+    w, data = drawn_problem(draw, 0.0)
+    ends = [run_oracle(w, data, n_epochs, rate) for rate in wide(rates)]
+    losses = np.array([error_oracle(end, *data) for end in ends])
+    found = sweep(learner, rates, w, data, n_epochs)
+    # A loss is as near as its run, whose numbers may have been larger.
+    size = [reach(w, data, end) for end in ends]
+    x = float(np.abs(wide(data[0])[:, 1:]).max())
+    slack = np.array([(x * one) ** 2 for one in size]) + float(np.abs(wide(data[1])).max()) ** 2
+    for index, loss in enumerate(losses):
+        part = found[1]
+        part.require(
+            np.isclose(np.asarray(part.value)[index], loss, rtol=1e-3, atol=1e-5 * slack[index]),
+            "is wrong",
+            expected=f"{loss:.6g} at rate {float(rates[index]):.4g}",
+            got=f"{np.asarray(part.value)[index]:.6g}",
+            where=(index,),
+        )
+    best = int(np.argmin(losses))
+    clear = all(losses[k] > losses[best] + 1e-3 * slack[k] for k in range(n_rates) if k != best)
+    if clear:
+        found[0]["w"].close_to(ends[best], rtol=1e-3, atol=1e-5 * size[best])

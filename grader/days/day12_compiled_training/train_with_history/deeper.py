@@ -1,0 +1,50 @@
+"""The deeper look at train_with_history."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
+    EVERY_EPOCH,
+    LONG,
+    RECORDER,
+    ROWS,
+    WATCHING,
+    called,
+    compiled,
+    descent_oracle,
+    drawn_problem,
+    key_itself,
+    like,
+    noisy_batches,
+    noisy_error,
+    reach,
+    recorded_params,
+    repeats_nothing,
+    watched_params,
+)
+from grader.toolkit import Draw, Learner, Numbers, Shown, check
+
+
+@check("train_with_history", "deeper", hint=EVERY_EPOCH)
+def test_train_with_history_never_repeats_a_key(learner: Learner, numbers: Numbers) -> None:
+    nothing, params = jnp.zeros((1, 1)), Shown("params", watched_params())
+    run = compiled(learner.train_with_history)
+    result = run(numbers.key(), params, nothing, nothing, WATCHING, key_itself, LONG)
+    repeats_nothing(result[0], LONG, "key")
+
+
+@check("train_with_history", "deeper", hint=AS_IT_IS)
+def test_train_with_history_in_many_cases(learner: Learner, draw: Draw) -> None:
+    key, n_epochs = draw.key(), ROWS
+    w, data = drawn_problem(draw, draw.one_of(0.0, 0.5))
+    params = Shown("params", recorded_params(w))
+    result = called(learner.train_with_history, key, params, *data, RECORDER, noisy_error, n_epochs)
+    like(result[0], recorded_params(w))
+    expected, losses = descent_oracle(w, noisy_batches(result.value[0], *data, n_epochs))
+    scale = reach(w, data, expected)
+    result[0]["w"].close_to(expected, rtol=1e-3, atol=1e-5 * scale)
+    largest = max(losses)
+    result[1].close_to(np.array(losses), rtol=1e-3, atol=1e-5 * largest)

@@ -1,0 +1,21 @@
+"""The deeper look at parallel_convolve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day13_devices.parallel_convolve.checks import convolve_oracle
+from grader.toolkit import Draw, Learner, check, compiled_if_possible
+
+
+@check(
+    "parallel_convolve",
+    "deeper",
+    hint="Any number of signals, and kernels of any length up to that of a signal: t - k + 1 numbers come of each.",
+)
+def test_parallel_convolve_in_many_cases(learner: Learner, draw: Draw) -> None:
+    shape, k = draw.one_of(((3, 5), 2), ((17, 4), 4), ((9, 3), 1))
+    signals, kernel = draw.floats(shape, magnitudes=(1e-4, 1e4)), draw.floats(k, magnitudes=(1e-4, 1e4))
+    called = compiled_if_possible(learner.parallel_convolve, signals, kernel)
+    scale = float(np.abs(np.asarray(signals)).max()) * float(np.abs(np.asarray(kernel)).max())
+    called.close_to(convolve_oracle(signals, kernel), rtol=1e-4, atol=1e-5 * scale)

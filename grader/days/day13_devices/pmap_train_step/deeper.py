@@ -1,0 +1,29 @@
+"""The deeper look at pmap_train_step."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day13_devices.pmap_train_step.checks import pmap_oracle
+from grader.days.day13_devices.shared import FEATURES, ROWS, drawn_regression, near_step
+from grader.toolkit import Draw, Learner, check, compiled_if_possible
+
+
+@check(
+    "pmap_train_step",
+    "deeper",
+    hint="One step by the gradient of the mean squared error over all rows, whatever their sizes: nothing is cut, and nothing"
+    " left out.",
+)
+def test_pmap_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n = jax.device_count()
+    (params, x, y), rate = drawn_regression(draw, n * ROWS), draw.floats(magnitudes=(1e-3, 10.0), low=0.0)
+    replicas = jax.tree.map(lambda leaf: jnp.asarray(np.stack([np.asarray(leaf)] * n)), params)
+    shards = (
+        jnp.asarray(np.asarray(x).reshape(n, ROWS, FEATURES)),
+        jnp.asarray(np.asarray(y).reshape(n, ROWS)),
+    )
+    called = compiled_if_possible(learner.pmap_train_step, replicas, shards, rate)
+    near_step(called, pmap_oracle(params, (x, y), float(rate)), params, x, y, float(rate))

@@ -1,0 +1,21 @@
+"""The deeper look at sharded_train_step."""
+
+from __future__ import annotations
+
+import jax
+
+from grader.days.day13_devices.shared import ROWS, drawn_regression, near_step, step_oracle
+from grader.toolkit import Draw, Learner, check, compiled_if_possible
+
+
+@check(
+    "sharded_train_step",
+    "deeper",
+    hint="One step by the gradient of the mean squared error over all rows, whatever their sizes: nothing is cut, and nothing"
+    " left out.",
+)
+def test_sharded_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
+    problem = drawn_regression(draw, ROWS * jax.device_count())
+    rate = draw.floats(magnitudes=(1e-3, 10.0), low=0.0)
+    called = compiled_if_possible(learner.sharded_train_step, *problem, rate)
+    near_step(called, step_oracle(*problem, float(rate)), *problem, float(rate))

@@ -1,0 +1,32 @@
+"""The deeper look at evaluate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.days.day14_flax_cnn.evaluate.checks import evaluated, watched_state
+from grader.days.day14_flax_cnn.shared import small_images, small_oracle
+from grader.toolkit import Draw, Learner, Numbers, check
+
+
+@check(
+    "evaluate",
+    "deeper",
+    hint="Every example weighs the same, in however many batches, and wherever the small ones stand.",
+)
+def test_evaluate_in_many_cases(learner: Learner, draw: Draw) -> None:
+    seed, n_batches, small = draw.integer(0, 2**31 - 1), draw.one_of(1, 3, 7, 60), draw.booleans(60)
+    numbers = Numbers(seed, "evaluate")
+    state = watched_state(numbers)
+    sizes = [2 if one else 6 for one in np.asarray(small)[:n_batches]]
+    drawn = [small_images(numbers, size) for size in sizes]
+    batches = [(np.asarray(images), np.asarray(labels)) for images, labels in drawn]
+    oracles = [small_oracle(state, images, labels, train=False) for images, labels in batches]
+    hits = [
+        oracle["logits"].argmax(axis=1) == labels
+        for oracle, (_, labels) in zip(oracles, batches, strict=True)
+    ]
+    called = evaluated(learner, state, batches)
+    called[0].close_to(np.concatenate([oracle["losses"] for oracle in oracles]).mean(), rtol=1e-4, atol=1e-4)
+    # One example may have two logits that are as good as equal.
+    called[1].close_to(np.concatenate(hits).mean(), rtol=0.0, atol=1e-5)

@@ -1,0 +1,38 @@
+"""The deeper look at train_step."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day14_flax_cnn.shared import MANY, PLAIN, ROWS, small_oracle, small_state
+from grader.days.day14_flax_cnn.train_step.checks import sgd_oracle, stepped
+from grader.toolkit import Called, Draw, Learner, Numbers, check
+
+
+@check(
+    "train_step",
+    "deeper",
+    hint="Mean loss, gradient and optimiser as they are, at any step: nothing is clipped, skipped or smoothed.",
+)
+def test_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
+    numbers = Numbers(draw.integer(0, 2**31 - 1), "train_step")
+    state, step = small_state(numbers, PLAIN), draw.one_of(0, 1, 99, 65_535, 2**24 + 1)
+    images = draw.floats((ROWS, 2, 2, 1), low=-3.0, high=3.0) + numbers.normal((ROWS, 2, 2, 1), 0.3)
+    kernel = state.params["Dense_0"]["kernel"] * draw.one_of(1.0, 1e-4, 30.0)
+    state = state.replace(
+        params={**state.params, "Dense_0": {**state.params["Dense_0"], "kernel": kernel}},
+        step=jnp.int32(step),
+    )
+    labels = draw.integers(ROWS, 0, MANY - 1)
+    called, after = stepped(learner, state, images, labels, draw.key())
+    oracle = small_oracle(state, images, labels, train=True)
+    scale = 1e-4 * max(1.0, float(np.abs(oracle["logits"]).max()))
+    called[1].close_to(oracle["losses"].mean(), rtol=1e-3, atol=scale)
+    expected, _ = sgd_oracle(state.params, oracle["gradients"])
+    for layer, parts in expected.items():
+        for name, value in parts.items():
+            largest = float(np.abs(oracle["gradients"][layer][name]).max())
+            text = f"{called.text}[0].params[{layer!r}][{name!r}]"
+            Called(text, after.params[layer][name]).close_to(value, rtol=1e-3, atol=1e-3 * largest + 1e-5)
+    Called(f"{called.text}[0].step", after.step).equals(np.int32(step + 1))
