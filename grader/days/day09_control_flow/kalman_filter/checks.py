@@ -111,6 +111,8 @@ def test_kalman_filter_predicts(learner: Learner) -> None:
 def test_kalman_filter_by_hand(learner: Learner) -> None:
     result = kalman_of_one_number(learner, transition=2.0, emission=1.0)
     result.close_to(([[17 / 6], [1.875]], [[[5 / 6]], [[0.8125]]]), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
+    result = kalman_of_one_number(learner, transition=1.0, emission=1.0)
+    result.close_to(([[7 / 3], [1.5]], [[[2 / 3]], [[0.625]]]), rtol=KALMAN_RTOL, atol=KALMAN_ATOL)
 
 
 @check(

@@ -89,7 +89,7 @@ def test_log1pexp_keeps_the_digits_of_tiny_values(learner: Learner) -> None:
 
 @check("log1pexp", "correct", hint=DERIVATIVE_HINT)
 def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -> None:
-    x = numbers.uniform(-5.0, 5.0, 4)
+    x = jnp.append(numbers.uniform(-5.0, 5.0, 3), 0.0)
     learner.log1pexp.grad().vmap().jit()(x).close_to(sigmoid_oracle(x))
 
 
