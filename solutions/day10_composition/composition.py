@@ -83,7 +83,8 @@ def log1pexp(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
     Rules: say the derivative with `jax.custom_jvp`; do not leave it to the chain rule. Not through
     `jnp.logaddexp`, `jax.nn` or `jax.scipy`, which have done it already.
-    Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions".
+    Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions" (the log1pexp there mends
+    the slope at 100 alone: its value overflows, and what is tiny is lost).
     """
 
     @jax.custom_jvp
@@ -113,7 +114,7 @@ def clip_gradient(
 
     Rules: `low` and `high` are Python numbers or traced scalars, so `vmap` may give each example
     bounds of its own. Asked for is reverse mode only.
-    Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions".
+    Reference: JAX docs, "Custom derivative rules for JAX-transformable Python functions" (the bounds come first there).
     """
 
     @jax.custom_vjp

@@ -26,7 +26,7 @@ def make_optimizer(
 
     One huge gradient must not spoil the steps after it. Decay pulls on the parameters alone: it
     enters neither the norm nor m nor v. `learning_rate` is a number or a schedule (a function
-    from the number of updates made before to a number).
+    from the number of updates made before to a number). Gradients are finite.
 
         optimizer = make_optimizer(0.5, 0.1, 10)
         optimizer.update([3, -4, 0], optimizer.init(params), params)[0] = [-0.6, 0.7, 0]
