@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+
 from rich.box import ASCII, SIMPLE_HEAD, Box
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -28,6 +31,17 @@ from grader.results import (
 from grader.units import ratio
 
 
+@dataclass(frozen=True, slots=True)
+class _Starting:
+    """Says for how long JAX has been starting, once that takes a while."""
+
+    begun: float  # of a clock that only goes forward, in seconds
+
+    def __rich__(self) -> Text:
+        taken = time.monotonic() - self.begun
+        return Text("starting JAX" + (f", for {taken:.0f} s now" if taken >= _LONG else ""))
+
+
 def rich_console() -> Console:
     """Colour and signs where the terminal has them."""
     return Console(highlight=False)
@@ -36,6 +50,9 @@ def rich_console() -> Console:
 def plain_console() -> Console:
     """ASCII, no colour, a width that does not depend on the terminal."""
     return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
+
+
+_LONG = 2.0  # seconds after which it is said how long something takes
 
 
 class Screen:
@@ -53,7 +70,7 @@ class Screen:
     def begin(self) -> None:
         if self.console.is_terminal:
             self._spinner = self.console.status(
-                Text("starting JAX"), spinner="line" if self._ascii else "dots"
+                _Starting(time.monotonic()), spinner="line" if self._ascii else "dots"
             )
             self._spinner.start()
 
@@ -92,6 +109,7 @@ class Screen:
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
                 self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
+                self.print_other_rules(exercise)
                 self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
@@ -155,6 +173,12 @@ class Screen:
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
+
+    def print_other_rules(self, exercise: ExerciseResult) -> None:
+        """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""
+        if others := exercise.other_rules:
+            named = "; ".join(printable(one.in_short) for one in others)
+            self.console.print(Text(f"It also breaks: {named}.", style="dim"))
 
     def print_output(self, check: CheckResult) -> None:
         """What the learner's code printed meanwhile."""
@@ -250,7 +274,10 @@ class Screen:
             count = sum(exercise.status in ACCEPTED for exercise in stretch)
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
-        if left is None:
+        if left is None and day.problems:
+            place = _place(day, day.problems[0].line) or shown_path(day.file)
+            text.append(f", but something is wrong with the file, so it does not count as done: {place}")
+        elif left is None:
             text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
         else:
             text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")

@@ -25,6 +25,9 @@ class BoardView:
     looking: str = ""  # the exercise that is being looked at deeper
     status: str = ""  # what just happened
     below: str = ""  # hints, or a question
+    below_in_short: str = (
+        ""  # the newest hint alone, for a screen that has no room for all; nothing where that is all
+    )
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 

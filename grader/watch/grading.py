@@ -256,7 +256,11 @@ class _Found:
 
 
 def recording_in(log: AttemptLog | None) -> Record:
-    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none."""
+    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none.
+
+    What keeps it from that is said once, not with each verdict.
+    """
+    told: set[str] = set()
 
     def record(result: RunResult, text: str | None, known: Collection[str]) -> list[str]:
         if log is None:
@@ -266,11 +270,13 @@ def recording_in(log: AttemptLog | None) -> Record:
             replace(day, exercises=tuple(e for e in day.exercises if e.name in known), source=text),
             replace(day, exercises=tuple(e for e in day.exercises if e.name not in known), source=None),
         )
-        notices = []
+        notices: list[str] = []
         try:
             log.record(attempts.attempts(replace(result, days=parts)))
+            told.clear()
         except NotRecorded as error:
-            notices.append(f"progress is not recorded: {error}")
+            notices += {f"progress is not recorded: {error}"} - told
+            told.update(notices)
         return [*notices, *log.take_notices()]
 
     return record

@@ -164,7 +164,7 @@ def _judged(model: Model, event: Judged, now: Moment) -> Model:
     if name == model.focus and name in grading.checking:
         more = "" if event.settled else "; timing it"
         taken = now.seconds - grading.begun
-        model = model.saying(f"{_in_a_word(event.result)} after {taken:.2f} s{more}")
+        model = model.saying(f"judged in {taken:.2f} s: {_in_a_word(event.result)}{more}")
     if event.settled:
         grading = replace(grading, checking=grading.checking - {name})
     else:
@@ -220,7 +220,7 @@ def _ended(grading: Grading) -> Grading:
 def _in_a_word(result: ExerciseResult) -> str:
     if result.status is Status.TODO:
         return "still to do"
-    return "right" if result.status in ACCEPTED else "not yet"
+    return "right" if result.status in ACCEPTED else "not right yet"
 
 
 def _what_else(model: Model) -> list[str]:

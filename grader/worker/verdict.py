@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from grader.toolkit.errors import learner_frame
 from grader.toolkit.verdicts import TookTooLong, Verdict
 from grader.worker.protocol import Check, Job
 from grader.worker.too_long import too_long
+
+_GRADING = str(Path(__file__).with_name("grading.py"))
 
 
 def judge(
@@ -24,7 +27,7 @@ def judge(
     """
     if failure is None:
         return result
-    result = replace(result, details="".join(traceback.format_exception(failure)))
+    result = replace(result, details=traceback_of(failure))
     if isinstance(failure, TookTooLong):
         return _too_long(result, failure, check, job)
     if isinstance(failure, Verdict):
@@ -46,6 +49,23 @@ def judge(
             f"The check {check.id} itself failed; this is a mistake of the grader, not yours.", Kind.FAULT
         ),
     )
+
+
+def traceback_of(error: BaseException) -> str:
+    """The whole of it, but for the frames of pytest that lead to the check: what is of use comes first."""
+    told = traceback.TracebackException.from_exception(error)
+    left: list[traceback.TracebackException | None] = [told]
+    while left:
+        if one := left.pop():
+            one.stack[:] = [
+                frame for frame in one.stack if not _leads_to_the_check(frame.filename)
+            ] or one.stack
+            left += [one.__cause__, one.__context__]
+    return "".join(told.format())
+
+
+def _leads_to_the_check(file: str) -> bool:
+    return bool({"_pytest", "pluggy"} & set(Path(file).parts)) or file == _GRADING
 
 
 def _too_long(result: CheckResult, failure: TookTooLong, check: Check, job: Job) -> CheckResult:

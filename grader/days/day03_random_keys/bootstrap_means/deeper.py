@@ -3,55 +3,78 @@
 from __future__ import annotations
 
 import math
-from itertools import product
 
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day03_random_keys.shared import must_have_shape, shares_must_be
-from grader.toolkit import Array, Called, Learner, Numbers, check, wide
+from grader.days.day03_random_keys.bootstrap_means.checks import DIGITS, picks
+from grader.days.day03_random_keys.shared import must_not_repeat, shares_must_be
+from grader.toolkit import Array, Called, Learner, Numbers, check
 
 RESAMPLES = 20_000
 
 
-def sums(learner: Learner, numbers: Numbers, x: list[float]) -> tuple[Called, Array]:
-    """The sums that the resamples of x have, as whole numbers."""
+def many(learner: Learner, numbers: Numbers, x: Array, resamples: int = RESAMPLES) -> Called:
     bootstrap = learner.bootstrap_means.jit(static_argnames="n_resamples")
-    called = bootstrap(numbers.key(), jnp.asarray(x, jnp.float32), n_resamples=RESAMPLES)
-    must_have_shape(called, (RESAMPLES,))
-    return called, np.round(len(x) * wide(called.value))
+    return bootstrap(numbers.key(), jnp.asarray(x, jnp.float32), n_resamples=resamples)
 
 
 @check(
     "bootstrap_means",
     "deeper",
-    hint="The n picks of a resample know nothing of each other: each is drawn by itself, not in blocks or in pairs.",
+    hint="Each of the n picks is drawn by itself: which elements come together is chance alone.",
 )
-def test_bootstrap_means_picks_by_the_multinomial_law(learner: Learner, numbers: Numbers) -> None:
-    digits = [1.0, 4.0, 16.0]  # the sum of three picks tells how often each was picked
-    called, found = sums(learner, numbers, digits)
-    ways = [counts for counts in product(range(4), repeat=3) if sum(counts) == 3]
-    totals = [float(np.dot(counts, digits)) for counts in ways]
-    wanted = [6 / math.prod(map(math.factorial, counts)) / 27 for counts in ways]
-    names = [f"{first} times x[0], {second} times x[1]" for first, second, _ in ways]
-    shares = np.array([np.mean(found == total) for total in totals])
-    complaint = "does not draw its picks independently"
-    shares_must_be(called, complaint, names, shares, np.array(wanted), RESAMPLES)
+def test_bootstrap_means_picks_are_independent(learner: Learner, numbers: Numbers) -> None:
+    called = many(learner, numbers, DIGITS)
+    counts = picks(called, RESAMPLES)
+    # How many different elements: there are n! / (n - d)! ways to name d of them in turn, and S(6, d) ways to group six picks.
+    groups = np.array([1, 31, 90, 65, 15, 1])
+    wanted = np.array([math.perm(6, d) * groups[d - 1] / 6**6 for d in range(1, 7)])
+    different = (counts > 0).sum(axis=1)
+    shares = np.array([(different == d).mean() for d in range(1, 7)])
+    names = [f"{d} different elements" for d in range(1, 7)]
+    shares_must_be(called, "does not pick one by one", names, shares, wanted, RESAMPLES)
+    # Which two come up together: each pair of elements is in as many resamples as any other.
+    pairs = [(i, j) for i in range(6) for j in range(i)]
+    both = np.array([((counts[:, i] > 0) & (counts[:, j] > 0)).mean() for i, j in pairs])
+    together = 1 - 2 * (5 / 6) ** 6 + (4 / 6) ** 6
+    names = [f"x[{i}] with x[{j}]" for i, j in pairs]
+    shares_must_be(called, "does not pick one by one", names, both, np.full(15, together), RESAMPLES)
+
+
+@check("bootstrap_means", "deeper", hint="No pick may serve two resamples: draw n_resamples times n indices.")
+def test_bootstrap_means_resamples_share_nothing(learner: Learner, numbers: Numbers) -> None:
+    called = many(learner, numbers, DIGITS)
+    missed = (5 / 6) ** 6  # the probability that a resample leaves out a given element
+    counts = picks(called, RESAMPLES)
+    for element in (0, 3, 5):
+        without = (counts[:, element] == 0) - missed
+        must_not_repeat(called, "repeats its resamples", without, missed * (1 - missed))
 
 
 @check(
-    "bootstrap_means",
-    "deeper",
-    hint="Resamples share no picks: draw n_resamples x n indices, all of them anew.",
+    "bootstrap_means", "deeper", hint="For [0, 1] the mean is 0, 1/2 or 1, with probabilities 1/4, 1/2, 1/4."
 )
-def test_bootstrap_means_neighbours_are_strangers(learner: Learner, numbers: Numbers) -> None:
-    called, found = sums(learner, numbers, [0.0, 1.0])
-    chances = {0.0: 0.25, 1.0: 0.5, 2.0: 0.25}
-    pairs = list(product(chances, repeat=2))
-    wanted = np.array([chances[one] * chances[other] for one, other in pairs])
-    for apart in (1, 2, RESAMPLES // 2):
-        ones, others = found[: RESAMPLES // 2 : 2], np.roll(found, -apart)[: RESAMPLES // 2 : 2]
-        shares = np.array([np.mean((ones == one) & (others == other)) for one, other in pairs])
-        names = [f"means {one / 2:g} and {other / 2:g}, {apart:,} apart" for one, other in pairs]
-        complaint = "has resamples that depend on each other"
-        shares_must_be(called, complaint, names, shares, wanted, len(ones))
+def test_bootstrap_means_of_zero_and_one(learner: Learner, numbers: Numbers) -> None:
+    unit = 2.0**-20  # in which all means are exact
+    called = many(learner, numbers, np.array([0.0, unit]))
+    shares = np.array([(np.asarray(called.value) == mean * unit).mean() for mean in (0.0, 0.5, 1.0)])
+    names = ["mean 0", "half of the larger one", "the larger one"]
+    shares_must_be(called, "has other means", names, shares, np.array([0.25, 0.5, 0.25]), RESAMPLES)
+    many(learner, numbers, np.array([-2.5]), 5).equals(np.full(5, -2.5, np.float32))
+
+
+@check(
+    "bootstrap_means", "deeper", hint="All n elements can be picked, the last of many as often as the first."
+)
+def test_bootstrap_means_reaches_every_one_of_many(learner: Learner, numbers: Numbers) -> None:
+    n = 300
+    for place in (0, n - 1):
+        x = np.zeros(n)
+        x[place] = n  # so the mean says how often it was picked
+        called = many(learner, numbers, x, 4000)
+        missed = np.array([np.mean(np.asarray(called.value) < 0.5)])
+        names = [f"resamples without x[{place}]"]
+        shares_must_be(
+            called, "does not pick all elements alike", names, missed, np.array([(1 - 1 / n) ** n]), 4000
+        )

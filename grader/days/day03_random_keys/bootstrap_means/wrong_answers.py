@@ -111,21 +111,3 @@ def bootstrap_means__shared_half(key, x, n_resamples):
     picks = jax.random.randint(key, (n_resamples, n), 0, n)
     before = jnp.repeat(picks[::2], 2, axis=0)[:n_resamples]
     return x[jnp.where(jnp.arange(n) < n // 2, before, picks)].mean(axis=1)
-
-
-@caught_by("deeper", "picks_by_the_multinomial_law")
-def bootstrap_means__picks_in_pairs(key, x, n_resamples):
-    """Picks an element and its neighbour together."""
-    n = x.shape[0]
-    first = jax.random.randint(key, (n_resamples, (n + 1) // 2), 0, n)
-    picks = jnp.stack([first, (first + 1) % n], axis=-1).reshape(n_resamples, -1)[:, :n]
-    return x[picks].mean(axis=1)
-
-
-@caught_by("deeper", "neighbours_are_strangers")
-def bootstrap_means__half_is_shared(key, x, n_resamples):
-    """Two resamples in a row share half of their picks."""
-    n = x.shape[0]
-    picks = jax.random.randint(key, (n_resamples, n), 0, n)
-    shared = jnp.repeat(picks[::2], 2, axis=0)[:n_resamples]
-    return x[jnp.where(jnp.arange(n) < n // 2, shared, picks)].mean(axis=1)
