@@ -161,6 +161,7 @@ def test_e_opens_the_editor_where_it_went_wrong(watching: Watching) -> None:
 
 
 def test_t_opens_python_with_a_failing_case(watching: Watching) -> None:
+    watching.judged("norm", Status.TODO)
     assert watching.press("t") == []
     assert "norm has no failing case" in watching.board.status
     watching.judged("norm", Status.FAILED)

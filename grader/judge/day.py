@@ -16,6 +16,7 @@ from grader.results import (
     DayResult,
     ExerciseResult,
     Spoiled,
+    spoiled_by,
     without_running,
 )
 from grader.worker.protocol import Check, Platform
@@ -69,7 +70,7 @@ class JudgedDay:
 
     def worth_a_deeper_look(self) -> tuple[str, ...]:
         """The exercises with checks for the deeper look that nothing speaks against, as for timing."""
-        return self._worth(Aspect.DEEPER, lambda name: self.selection.day.deeper_of(name).is_file())
+        return self._worth(Aspect.DEEPER, self.selection.day.has_deeper_look)
 
     def _worth(self, aspect: Aspect, has_some: Callable[[str], bool]) -> tuple[str, ...]:
         if aspect not in self.options.aspects or any(batch.given_up for batch in self.batches):
@@ -98,7 +99,7 @@ class JudgedDay:
         spoiled: dict[str, Spoiled] = {}
         for identity, result in self.verdicts.items():
             if result.counts_against:
-                spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
+                spoiled.setdefault(identity.partition(".")[0], spoiled_by(result))
         return spoiled
 
     # ---- what comes of it

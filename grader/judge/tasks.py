@@ -51,6 +51,6 @@ def _checks(day: Day, names: tuple[str, ...], *, deeper: bool) -> tuple[Path, ..
     found = []
     for name in names:
         found.append(day.checks_of(name))
-        if deeper and day.deeper_of(name).is_file():
+        if deeper and day.has_deeper_look(name):
             found.append(day.deeper_of(name))
     return tuple(found)

@@ -109,12 +109,14 @@ class Screen:
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
                 self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
+                self.print_other_rules(exercise)
                 self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
         if self.verbose:
             self._print_checks(day)
         self._print_speeds(day)
+        self._print_deeper_looks(day)
         self._print_comparisons(day)
         self._print_circumstances(day)
         self._print_standing(day)
@@ -150,6 +152,8 @@ class Screen:
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
                 text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
+        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases:
+            text += f" {cases(exercise)}"
         return Text(text, style=look.style)
 
     def sign(self, text: str) -> str:
@@ -169,6 +173,12 @@ class Screen:
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
+
+    def print_other_rules(self, exercise: ExerciseResult) -> None:
+        """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""
+        if others := exercise.other_rules:
+            named = "; ".join(printable(one.in_short) for one in others)
+            self.console.print(Text(f"It also breaks: {named}.", style="dim"))
 
     def print_output(self, check: CheckResult) -> None:
         """What the learner's code printed meanwhile."""
@@ -207,6 +217,18 @@ class Screen:
             if check.speed:
                 words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
                 self.console.print(words, style="dim", soft_wrap=False)
+
+    def _print_deeper_looks(self, day: DayResult) -> None:
+        """What it comes to, for one exercise that was asked for alone; a day's table says it all."""
+        for exercise in day.exercises if self._compares else ():
+            self.print_deeper_look(exercise)
+
+    def print_deeper_look(self, exercise: ExerciseResult) -> None:
+        """A line on what agreed."""
+        if exercise.cases and exercise.aspect(Aspect.DEEPER) in ACCEPTED:
+            agree = "agrees" if exercise.cases == 1 else "agree"
+            words = Text.assemble((exercise.name, "bold"), f"  the deeper look: {cases(exercise)} {agree}")
+            self.console.print(words, style="dim")
 
     def _print_comparisons(self, day: DayResult) -> None:
         for exercise in day.exercises if self._compares else ():
@@ -268,6 +290,11 @@ class Screen:
         if not result.jax:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
+
+
+def cases(exercise: ExerciseResult) -> str:
+    """`1 case`, `240 cases`: that were drawn in the deeper look, and agreed."""
+    return f"{exercise.cases} case{'s' * (exercise.cases != 1)}"
 
 
 def _place(day: DayResult, line: int | None) -> str:

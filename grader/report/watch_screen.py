@@ -14,7 +14,7 @@ from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
-from grader.results import ACCEPTED, FIRST_LOOK, Status
+from grader.results import ACCEPTED, FIRST_LOOK, Aspect, Status
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
@@ -184,7 +184,7 @@ class WatchScreen:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
-        for width in (len("✗ too long"), len("✗ wrong"), 1):  # so that nothing jumps about
+        for width in (len("✗ too long"), len("✗ wrong"), 1, 1):  # so that nothing jumps about
             table.add_column(no_wrap=True, min_width=width)
         at = next((n for n, (name, _) in enumerate(view.exercises) if name == view.focus), 0)
         left_out = len(view.exercises) - rows
@@ -196,6 +196,7 @@ class WatchScreen:
             mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
             star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
+            deeper = self._deeper(view, name)
             if name in view.checking:
                 wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
@@ -205,10 +206,17 @@ class WatchScreen:
                 cells = [self._screen.cell(result, aspect) for aspect in FIRST_LOOK]
             else:
                 cells = [Text("")] * len(FIRST_LOOK)
-            table.add_row(mark, Text(star + name, style=style), *cells)
+            table.add_row(mark, Text(star + name, style=style), *cells, deeper)
         if left_out:
             table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
         return table
+
+    def _deeper(self, view: BoardView, name: str) -> Text:
+        """What is known of the deeper look at an exercise."""
+        if name == view.looking:
+            return Text(self._screen.sign("… looking deeper"), style="dim")
+        known = name in view.verdicts and name not in view.checking
+        return self._screen.cell(view.verdicts[name], Aspect.DEEPER) if known else Text("")
 
     def _focus(self, view: BoardView, *, brief: bool = False) -> None:
         result = view.verdicts.get(view.focus)
@@ -222,6 +230,7 @@ class WatchScreen:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
             self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
+            self._screen.print_other_rules(result)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()
@@ -230,6 +239,7 @@ class WatchScreen:
             self.console.print()
             self.console.print(Text(f"{view.focus} passed.", style="bold green"))
             self._screen.print_speed(result)
+            self._screen.print_deeper_look(result)
             self._screen.print_comparison(result)
 
     def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:

@@ -22,6 +22,7 @@ class BoardView:
     verdicts: Mapping[str, ExerciseResult] = field(default_factory=dict)
     checking: frozenset[str] = frozenset()
     timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
+    looking: str = ""  # the exercise that is being looked at deeper
     status: str = ""  # what just happened
     below: str = ""  # hints, or a question
     below_in_short: str = (

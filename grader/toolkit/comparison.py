@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,10 +12,8 @@ import numpy as np
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.diagnosis import examine
+from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer
-
-if TYPE_CHECKING:
-    from grader.toolkit.judged_call import Case
 
 # float32 carries 24 bits: one rounding is 6e-8 of the value. A handful of operations in another order
 # stay within a hundred roundings, mistakes do not.
@@ -88,7 +86,8 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
 
     def wrong(complaint: str, kind: Kind, *, hint: str | None = None, **data: Any) -> WrongAnswer:
         answer = WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
-        answer.compared = got, target
+        if kind in {Kind.VALUE, Kind.SHAPE}:
+            answer.compared = got, target
         return answer
 
     if got.shape != target.shape:
@@ -143,7 +142,9 @@ def must_be_jax_array(call: str, got: Any, *, part: str = "") -> None:
                 "Or build one array, with jnp.stack."
             )
     elif isinstance(got, bool | int | float | complex):
-        came, hint = f"the Python {came} {got!r}", "Return an array; jnp.asarray makes one."
+        words = wording.argument(got)  # its name alone, where the number cannot be shown
+        came = f"a Python {came}" if words == came else f"the Python {came} {words}"
+        hint = "Return an array; jnp.asarray makes one."
     elif callable(got):
         came, hint = "a function", "Call it, and return what it gives."
     elif isinstance(got, Mapping):

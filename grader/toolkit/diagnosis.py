@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 
 from grader.findings import Diagnosis, Pattern
 from grader.toolkit import wording
+from grader.toolkit.judged_call import Case
 from grader.toolkit.patterns import (
     FUNCTIONS,
     TIGHT,
@@ -31,9 +32,6 @@ from grader.toolkit.patterns import (
     tell_apart,
     transformed,
 )
-
-if TYPE_CHECKING:
-    from grader.toolkit.judged_call import Case
 
 _LARGEST = 2**18  # elements; of more nobody asks what order they are in
 
@@ -130,7 +128,7 @@ def _diagnose(
     got: Array, expected: Array, sizes: tuple[int, ...], arguments: Mapping[str, Array]
 ) -> Diagnosis | None:
     for name, argument in arguments.items():
-        if argument.shape == got.shape and several(argument, 2) and np.array_equal(argument, got):
+        if argument.shape == got.shape and several(argument, 3) and np.array_equal(argument, got):
             return Diagnosis(Pattern.ARGUMENT, name=name)
     if got.shape != expected.shape:
         return _other_shape(got, expected)
@@ -178,7 +176,7 @@ def _other_shape(got: Array, expected: Array) -> Diagnosis | None:
         if got.ndim != expected.ndim and sorted(filter((1).__ne__, got.shape)) == sorted(
             filter((1).__ne__, expected.shape)
         ):
-            name = ", which has an axis of 1 too many" if ones > 0 else ", which lacks an axis of 1"
+            name = ": it has an axis of 1 too many" if ones > 0 else ": it lacks an axis of 1"
         return Diagnosis(Pattern.AXES, name=name)
     return None
 

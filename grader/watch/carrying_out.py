@@ -15,6 +15,7 @@ from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
 from grader.watch.effects import (
     Effect,
+    LookDeeper,
     OpenDay,
     OpenEditor,
     Quit,
@@ -70,6 +71,8 @@ class Handlers:
                 return FileRead(day, read(day.file_in(self._tree)))
             case StartGrading():
                 self._gradings.start(effect)
+            case LookDeeper():
+                self._gradings.look_deeper(effect)
             case StopGrading():
                 self._gradings.stop()
             case WarmUp():

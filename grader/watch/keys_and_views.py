@@ -185,6 +185,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         verdicts=model.verdicts(),
         checking=grading.checking,
         timing=grading.timing,
+        looking=model.deeper.name,
         status=_status(model, now),
         below=below,
         problems=() if grading.checking else tuple(state.problems),

@@ -54,7 +54,10 @@ def test_convolve_batch_compiles_once(learner: Learner, numbers: Numbers) -> Non
 
 
 @check(
-    "convolve_batch", "jit", hint="lax.map and lax.scan take turns. vmap makes one convolution of them all."
+    "convolve_batch",
+    "jit",
+    hint="A loop over signals or over moments takes turns, also lax.map, lax.scan and fori_loop. Slices of all"
+    " moments at once, or jnp.convolve, within a vmap over the signals do not.",
 )
 def test_convolve_batch_takes_all_signals_at_once(learner: Learner) -> None:
     # As many moments; a loop over the three taps is allowed, and nothing within it.

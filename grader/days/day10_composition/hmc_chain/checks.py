@@ -105,6 +105,25 @@ def test_hmc_chain_has_a_row_for_each_sample(learner: Learner, numbers: Numbers)
 
 
 @check(
+    "hmc_chain", "correct", hint="Both loops belong in lax: scan over samples, fori_loop over leapfrog steps."
+)
+def test_hmc_chain_has_no_python_loop(learner: Learner, numbers: Numbers) -> None:
+    handle = learner.hmc_chain.jit(static_argnums=(0, 3, 5))
+    small = single_chain(numbers, 0.3, 3, 3)
+    same_size_for(handle, small, single_chain(numbers, 0.3, 6, 3))
+    same_size_for(handle, small, single_chain(numbers, 0.3, 3, 6))
+
+
+@check(
+    "hmc_chain",
+    "correct",
+    hint="Split the key into one a sample, and that one into one for p and one for the acceptance.",
+)
+def test_hmc_chain_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
+    uses_each_key_once(learner.hmc_chain.jit(static_argnums=(0, 3, 5)), *single_chain(numbers, 0.3))
+
+
+@check(
     "hmc_chain",
     "correct",
     hint="With a step of 0 nothing moves: every row is where the chain stands, the start.",
@@ -310,23 +329,6 @@ def test_hmc_chain_compiles_once(learner: Learner, numbers: Numbers) -> None:
     # Lifted, as everywhere: one program serves all checks.
     for result in compiles_once(many_chains(learner), calls):
         has_the_moments(result, wide(result.value)[:, 0])
-
-
-@check(
-    "hmc_chain",
-    "jit",
-    hint="Split the key into one a sample, and that one into one for p and one for the acceptance.",
-)
-def test_hmc_chain_uses_each_key_once(learner: Learner, numbers: Numbers) -> None:
-    uses_each_key_once(learner.hmc_chain.jit(static_argnums=(0, 3, 5)), *single_chain(numbers, 0.3))
-
-
-@check("hmc_chain", "jit", hint="Both loops belong in lax: scan over samples, fori_loop over leapfrog steps.")
-def test_hmc_chain_has_no_python_loop(learner: Learner, numbers: Numbers) -> None:
-    handle = learner.hmc_chain.jit(static_argnums=(0, 3, 5))
-    small = single_chain(numbers, 0.3, 3, 3)
-    same_size_for(handle, small, single_chain(numbers, 0.3, 6, 3))
-    same_size_for(handle, small, single_chain(numbers, 0.3, 3, 6))
 
 
 @functools.partial(jax.jit, static_argnums=0)
