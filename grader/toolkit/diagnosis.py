@@ -61,7 +61,8 @@ def examine(
     )
     if seen is None or seen.pattern is Pattern.NEARLY:
         seen = _unless_it_fails(lambda: _throughout(got, expected, sizes or [])) or seen
-    if seen and seen.pattern is Pattern.NEARLY and case and (narrow := _unless_it_fails(case.narrow)):
+    hardly_off = seen.pattern is Pattern.NEARLY if seen else _is_near(np.asarray(compared[0]), compared[1])
+    if hardly_off and case and (narrow := _unless_it_fails(case.narrow)):
         seen = Diagnosis(Pattern.ROUNDED, name=narrow)
     return seen
 
@@ -86,6 +87,15 @@ def _is_plain(value: Any) -> bool:
         and not wording.is_key(value)
         and not isinstance(value, jax.core.Tracer)
         and isinstance(value.dtype, np.dtype)
+    )
+
+
+def _is_near(got: Array, expected: Array) -> bool:
+    """Whether a few numbers are so near to what they should be that rounding may be all."""
+    return (
+        got.shape == expected.shape
+        and got.dtype.kind == expected.dtype.kind == "f"
+        and bool((np.abs(got - expected) <= 0.01 * np.abs(expected).max()).all())
     )
 
 
