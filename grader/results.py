@@ -6,7 +6,7 @@ Standard library only; everybody may import this module, and it imports nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -231,6 +231,22 @@ class ExerciseResult:
         return min(speeds, key=lambda speed: speed.ratio / speed.gate if speed else 0, default=None)
 
     @property
+    def cases(self) -> int:
+        """So many drawn cases agreed in the deeper look, all its checks together."""
+        return sum(check.cases for check in self.checks if check.aspect is Aspect.DEEPER)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether it passed the first look and not the deeper one."""
+        return self.lead is not None and self.lead.aspect is Aspect.DEEPER
+
+    def with_deeper_look(self, deeper: ExerciseResult) -> ExerciseResult:
+        """A first look with the deeper one that followed it."""
+        first = [check for check in self.checks if check.aspect is not Aspect.DEEPER]
+        looked = [check for check in deeper.checks if check.aspect is Aspect.DEEPER]
+        return replace(self, checks=(*first, *looked))
+
+    @property
     def lead(self) -> CheckResult | None:
         """The first check that is not accepted: what the learner should read first."""
         return next((check for check in self.checks if check.status not in ACCEPTED), None)
@@ -275,7 +291,7 @@ class DayResult:
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
-    # The file's text as it was judged; None when it could not be read or changed meanwhile.
+    # The file's text as it was judged; None when it could not be read.
     source: str | None = None
 
     @property

@@ -86,6 +86,17 @@ RESULT = run(
     ),
 )
 
+
+def test_who_passed_beside_a_problem_of_the_file_is_told_why_it_does_not_count() -> None:
+    passed = ExerciseResult("softmax", False, (check(Aspect.CORRECT, Status.PASSED),))
+    problem = Problem(Finding("Line 3 failed", Kind.NOT_LOADED, line=3))
+    last = screen(run(passed, problems=(problem,))).splitlines()
+    shown = " ".join(last[-4:])
+    assert "1 of 1 passed, but something is wrong with the file" in shown
+    assert "pure_functions.py:3" in shown
+    assert "All done" not in shown
+
+
 SCREEN = """
 Day 1: arrays and purity  /kata/pure_functions.py
 exercise                   |correct |jit |speed

@@ -75,8 +75,8 @@ def kmeans_step(
     Labels are right far from the origin, too: with centres 9999 and 10002, the point 10001.5 belongs to
     the second. Take differences first and squares afterwards.
 
-    Example: points [[0], [1], [9]] and centres [[0], [10], [99]]
-    give new centres [[0.5], [9], [99]] and labels [0, 0, 1].
+    Example: points [[0], [2], [7]] and centres [[5], [99]]
+    give new centres [[3], [99]] and labels [0, 0, 0].
     Reference: Lloyd, "Least squares quantization in PCM" (1982).
     """
     # Your code here: about 6 lines.

@@ -155,7 +155,8 @@ def ring_push(
 
     0 <= cursor < capacity. Once full, the ring overwrites its oldest item. Shapes and dtypes
     of ring and cursor stay, so that both can be carried through a loop; an item of another
-    dtype is converted to the ring's. The cursor is of any signed dtype that holds `capacity`.
+    dtype is converted to the ring's. Items may hold NaN and infinities. The cursor is of any
+    signed dtype that holds `capacity`.
 
         ring_push([1, 2, 3], 2, 9) = ([1, 2, 9], 0)
 

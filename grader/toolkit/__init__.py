@@ -31,6 +31,7 @@ from grader.toolkit.speed import must_beat
 from grader.toolkit.structure import checking_leaks, compiles_once, largest_value_at_most, same_size_for
 from grader.toolkit.traces import Trace, traces_at_most, watched
 from grader.toolkit.verdicts import RaisedError, Unavailable, Verdict, WrongAnswer, hint_when, own_hint
+from grader.toolkit.wording import in_words
 
 _Check = TypeVar("_Check", bound=Callable[..., None])
 
@@ -92,6 +93,7 @@ __all__ = [
     "digits",
     "float16",
     "hint_when",
+    "in_words",
     "largest_value_at_most",
     "looks_like",
     "multiply_adds",

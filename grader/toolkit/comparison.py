@@ -142,7 +142,9 @@ def must_be_jax_array(call: str, got: Any, *, part: str = "") -> None:
                 "Or build one array, with jnp.stack."
             )
     elif isinstance(got, bool | int | float | complex):
-        came, hint = f"the Python {came} {got!r}", "Return an array; jnp.asarray makes one."
+        words = wording.argument(got)  # its name alone, where the number cannot be shown
+        came = f"a Python {came}" if words == came else f"the Python {came} {words}"
+        hint = "Return an array; jnp.asarray makes one."
     elif callable(got):
         came, hint = "a function", "Call it, and return what it gives."
     elif isinstance(got, Mapping):

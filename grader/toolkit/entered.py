@@ -62,7 +62,8 @@ class Banned:
     """What a rule leaves out, known by what it is: by object, by code, or by the file in which the code lies."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._objects: dict[int, tuple[str, str]] = {}
+        self._objects: dict[int, tuple[str, str]] = {}  # by identity
+        self._kept: list[Any] = []  # these objects, so that no other gets the identity of one
         self._code: dict[CodeType, tuple[str, str]] = {}
         self._places: dict[str, tuple[str, str]] = {}
         self._packages: dict[str, tuple[str, str]] = {}
@@ -89,6 +90,7 @@ class Banned:
     def _take(self, value: Any, dotted: str, rule: str) -> None:
         for one in _behind(value):
             self._objects.setdefault(id(one), (dotted, rule))
+            self._kept.append(one)
             code = getattr(one, "__code__", None)
             # A decorator's inner function is one piece of code for all that it decorates.
             if isinstance(code, CodeType) and "<locals>" not in code.co_qualname:
@@ -114,7 +116,7 @@ class Banned:
             return None  # an operator on a value that was given: np.asarray(tensor) enters torch
         for place, (dotted, rule) in self._places.items():
             if code.co_filename.startswith(place):
-                return f"{dotted}: {name}", rule
+                return f"{name} of {dotted}", rule
         return None
 
     def known_builtin(self, function: Any) -> tuple[str, str] | None:

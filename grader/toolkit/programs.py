@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.extend import core
 
 _CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback", "python_callback", "debug_print"})
-_JITS = frozenset({"jit", "pjit"})
+JITS = frozenset({"jit", "pjit"})
 _LOOPS = frozenset({"scan", "while"})
 _MAPS = frozenset({"shard_map", "xla_pmap"})  # over devices
 
@@ -68,7 +68,7 @@ class Program:
     @property
     def jitted_names(self) -> frozenset[str]:
         """The names of the functions in it that are under a jit of their own."""
-        found = (e.params.get("name", "") for e in equations(self.jaxpr.jaxpr) if e.primitive.name in _JITS)
+        found = (e.params.get("name", "") for e in equations(self.jaxpr.jaxpr) if e.primitive.name in JITS)
         return frozenset(found)
 
     @property
@@ -134,7 +134,7 @@ def _size(jaxpr: Any) -> int:
             _size(inner) for parameter in equation.params.values() for inner in inner_jaxprs(parameter)
         )
         size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
-        size += equation.primitive.name not in _JITS | {"closed_call"}
+        size += equation.primitive.name not in JITS | {"closed_call"}
     return size
 
 
@@ -172,7 +172,7 @@ def _outline(jaxpr: Any) -> tuple[Any, ...]:
     def walk(part: Any) -> None:
         for equation in part.eqns:
             inputs = tuple(map(read, equation.invars))
-            if equation.primitive.name in _JITS:
+            if equation.primitive.name in JITS:
                 inner = equation.params["jaxpr"].jaxpr
                 define(inner.constvars)
                 names.update(zip(inner.invars, inputs, strict=True))

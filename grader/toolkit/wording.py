@@ -108,6 +108,11 @@ def argument(value: object, small: int = _SMALL) -> str:
     return text if len(text) <= _NARROW else type(value).__name__
 
 
+def in_words(value: object) -> str:
+    """Any value as messages write it: small arrays by their numbers, large ones by shape, what cannot be shown by its type."""
+    return argument(value)
+
+
 def _small_array(array: np.ndarray[Any, Any]) -> str:
     if array.size == 0 and array.ndim != 1:
         return kind_and_shape(array)

@@ -141,6 +141,7 @@ class Grading:
         self._integrity = integrity.Integrity()
         learner = load(
             task.learner,
+            text=task.text,
             before_statement=lambda line: self._events.send(Loading(line)),
             skip_lines=self._job.skip_lines,
         )

@@ -18,6 +18,8 @@ from grader.toolkit.verdicts import TookTooLong, Verdict
 from grader.worker.protocol import Check, Job
 from grader.worker.too_long import too_long
 
+_GRADING = str(Path(__file__).with_name("grading.py"))
+
 
 def judge(
     result: CheckResult, failure: BaseException | None, check: Check, job: Job, *, went_well: bool
@@ -28,7 +30,7 @@ def judge(
     """
     if failure is None:
         return result
-    result = replace(result, details="".join(traceback.format_exception(failure)))
+    result = replace(result, details=traceback_of(failure))
     if isinstance(failure, TookTooLong):
         return _too_long(result, failure, check, job)
     if isinstance(failure, Verdict):
@@ -51,6 +53,23 @@ def judge(
             f"The check {check.id} itself failed; this is a mistake of the grader, not yours.", Kind.FAULT
         ),
     )
+
+
+def traceback_of(error: BaseException) -> str:
+    """The whole of it, but for the frames of pytest that lead to the check: what is of use comes first."""
+    told = traceback.TracebackException.from_exception(error)
+    left: list[traceback.TracebackException | None] = [told]
+    while left:
+        if one := left.pop():
+            one.stack[:] = [
+                frame for frame in one.stack if not _leads_to_the_check(frame.filename)
+            ] or one.stack
+            left += [one.__cause__, one.__context__]
+    return "".join(told.format())
+
+
+def _leads_to_the_check(file: str) -> bool:
+    return bool({"_pytest", "pluggy"} & set(Path(file).parts)) or file == _GRADING
 
 
 def _too_long(result: CheckResult, failure: TookTooLong, check: Check, job: Job) -> CheckResult:

@@ -25,7 +25,7 @@ def set_border(grid: Float[Array, "h w"], value: Float[Array, ""]) -> Float[Arra
     Rules: `value` is a Python number or a traced scalar.
     Reference: JAX docs, "jax.numpy.ndarray.at".
     """
-    edges = jnp.array([0, -1])
+    edges, value = jnp.array([0, -1]), jnp.asarray(value, grid.dtype)
     return grid.at[edges].set(value).at[:, edges].set(value)
 
 

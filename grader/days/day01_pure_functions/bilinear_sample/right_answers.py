@@ -62,3 +62,30 @@ def bilinear_sample__corner_kept_inside(image, coordinates):
     above = (1 - b) * image[top, left] + b * image[top, left + 1]
     below = (1 - b) * image[top + 1, left] + b * image[top + 1, left + 1]
     return (1 - a) * above + a * below
+
+
+def bilinear_sample__flat(image, coordinates):
+    """Numbers the pixels through and takes them from the flat image."""
+    h, w = image.shape
+    r, c = jnp.clip(coordinates, 0, jnp.array([h - 1, w - 1])).T
+    top, left = r.astype(int), c.astype(int)
+    corners = jnp.stack([top, jnp.minimum(top + 1, h - 1)]), jnp.stack([left, jnp.minimum(left + 1, w - 1)])
+    pixels = jnp.take(image.ravel(), corners[0][:, None] * w + corners[1][None])  # (2, 2, n)
+    down, across = jnp.stack([1 - (r - top), r - top]), jnp.stack([1 - (c - left), c - left])
+    return jnp.sum(pixels * down[:, None] * across[None], axis=(0, 1))
+
+
+def bilinear_sample__rows_then_columns(image, coordinates):
+    """Interpolates two numbers at a time: first down, then across."""
+    h, w = image.shape
+
+    def between(first, second, share):
+        return first + share * (second - first)
+
+    def one(point):
+        r, c = jnp.clip(point[0], 0, h - 1), jnp.clip(point[1], 0, w - 1)
+        i, j = jnp.floor(r).astype(int), jnp.floor(c).astype(int)
+        line = between(image[i], image[jnp.minimum(i + 1, h - 1)], r - i)
+        return between(line[j], line[jnp.minimum(j + 1, w - 1)], c - j)
+
+    return jax.vmap(one)(coordinates)

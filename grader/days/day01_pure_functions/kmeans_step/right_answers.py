@@ -43,3 +43,30 @@ def kmeans_step__one_hot_matmul(points, centres):
     count = member.sum(axis=0)[:, None]
     total = jnp.matmul(member.T, points, precision=lax.Precision.HIGHEST)
     return jnp.where(count == 0, centres, total / jnp.maximum(count, 1.0)), labels
+
+
+def kmeans_step__best_so_far(points, centres):
+    """Goes over the centres and keeps the nearest so far; only nearer ones replace it."""
+
+    def visit(j, best):
+        squared, labels = best
+        here = jnp.sum((points - centres[j]) ** 2, axis=1)
+        return jnp.minimum(squared, here), jnp.where(here < squared, j, labels)
+
+    n, k = points.shape[0], centres.shape[0]
+    _, labels = lax.fori_loop(0, k, visit, (jnp.full(n, jnp.inf), jnp.zeros(n, int)))
+
+    def moved(j, centre):
+        mine = labels == j
+        mean = jnp.sum(points * mine[:, None], axis=0) / jnp.maximum(mine.sum(), 1)
+        return jnp.where(mine.any(), mean, centre)
+
+    return jax.vmap(moved)(jnp.arange(k), centres), labels
+
+
+def kmeans_step__average_with_weights(points, centres):
+    """Sorts the distances, and averages with weights that are 0 or 1."""
+    labels = jnp.argsort(jnp.square(points[:, None] - centres).sum(-1), axis=1)[:, 0]
+    weights = jnp.equal(labels, jnp.arange(len(centres))[:, None])
+    means = jax.vmap(lambda mine: jnp.mean(points, axis=0, where=mine[:, None]))(weights)
+    return jnp.where(weights.any(axis=1, keepdims=True), means, centres), labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -64,6 +65,24 @@ def test_masked_mean_keeps_a_nan_that_counts(learner: Learner) -> None:
 def test_masked_mean_counts_zeros(learner: Learner) -> None:
     x, mask = jnp.array([0.0, 4.0, 9.0]), jnp.array([True, True, False])
     learner.masked_mean(x, mask).close_to(2.0)
+
+
+@check(
+    "masked_mean",
+    "correct",
+    hint="The compiler happens to turn a product with booleans into a choice; written out it is 0 times nan. Say the choice: "
+    "jnp.where(mask, x, 0).",
+)
+def test_masked_mean_ignores_it_operation_by_operation(learner: Learner) -> None:
+    x, mask = jnp.array([jnp.nan, 2.0, jnp.inf]), jnp.array([False, True, False])
+    learner.masked_mean.jit()(x, mask).close_to(2.0)
+    with jax.disable_jit():
+        learner.masked_mean.using(
+            "With jax.disable_jit(), masked_mean([nan, 2, inf], [False, True, False])",
+            learner.masked_mean.function,
+            x,
+            mask,
+        ).close_to(2.0)
 
 
 @check("masked_mean", "correct", hint="Sum the entries under a True, count the Trues, divide.")

@@ -37,3 +37,16 @@ def masked_mean__repairs_and_multiplies(x, mask):
     """Makes finite what does not count, and then a product with the mask is safe."""
     x = jnp.where(~mask & ~jnp.isfinite(x), 0, x)
     return (x @ mask.astype(x.dtype)) / jnp.maximum(mask.sum(), 1)
+
+
+def masked_mean__in_a_scan(x, mask):
+    """Updates mean and count with every entry that counts."""
+
+    def update(state, entry):
+        value, counts = entry
+        mean, count = state
+        count = count + counts
+        mean = jnp.where(counts, mean + (value - mean) / jnp.maximum(count, 1), mean)
+        return (mean, count), None
+
+    return lax.scan(update, (jnp.zeros((), x.dtype), jnp.int32(0)), (x, mask))[0][0]

@@ -17,6 +17,12 @@ def masked_mean__multiplies_by_the_mask(x, mask):
     return jnp.sum(x * weight) / jnp.maximum(jnp.sum(weight), 1)
 
 
+@caught_by("correct", "ignores_it_operation_by_operation")
+def masked_mean__multiplies_by_booleans(x, mask):
+    """Right as long as the compiler makes a choice of the product."""
+    return jnp.sum(x * mask) / jnp.maximum(jnp.sum(mask), 1)
+
+
 @caught_by("correct", "is_zero_for_an_empty_mask")
 def masked_mean__nothing_over_nothing(x, mask):
     """Forgets that the count may be 0."""

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 
 def standardize__column_by_column(x, eps=1e-6):
@@ -35,3 +36,19 @@ def standardize__var_with_where(x, eps=1e-6):
     centred = x - jnp.mean(x, axis=0)
     deviation = jnp.sqrt(jnp.mean(jnp.square(centred), axis=0))
     return jnp.where(deviation == 0, 0.0, centred / (deviation + eps))
+
+
+def standardize__by_the_length_of_columns(x, eps=1e-6):
+    """The deviation is the length of the centred column, over the root of n."""
+    centred = x - jnp.average(x, axis=0)
+    return centred / (jnp.linalg.norm(centred, axis=0) / jnp.sqrt(x.shape[0]) + eps)
+
+
+def standardize__in_a_scan(x, eps=1e-6):
+    """Carries nothing from column to column, in a loop that stays a loop."""
+
+    def column(_, values):
+        centred = values - values.mean()
+        return None, centred / (values.std() + eps)
+
+    return lax.scan(column, None, x.T)[1].T

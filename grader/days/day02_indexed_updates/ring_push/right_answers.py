@@ -32,3 +32,18 @@ def ring_push__cond(ring, cursor, item):
     ring = ring.at[cursor].set(item.astype(ring.dtype))
     last = cursor == len(ring) - 1
     return ring, lax.cond(last, jnp.zeros_like, lambda c: c + 1, cursor)
+
+
+def ring_push__dynamic_slice(ring, cursor, item):
+    """Writes a slice of one item, and wraps by taking the whole away."""
+    block = jnp.expand_dims(jnp.asarray(item, ring.dtype), 0)
+    ring = lax.dynamic_update_slice_in_dim(ring, block, cursor, axis=0)
+    cursor = cursor + jnp.ones_like(cursor)
+    return ring, cursor - jnp.where(cursor >= len(ring), len(ring), 0).astype(cursor.dtype)
+
+
+def ring_push__scatter_by_an_array(ring, cursor, item):
+    """Writes at an array of one place."""
+    place = jnp.reshape(cursor, (1,))
+    ring = ring.at[place].set(item[None].astype(ring.dtype))
+    return ring, jnp.remainder(cursor + 1, ring.shape[0]).astype(cursor.dtype)

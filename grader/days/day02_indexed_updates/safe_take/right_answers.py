@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 # safe_take
 
@@ -35,3 +36,27 @@ def safe_take__writes_the_fill(x, indices, fill):
     outside = (indices < 0) | (indices >= len(x))
     read = x.at[indices].get(mode="clip")
     return read.at[jnp.where(outside, places, len(indices))].set(fill, mode="drop")
+
+
+def safe_take__in_a_loop(x, indices, fill):
+    """Starts from the fill and writes what there is, item by item, in a compiled loop."""
+    n, m = x.shape[0], indices.shape[0]
+    out = jnp.full((m, *x.shape[1:]), fill, x.dtype)
+
+    def write(k, out):
+        i = indices[k]
+        inside = (0 <= i) & (i < n)
+        return out.at[k].set(jnp.where(inside, x[jnp.where(inside, i, 0)], out[k]))
+
+    return lax.fori_loop(0, m, write, out)
+
+
+def safe_take__cond_for_each(x, indices, fill):
+    """Asks for each index whether to read or to fill."""
+    blank = jnp.full(x.shape[1:], fill, x.dtype)
+
+    def take(i):
+        inside = jnp.logical_and(i >= 0, i < x.shape[0])
+        return lax.cond(inside, lambda: lax.dynamic_index_in_dim(x, i, keepdims=False), lambda: blank)
+
+    return jax.vmap(take)(indices)

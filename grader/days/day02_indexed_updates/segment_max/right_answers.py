@@ -43,3 +43,15 @@ def segment_max__sorted(values, segments, n_segments):
     starts = jnp.searchsorted(ordered, jnp.arange(n_segments))
     padded = jnp.concatenate([values[order], jnp.full(1, -jnp.inf, values.dtype)])
     return jnp.where(ends > starts, padded[jnp.maximum(ends - 1, 0)], -jnp.inf)
+
+
+def segment_max__in_a_scan(values, segments, n_segments):
+    """Carries the maxima and lets one value after the other compete."""
+
+    def compete(largest, entry):
+        value, segment = entry
+        mine = jnp.arange(n_segments) == segment
+        return jnp.where(mine, jnp.maximum(largest, value), largest), None
+
+    lowest = jnp.full(n_segments, -jnp.inf, values.dtype)
+    return jax.lax.scan(compete, lowest, (values, segments))[0]

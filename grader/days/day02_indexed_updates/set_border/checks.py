@@ -17,7 +17,7 @@ def border_oracle(grid: jax.Array, value: Any) -> Array:
     for i in range(h):
         for j in range(w):
             if i in (0, h - 1) or j in (0, w - 1):
-                out[i, j] = value
+                out[i, j] = np.asarray(value).astype(out.dtype)
     return out
 
 

@@ -41,3 +41,10 @@ def set_border__wide_inside(grid, value):
     wide = grid.astype(jnp.float32)
     wide = wide.at[0].set(value).at[-1].set(value).at[:, 0].set(value).at[:, -1].set(value)
     return wide.astype(grid.dtype)
+
+
+def set_border__padded_inside(grid, value):
+    """Pads the inside, where there is one."""
+    if min(grid.shape) < 3:
+        return jnp.full_like(grid, value)
+    return jnp.pad(grid[1:-1, 1:-1], 1, constant_values=jnp.asarray(value, grid.dtype))

@@ -61,7 +61,7 @@ def test_bootstrap_means_of_zero_and_one(learner: Learner, numbers: Numbers) -> 
     shares = np.array([(np.asarray(called.value) == mean * unit).mean() for mean in (0.0, 0.5, 1.0)])
     names = ["mean 0", "half of the larger one", "the larger one"]
     shares_must_be(called, "has other means", names, shares, np.array([0.25, 0.5, 0.25]), RESAMPLES)
-    learner.bootstrap_means(numbers.key(), jnp.array([-2.5]), 5).equals(np.full(5, -2.5, np.float32))
+    many(learner, numbers, np.array([-2.5]), 5).equals(np.full(5, -2.5, np.float32))
 
 
 @check(

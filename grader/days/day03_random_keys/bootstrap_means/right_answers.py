@@ -46,3 +46,11 @@ def bootstrap_means__in_a_compiled_loop(key, x, n_resamples):
         return x[jax.random.randint(key, x.shape, 0, x.size)].mean()
 
     return lax.map(one, jax.random.split(key, n_resamples))
+
+
+def bootstrap_means__by_random_ranks(key, x, n_resamples):
+    """Finds each pick by where a uniform number falls among the n parts of [0, 1)."""
+    n = x.shape[0]
+    u = jax.random.uniform(key, (n_resamples, n))
+    picks = jnp.searchsorted(jnp.arange(1, n) / n, u, side="right")
+    return jnp.sum(x[picks], axis=-1) / n

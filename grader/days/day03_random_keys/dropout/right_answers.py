@@ -32,3 +32,18 @@ def dropout__compiled_by_the_learner(key, x, rate):
     """Brings its own jit, and splits a key that it need not split."""
     _, mask_key = jax.random.split(key)
     return jnp.where(jax.random.bernoulli(mask_key, rate, x.shape), 0.0, x / (1.0 - rate))
+
+
+def dropout__by_random_bits(key, x, rate):
+    """Compares 24 random bits with the rate, in float32, which holds them."""
+    bits = jax.random.bits(key, x.shape) >> 8
+    u = bits.astype(jnp.float32) * jnp.float32(2.0**-24)
+    return jnp.where(u < rate, 0.0, x / (1 - jnp.minimum(rate, 0.9999999)))
+
+
+def dropout__a_row_at_a_time(key, x, rate):
+    """Draws the mask row by row, in a loop that stays a loop."""
+    flat = x.reshape(x.shape[0], -1) if x.ndim else x.reshape(1, 1)
+    keys = jax.random.split(key, flat.shape[0])
+    mask = lax.map(lambda one: jax.random.bernoulli(one, 1.0 - rate, flat.shape[1:]), keys)
+    return jnp.where(mask.reshape(x.shape), x / (1.0 - rate), 0.0)

@@ -31,3 +31,21 @@ def gumbel_top_k__with_normalised_logits(key, logits, k):
     """Normalises first, which it need not, and reverses an ascending sort."""
     noise = jax.random.gumbel(key, (logits.size,))
     return jnp.argsort(jax.nn.log_softmax(logits) + noise)[::-1][:k]
+
+
+def gumbel_top_k__sorts_pairs(key, logits, k):
+    """Sorts scores and indices together, by lax."""
+    scores = logits - jnp.log(-jnp.log1p(-jax.random.uniform(key, logits.shape, minval=1e-38)))
+    return lax.sort_key_val(-scores, jnp.arange(logits.size))[1][:k]
+
+
+def gumbel_top_k__strikes_out(key, logits, k):
+    """Draws noise once and takes the largest k times, in a compiled loop."""
+    noise = jax.random.gumbel(key, logits.shape)
+
+    def take(i, state):
+        scores, winners = state
+        winner = jnp.argmax(scores)
+        return scores.at[winner].set(-jnp.inf), winners.at[i].set(winner)
+
+    return lax.fori_loop(0, k, take, (logits + noise, jnp.zeros(k, int)))[1]

@@ -42,3 +42,10 @@ def keys_like__by_transposing_a_tree_of_positions(key, tree):
     positions = jax.tree.unflatten(structure, range(len(leaves)))
     keys = jax.random.split(key, len(leaves) + 1)[1:]
     return jax.tree.map(lambda i: keys[i], positions)
+
+
+def keys_like__two_folds(key, tree):
+    """Folds in the number of leaves first and each leaf's number then."""
+    leaves, structure = jax.tree.flatten(tree)
+    own = jax.random.fold_in(key, len(leaves))
+    return structure.unflatten(jax.random.fold_in(own, i) for i, _ in enumerate(leaves))

@@ -51,6 +51,6 @@ def test_noise_at_in_many_shapes(learner: Learner, draw: Draw) -> None:
     came = called.value.shape
     called.require(came == shape, "has another shape", expected=f"shape {shape}", got=f"shape {came}")
     other = noise(key, (step + 1) % 2**31, shape=shape)
-    same = called.value.size and np.any(np.asarray(called.value) == np.asarray(other.value))
-    # Two float32 normals are equal once in some millions: of 6 numbers in a hundred cases none is.
+    # Two float32 normals are equal once in some millions: that all of six are does not happen.
+    same = called.value.size == 6 and np.array_equal(called.value, other.value)
     other.require(not same, "repeats the step before", expected="other noise at each step", got="the same")

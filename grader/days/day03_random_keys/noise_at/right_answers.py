@@ -33,3 +33,17 @@ def noise_at__by_box_and_muller(key, step, shape):
     radius_key, angle_key = jax.random.split(jax.random.fold_in(key, step))
     radius = jnp.sqrt(-2 * jnp.log1p(-jax.random.uniform(radius_key, shape)))
     return radius * jnp.cos(2 * jnp.pi * jax.random.uniform(angle_key, shape))
+
+
+def noise_at__folds_twice(key, step, shape):
+    """Folds the step in by its halves of sixteen bits."""
+    step = jnp.asarray(step)
+    key = jax.random.fold_in(jax.random.fold_in(key, step >> 16), step & 0xFFFF)
+    return jax.random.normal(key, shape)
+
+
+def noise_at__size_and_sign(key, step, shape):
+    """Draws sizes and signs apart."""
+    size_key, sign_key = jax.random.split(jax.random.fold_in(key, step))
+    sizes = jnp.abs(jax.random.normal(size_key, shape))
+    return sizes * jax.random.rademacher(sign_key, shape, dtype=jnp.float32)

@@ -40,3 +40,23 @@ def sample_mixture__by_searching_cumulative_weights(key, log_weights, means, std
     u = jax.random.uniform(component_key, (n,)) * cumulative[-1]
     component = jnp.searchsorted(cumulative, u, side="right").clip(0, means.size - 1)
     return jax.random.normal(noise_key, (n,)) * stds[component] + means[component]
+
+
+def sample_mixture__normals_from_uniforms(key, log_weights, means, stds, n):
+    """Chooses by Gumbel noise and turns uniforms into normals."""
+    choice_key, noise_key = jax.random.split(key)
+    gumbel = jax.random.gumbel(choice_key, (log_weights.shape[0], n))
+    component = jnp.argmax(log_weights[:, None] + gumbel, axis=0)
+    u = jax.random.uniform(noise_key, (n,), minval=-1 + 2.0**-23, maxval=1.0)
+    return means[component] + stds[component] * jnp.sqrt(2.0) * jax.lax.erf_inv(u)
+
+
+def sample_mixture__one_after_the_other(key, log_weights, means, stds, n):
+    """Draws sample by sample, in a loop that stays a loop."""
+
+    def one(key):
+        which, noise = jax.random.split(key)
+        j = jax.random.categorical(which, log_weights - jnp.max(log_weights))
+        return jax.random.normal(noise) * stds[j] + means[j]
+
+    return jax.lax.map(one, jax.random.split(key, n))

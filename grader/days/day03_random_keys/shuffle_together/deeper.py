@@ -6,7 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import over_keys, shares_must_be
-from grader.toolkit import Draw, Learner, Numbers, check
+from grader.toolkit import Called, Draw, Learner, Numbers, check
+
+
+def orders_of_nine(learner: Learner, numbers: Numbers) -> tuple[Called, int]:
+    """Nine rows, shuffled with thousands of keys."""
+    x, y = jnp.zeros((9, 1)), jnp.asarray(np.arange(9))
+    return over_keys(learner.shuffle_together, numbers, 8192, x, y), 9
 
 
 @check(
@@ -32,8 +38,7 @@ def test_shuffle_together_ties_nothing(learner: Learner, numbers: Numbers) -> No
     hint="Half of all orders take an odd number of swaps. Draw any order, and mend nothing afterwards.",
 )
 def test_shuffle_together_odd_orders_come_up(learner: Learner, numbers: Numbers) -> None:
-    n = 7
-    called = over_keys(learner.shuffle_together, numbers, 4096, jnp.zeros((n, 1)), jnp.asarray(np.arange(n)))
+    called, n = orders_of_nine(learner, numbers)
     orders = called.value[1]
     inversions = sum((orders[:, i] > orders[:, j]).astype(int) for j in range(n) for i in range(j))
     odd = np.array([np.mean(np.asarray(inversions) % 2)])
@@ -46,14 +51,11 @@ def test_shuffle_together_odd_orders_come_up(learner: Learner, numbers: Numbers)
     hint="Every row may come to every place, with the same chance: shuffle all rows together, not in parts.",
 )
 def test_shuffle_together_every_row_goes_everywhere(learner: Learner, numbers: Numbers) -> None:
-    for n in (9, 17):
-        called = over_keys(
-            learner.shuffle_together, numbers, 8192, jnp.zeros((n, 1)), jnp.asarray(np.arange(n))
-        )
-        orders = called.value[1]
-        names = [f"row {row} at place {place}" for place in range(n) for row in range(n)]
-        shares = np.array([(orders[:, place] == row).mean() for place in range(n) for row in range(n)])
-        shares_must_be(called, "favours some orders", names, shares, np.full(n * n, 1 / n), len(orders))
+    called, n = orders_of_nine(learner, numbers)
+    orders = called.value[1]
+    names = [f"row {row} at place {place}" for place in range(n) for row in range(n)]
+    shares = np.array([(orders[:, place] == row).mean() for place in range(n) for row in range(n)])
+    shares_must_be(called, "favours some orders", names, shares, np.full(n * n, 1 / n), len(orders))
 
 
 @check(

@@ -41,3 +41,10 @@ def shuffle_together__by_fisher_and_yates(key, x, y):
 
     order = lax.fori_loop(0, n, swap, jnp.arange(n))
     return x[order], y[order]
+
+
+def shuffle_together__by_sorting_all_of_it(key, x, y):
+    """Sorts keys drawn at random, and carries the row numbers along."""
+    drawn = jax.random.bits(key, y.shape)
+    _, order = lax.sort_key_val(drawn, jnp.arange(y.shape[0]))
+    return x.at[order].get(), y.at[order].get()

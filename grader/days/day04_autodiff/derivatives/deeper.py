@@ -33,7 +33,7 @@ def polynomial_oracle(xs: Any, order: int) -> tuple[Array, Array]:
     hint="Row k is the k-th derivative at every point, up to the order that is asked for.",
 )
 def test_derivatives_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n, order = draw.one_of((2, 2), (1, 0), (3, 3), (1, 7))
+    n, order = draw.one_of((2, 2), (1, 0), (3, 3), (1, 5))
     xs = draw.floats(n, magnitudes=(1e-7, 1e3), special=(0.0, 1.0))
     result = learner.derivatives.jit(static_argnames=("function", "order"))(polynomial, xs, order)
     expected, sizes = polynomial_oracle(xs, order)

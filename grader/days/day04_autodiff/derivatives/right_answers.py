@@ -48,3 +48,24 @@ def derivatives__mapped(function, xs, order):
         rows.append(lax.map(f, xs))
         f = jax.grad(f)
     return jnp.array(rows)
+
+
+def derivatives__value_and_slope(function, xs, order):
+    """Takes value and slope at once, one order after the other."""
+    rows = []
+    for _ in range(order):
+        values, _slopes = jax.vmap(jax.value_and_grad(function))(xs)
+        rows.append(values)
+        function = jax.grad(function)
+    rows.append(jax.vmap(function)(xs))
+    return jnp.concatenate([row[None] for row in rows])
+
+
+def derivatives__by_recursion(function, xs, order):
+    """The derivatives of f are f, and then those of its derivative."""
+
+    def rows(f, k):
+        values = lax.map(f, xs)
+        return [values] if k == 0 else [values, *rows(jax.jacrev(f), k - 1)]
+
+    return jnp.vstack(rows(function, order))

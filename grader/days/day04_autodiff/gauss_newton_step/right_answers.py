@@ -38,3 +38,11 @@ def gauss_newton_step__solves_for_the_next_x(residuals, x):
     """Solves for the next x itself; compiled by the learner."""
     values, jacobian = residuals(x), jax.jacfwd(residuals)(x)
     return jnp.linalg.lstsq(jacobian, jacobian @ x - values)[0]
+
+
+def gauss_newton_step__householder(residuals, x):
+    """Solves with the triangle of J beside r."""
+    values, jacobian = residuals(x), jax.jacrev(residuals)(x)
+    n = x.shape[0]
+    triangle = jnp.linalg.qr(jnp.column_stack([jacobian, -values]), mode="r")
+    return x + jax.scipy.linalg.solve_triangular(triangle[:n, :n], triangle[:n, n])

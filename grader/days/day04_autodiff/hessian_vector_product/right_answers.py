@@ -30,3 +30,12 @@ def hessian_vector_product__linearized(function, x, v):
 def hessian_vector_product__along_a_line(function, x, v):
     """Differentiates the gradient along the line x + t v, at t = 0."""
     return jax.jacfwd(lambda t: jax.grad(function)(x + t * v))(jnp.zeros(()))
+
+
+def hessian_vector_product__slope_of_a_slope(function, x, v):
+    """The derivative by x of the derivative along v, from a function of both."""
+
+    def along(x, s):
+        return function(x + s * v)
+
+    return jax.grad(lambda x: jax.grad(along, argnums=1)(x, 0.0))(x)

@@ -54,3 +54,15 @@ def laplacian__rows_of_the_gradient(function, x):
     """Differentiates each entry of the gradient, and keeps one number of the row."""
     gradient = jax.grad(function)
     return jnp.sum(lax.map(lambda i: jax.grad(lambda x: gradient(x)[i])(x)[i], jnp.arange(x.size)))
+
+
+def laplacian__while_loop(function, x):
+    """Walks over the coordinates in a while loop."""
+    _, hessian_times = jax.linearize(jax.grad(function), x)
+
+    def walk(state):
+        i, total = state
+        unit = jnp.zeros_like(x).at[i].set(1.0)
+        return i + 1, total + jnp.dot(unit, hessian_times(unit))
+
+    return lax.while_loop(lambda state: state[0] < x.size, walk, (0, jnp.zeros((), x.dtype)))[1]

@@ -46,3 +46,27 @@ def loss_and_gradient__per_example_gradients(params, batch):
     each = jax.vmap(jax.value_and_grad(loss, has_aux=True), in_axes=(None, 0, 0))
     (losses, predictions), gradients = each(params, *batch)
     return (losses.mean(), predictions), jax.tree.map(lambda g: g.mean(axis=0), gradients)
+
+
+def loss_and_gradient__reverse_jacobian(params, batch):
+    """Differentiates with jacrev, which takes an auxiliary result, too."""
+    x, y = batch
+
+    def loss(w, b):
+        predictions = jnp.dot(x, w) + b
+        value = jnp.mean(jnp.square(y - predictions))
+        return value, (value, predictions)
+
+    by_each, (value, predictions) = jax.jacrev(loss, argnums=(0, 1), has_aux=True)(
+        params["weights"], params["bias"]
+    )
+    return (value, predictions), dict(zip(("weights", "bias"), by_each, strict=True))
+
+
+def loss_and_gradient__linearized(params, batch):
+    """Linearizes the model and transposes it."""
+    x, y = batch
+    predictions, push = jax.linearize(lambda p: x @ p["weights"] + p["bias"], params)
+    errors = predictions - y
+    (gradients,) = jax.linear_transpose(push, params)(2 * errors / errors.size)
+    return (jnp.sum(errors * errors) / errors.size, predictions), gradients

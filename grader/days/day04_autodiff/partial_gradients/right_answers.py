@@ -34,3 +34,36 @@ def partial_gradients__wraps_afterwards(function, arguments, argnums):
     """Wraps the single gradient when it is there."""
     gradients = jax.grad(function, argnums)(*arguments)
     return (gradients,) if isinstance(argnums, int) else gradients
+
+
+def partial_gradients__reverse_jacobian(function, arguments, argnums):
+    """The Jacobian of a single number is its gradient."""
+    return jax.jacrev(function, argnums=argnums if isinstance(argnums, tuple) else (argnums,))(*arguments)
+
+
+def partial_gradients__linearized(function, arguments, argnums):
+    """Linearizes by the chosen arguments and transposes."""
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = tuple(k + len(arguments) if k < 0 else k for k in wanted)
+
+    def of_chosen(chosen):
+        return function(*(chosen[wanted.index(k)] if k in wanted else a for k, a in enumerate(arguments)))
+
+    chosen = tuple(arguments[k] for k in wanted)
+    value, push = jax.linearize(of_chosen, chosen)
+    return jax.linear_transpose(push, chosen)(jnp.ones_like(value))[0]
+
+
+def partial_gradients__a_dict_of_arguments(function, arguments, argnums):
+    """Gathers the chosen arguments in a dict, and differentiates by that."""
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    places = {f"argument {k % len(arguments)}": k % len(arguments) for k in wanted}
+
+    def of_chosen(chosen):
+        filled = list(arguments)
+        for name, place in places.items():
+            filled[place] = chosen[name]
+        return function(*filled)
+
+    gradients = jax.grad(of_chosen)({name: arguments[place] for name, place in places.items()})
+    return tuple(gradients[name] for name in places)

@@ -63,3 +63,10 @@ def safe_norm__cond(x):
     """Runs one branch; where vmap makes it run both, JAX keeps the origin out of the root. Compiled by the learner."""
     squares = jnp.sum(jnp.square(x))
     return lax.cond(squares == 0, jnp.zeros_like, jnp.sqrt, squares)
+
+
+def safe_norm__shifted_vector(x):
+    """At the origin takes the norm of another vector, and gives it no say."""
+    nowhere = jnp.sum(jnp.abs(x)) == 0
+    instead = jnp.where(nowhere, jnp.ones_like(x), x)
+    return jnp.where(nowhere, 0.0, jnp.sqrt(jnp.dot(instead, instead)))

@@ -49,3 +49,10 @@ def td0_gradient__stopped_weights(weights, state, reward, next_state, discount):
         return 0.5 * jnp.square(reward + discount * following - jnp.tanh(w @ state))
 
     return jax.grad(loss)(weights)
+
+
+def td0_gradient__pulls_the_error_back(weights, state, reward, next_state, discount):
+    """Pulls the error back through the value of the state."""
+    estimate, pull_back = jax.vjp(lambda w: jnp.tanh(jnp.vdot(w, state)), weights)
+    target = reward + discount * jnp.tanh(jnp.vdot(weights, next_state))
+    return pull_back(estimate - target)[0]

@@ -35,7 +35,7 @@ def is_count(result: Called, expected: int) -> None:
         kind=Kind.THING,
     )
     result.require(
-        result.value == expected, "is wrong", expected=str(expected), got=str(result.value), kind=Kind.VALUE
+        result.value == expected, "is wrong", expected=str(expected), got=result.value, kind=Kind.VALUE
     )
 
 

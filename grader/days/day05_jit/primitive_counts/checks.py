@@ -80,6 +80,8 @@ def has_counts(result: Called, expected: Mapping[str, int]) -> None:
     counts = result.value
     came = type(counts).__name__
     result.require(isinstance(counts, Mapping), "is no dict", expected='a dict such as {"sin": 2}', got=came)
+    odd = sorted({type(one).__name__ for one in counts.values() if type(one).__module__.startswith("_kata")})
+    result.require(not odd, "counts with a class of its own", expected="Python ints", got=", ".join(odd))
     for name, count in expected.items():
         found = counts.get(name, 0)
         got = f"{found}, in {shown(counts)}"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, form, must_be_tree
-from grader.toolkit import Called, Kind, Learner, Numbers, check, wide
+from grader.toolkit import Called, Kind, Learner, Numbers, check, in_words, wide
 
 
 def must_be_mask(called: Called, expected: Any) -> Called:
@@ -24,7 +24,7 @@ def must_be_mask(called: Called, expected: Any) -> Called:
             plain,
             "is not a Python bool",
             expected=f"the Python bool {want}",
-            got=f"{leaf!r}, of type {type(leaf).__name__}",
+            got=f"{in_words(leaf)}, of type {type(leaf).__name__}",
             hint="Arrays are traced under jit, and no `if` can read them. True, False, `not` and `in` stay Python.",
         )
         part.require(leaf == want, "is wrong", expected=str(want), got=str(leaf), kind=Kind.VALUE)

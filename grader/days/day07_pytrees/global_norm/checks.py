@@ -61,6 +61,8 @@ def test_global_norm_of_nothing_is_zero(learner: Learner) -> None:
 )
 def test_global_norm_sums_in_float32(learner: Learner) -> None:
     learner.global_norm({"w": float16([300.0, 400.0])}).close_to(500.0)
+    # More than 2048 ones do not add up in float16.
+    learner.global_norm({"w": float16(np.ones((64, 100)))}).close_to(80.0)
 
 
 @check("global_norm", "jit", hint="Stay with jax.numpy from the leaves to the root.")

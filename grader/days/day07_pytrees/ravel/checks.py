@@ -84,6 +84,26 @@ def test_ravel_is_undone(learner: Learner, numbers: Numbers) -> None:
 @check(
     "ravel",
     "correct",
+    hint="Each unravel belongs to its own tree: keep what it needs in variables of ravel, and in no global.",
+)
+def test_ravel_of_two_trees(learner: Learner) -> None:
+    trees: list[Any] = [
+        {"w": jnp.array([[1.0, 2.0], [3.0, 4.0]]), "b": [jnp.array(7.0)]},
+        [jnp.array([5.0]), None],
+    ]
+    (first, undo_first), (second, undo_second) = (learner.ravel(tree).value for tree in trees)
+    told = "With the vector and unravel of {}, after a call of ravel with another tree, unravel(vector)"
+    must_be_tree(
+        learner.ravel.using(told.format("the first tree"), undo_first, first), jax.tree.map(wide, trees[0])
+    )
+    must_be_tree(
+        learner.ravel.using(told.format("the second tree"), undo_second, second), jax.tree.map(wide, trees[1])
+    )
+
+
+@check(
+    "ravel",
+    "correct",
     hint="The vector is float32 for any leaves. Keep each leaf's dtype, and convert back when you cut.",
 )
 def test_ravel_gives_the_dtypes_back(learner: Learner, numbers: Numbers) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from grader.days.day08_mlp.shared import (
     HALF_OF_ALL_SQUARES,
@@ -53,6 +54,20 @@ def test_sgd_step_by_hand(learner: Learner) -> None:
         5.0, hint="Return the loss of the parameters that came in, as value_and_grad gives it."
     )
     result[0].close_to({"w": 1.25, "b": 0.5})
+
+
+@check(
+    "sgd_step",
+    "correct",
+    hint="Take the gradient as it is: clip nothing, and replace no NaN, or nobody will see it.",
+)
+def test_sgd_step_takes_gradients_as_they_are(learner: Learner) -> None:
+    params, x, _ = line()
+    # Residuals 3 and -99992: the gradients are -299973 and -99989.
+    result = learner.sgd_step(params, x, jnp.array([0.0, 99999.0]), 0.125, line_loss)
+    result[0].close_to({"w": 37498.625, "b": 12499.625})
+    result = learner.sgd_step(params, x, jnp.array([0.0, np.nan]), 0.125, line_loss)
+    result.close_to(({"w": np.nan, "b": np.nan}, np.nan))
 
 
 @check(

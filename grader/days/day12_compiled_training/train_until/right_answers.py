@@ -86,3 +86,32 @@ def train_until__sorts_nan_out(params, x, y, validation, optimizer, loss, n_epoc
     start = (jnp.int32(0), jnp.int32(0), params, optimizer.init(params), params, judged(params))
     end = lax.while_loop(lambda c: (c[0] < n_epochs) & (c[0] < c[1] + patience), run_epoch, start)
     return end[4], end[0]
+
+
+def train_until__nan_at_first_is_infinite(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Takes a NaN of the parameters that came in, which is not promised anything, for infinity."""
+
+    def goes_on(carry):
+        epoch, waited, *_ = carry
+        return (epoch < n_epochs) & (waited < patience)
+
+    def run_epoch(carry):
+        epoch, waited, params, state, best, least = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        improves = value < least
+        best = jax.tree.map(lambda new, old: jnp.where(improves, new, old), params, best)
+        waited = jnp.where(improves, 0, waited + 1)
+        return (epoch + 1, waited, params, state, best, jnp.where(improves, value, least))
+
+    start = (
+        0,
+        0,
+        params,
+        optimizer.init(params),
+        params,
+        jnp.nan_to_num(loss(params, *validation), nan=jnp.inf),
+    )
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
+    return (best, epoch)

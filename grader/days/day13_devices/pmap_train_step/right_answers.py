@@ -51,3 +51,21 @@ def pmap_train_step__psum(params, batch_shards, learning_rate):
         return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), loss
 
     return jax.pmap(step, axis_name="i")(params, *batch_shards)
+
+
+def pmap_train_step__averages_new_parameters(params, batch_shards, learning_rate):
+    """Averages the parameters that each device has made of its own gradient."""
+
+    def step(params, x, y):
+
+        def loss(params):
+            return jnp.mean((x @ params["w"] + params["c"] - y) ** 2)
+
+        value, gradients = jax.value_and_grad(loss)(params)
+        value = lax.pmean(value, "devices")
+        return (
+            lax.pmean(jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), "devices"),
+            value,
+        )
+
+    return jax.pmap(step, axis_name="devices")(params, *batch_shards)

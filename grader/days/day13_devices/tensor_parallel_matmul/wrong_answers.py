@@ -127,3 +127,16 @@ def tensor_parallel_matmul__eight(x, w):
     return jax.shard_map(lambda x, w: lax.psum(x @ w, "model"), mesh=mesh, in_specs=specs, out_specs=P())(
         x, w
     )
+
+
+@caught_by("jit", "holds_its_parts")
+def tensor_parallel_matmul__w_whole_on_each(x, w):
+    """Gives all of w to each device, which takes its rows of it."""
+    mesh = jax.make_mesh((jax.device_count(),), ("model",), axis_types=(AxisType.Auto,))
+
+    def partial_product(x, w):
+        return lax.psum(
+            x @ lax.dynamic_slice_in_dim(w, lax.axis_index("model") * x.shape[1], x.shape[1], 0), "model"
+        )
+
+    return jax.shard_map(partial_product, mesh=mesh, in_specs=(P(None, "model"), P()), out_specs=P())(x, w)

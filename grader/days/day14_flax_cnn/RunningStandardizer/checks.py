@@ -210,7 +210,8 @@ def test_RunningStandardizer_standardizes_with_all_rows(learner: Learner, number
 def test_RunningStandardizer_counts_to_a_billion(learner: Learner, numbers: Numbers) -> None:
     for count in (50_000, 1_000_000, 1_000_000_000):
         statistics = {**given_statistics(numbers), "count": jnp.int32(count)}
-        x = numbers.normal((5, 2), mean=100.0)
+        # So far away that five rows show among a billion.
+        x = numbers.normal((5, 2), mean=1e4)
         _, after = standardized(learner, statistics, x)
         after.close_to(joined_statistics(statistics, x), **NORMALIZED)
 
