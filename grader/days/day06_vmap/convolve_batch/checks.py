@@ -66,7 +66,10 @@ def test_convolve_batch_compiles_once(learner: Learner, numbers: Numbers) -> Non
     agrees_once(learner.convolve_batch.jit(), calls, convolve_oracle, atol=ATOL)
 
 
-ALL_MOMENTS = "jnp.convolve takes all moments of a signal at once; so does one shifted slice of the signals for each tap of the kernel."
+ALL_MOMENTS = (
+    "jnp.convolve takes all moments of a signal at once; so does one shifted slice of all signals for each tap "
+    "of the kernel."
+)
 
 
 @check(
