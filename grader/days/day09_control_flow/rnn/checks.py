@@ -77,6 +77,17 @@ def rnn_gradients(learner: Learner) -> Handle:
 @check(
     "rnn",
     "correct",
+    hint="A step gets the state first and then the input: step(h, x). W is (hidden, d) and multiplies x, U is (hidden, hidden)"
+    " and multiplies h.",
+)
+def test_rnn_keeps_shapes_apart(learner: Learner, numbers: Numbers) -> None:
+    # Values are for the next ones: in the docstring's example all sizes are 1, and what is swapped there still multiplies.
+    compiled_if_possible(learner.rnn, rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3))
+
+
+@check(
+    "rnn",
+    "correct",
     hint="First the last state, then all states; each comes from its input and the one before.",
 )
 def test_rnn_by_hand(learner: Learner) -> None:

@@ -91,14 +91,16 @@ def slope(x: jax.Array) -> jax.Array:
 )
 def test_hmc_chain_takes_a_single_step(learner: Learner, numbers: Numbers) -> None:
     """Along a slope leapfrog is exact, every proposal is accepted, and moves are normals around ε² / 2."""
-    _, start, keys, n_samples, *_ = chain_arguments(numbers, np.zeros((CHAINS, 1)), 1.0)
-    found = many_chains(learner)(slope, start, keys, n_samples, jnp.float32(0.5), 1)
-    rows = wide(found.value)[..., 0]
-    moves = np.diff(np.concatenate([np.zeros((CHAINS, 1)), rows], axis=1), axis=1) / 0.5
+    found = []
+    for _ in range(REPEATS):
+        _, start, keys, n_samples, *_ = chain_arguments(numbers, np.zeros((CHAINS, 1)), 1.0)
+        found.append(wide(many_chains(learner)(slope, start, keys, n_samples, jnp.float32(0.5), 1).value))
+    rows = np.concatenate(found)[..., 0]
+    moves = np.diff(np.concatenate([np.zeros((len(rows), 1)), rows], axis=1), axis=1) / 0.5
     called = Called("hmc_chain(slope, start, key, 8, 0.5, 1), where every gradient is 1,", None)
     stayed = int(np.sum(moves == 0))
     # Energies are differences of rounded numbers: a u of almost 1 may be too much.
-    called.require(stayed < 5, "rejects", expected="every proposal accepted", got=f"{stayed} rejected")
+    called.require(stayed < 50, "rejects", expected="every proposal accepted", got=f"{stayed} rejected")
     margin = 6 / math.sqrt(moves.size)
     for name, got, expected, error in (
         ("mean of a move, in units of ε", moves.mean(), 0.25, margin),

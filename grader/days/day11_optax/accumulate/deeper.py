@@ -9,11 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax  # type: ignore[import-untyped]
 
-from grader.days.day11_optax.shared import ADAM, Tree, adamw_oracle, build, stepwise
+from grader.days.day11_optax.shared import ADAM, ADAMW, MOMENTUM, Tree, adamw_oracle, build, stepwise
 from grader.toolkit import Called, Draw, Learner, Named, Numbers, check, wide
 
 SGD = Named("sgd(0.5)", optax.sgd(0.5))
-ADAMW = Named("adamw", optax.adamw(0.5, weight_decay=0.1))
 
 
 @check(
@@ -29,12 +28,16 @@ def test_accumulate_in_many_cases(learner: Learner, draw: Draw) -> None:
         (draw.floats(2, low=-1.0, high=1.0) * unit, [draw.floats((1, 2), low=-1.0, high=1.0) * unit])
         for _ in range(2 * k + 1)
     ]
-    found = stepwise(learner.accumulate, (SGD, k), gradients[0], gradients)
+    found = stepwise(learner.accumulate, (MOMENTUM, k), gradients[0], gradients)
+    zeros: Tree = jax.tree.map(lambda g: np.zeros(g.shape), gradients[0])
+    trace = zeros
     for number, updates in enumerate(found, start=1):
-        expected: Tree = jax.tree.map(lambda g: np.zeros(g.shape), gradients[0])
+        expected = zeros
         if number % k == 0:
             terms = gradients[number - k : number]
-            expected = jax.tree.map(lambda *g: -0.5 * np.mean([wide(x) for x in g], axis=0), *terms)
+            mean = jax.tree.map(lambda *g: np.mean([wide(x) for x in g], axis=0), *terms)
+            trace = jax.tree.map(lambda old, new: 0.5 * old + new, trace, mean)
+            expected = jax.tree.map(lambda pull: -0.25 * pull, trace)
         updates.close_to(expected, rtol=1e-5, atol=1e-6 * float(unit))
 
 

