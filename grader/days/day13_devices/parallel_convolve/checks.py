@@ -81,7 +81,7 @@ def test_parallel_convolve_keeps_signals_apart(learner: Learner, numbers: Number
     signals, kernel = numbers.normal((uneven(), LENGTH)), numbers.normal(3)
     rows = np.array(signals)
     rows[::3], rows[1::3] = np.nan, 1e-6 * rows[1::3]
-    broken = jnp.asarray(rows)
+    broken = jnp.asarray(mixed)
     called = compiled_if_possible(learner.parallel_convolve, broken, kernel)
     expected = convolve_oracle(broken, kernel)
     for first in (0, 1, 2):
