@@ -60,9 +60,9 @@ def test_log1pexp_has_derivatives_everywhere(learner: Learner, draw: Draw) -> No
 def test_log1pexp_has_second_derivatives(learner: Learner, draw: Draw) -> None:
     x = draw.floats(4, low=-10.0, high=10.0)
     slope = sigmoid_oracle(x)
-    # Written as a difference of products, digits cancel.
+    # Written as a difference of products, digits cancel; a slope made of the value has the roundings of x.
     expected = slope * (1 - slope)
-    learner.log1pexp.grad().grad().vmap().jit()(x).close_to(expected, rtol=1e-3, atol=2e-7)
+    learner.log1pexp.grad().grad().vmap().jit()(x).close_to(expected, rtol=1e-3, atol=1e-6)
 
 
 @check("log1pexp", "deeper", hint="Each element by itself, whatever the others are.")

@@ -64,7 +64,7 @@ def test_newton_roots_in_many_cases(learner: Learner, draw: Draw) -> None:
         (square_minus_two, 1e9, 3),
         (arctangent, 3.0, 2),
         (cubic, 100.0, 1),
-        (exponential, 4.0, 2),
+        (exponential, 2.0, 2),
         (tiny_root, 1.0, 3),
     )
     size = far * 10.0 ** draw.one_of(0, -1, -3, -6)

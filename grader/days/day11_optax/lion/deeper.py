@@ -23,7 +23,7 @@ def test_lion_in_many_cases(learner: Learner, draw: Draw) -> None:
     ]
     rate = draw.floats(magnitudes=(1e-6, 1e3), low=0)
     expected, margin = lion_oracle(gradients, float(rate))
-    if margin < 1e-4 * small:  # float32 and float64 may differ in a sign
+    if margin < 1e-6 * large:  # float32 and float64 may differ in a sign
         return
     found = handed_numbers(learner.lion, gradients[-1], gradients, (rate,))
     for updates, wanted in zip(found, expected, strict=True):
