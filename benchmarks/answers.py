@@ -137,6 +137,9 @@ def _print(result: RunResult, wave: list[Handed], asked: argparse.Namespace, cou
     by_name = {exercise.name: exercise for exercise in result.days[0].exercises}
     for answer in wave:
         exercise = by_name[answer.exercise]
+        if result.faults and exercise.lead is None:
+            count["not judged"] += 1
+            continue
         accepted = exercise.lead is None
         count["accepted" if accepted else "refused"] += 1
         if accepted or not asked.quiet:

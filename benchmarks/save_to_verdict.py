@@ -1,6 +1,7 @@
 """How long a learner waits after saving, in `watch`: from the write to the verdict.
 
     python benchmarks/save_to_verdict.py [SAVES] [DAY ...]
+    python benchmarks/save_to_verdict.py --pauses 3,20,60 [SAVES] [DAY ...]
 
 For each day (1 to 7 by default) a copy of its reference file is watched as `python -m grader watch` does it, without a
 screen. Measured, in seconds of wall time, SAVES times each (5 by default), with a pause between saves for the worker
@@ -12,6 +13,10 @@ that warms up, as there is when somebody thinks:
                the largest call of its checks: whoever judges a file must do at least that
     cold       plain pytest, in a fresh process without compiled programs, on the same checks
 
+With --pauses something else is measured: one exercise, after a worker that is ready has idled for so many seconds; the pauses
+in turn, SAVES times each. A warm worker may go cold while somebody thinks: some hosts take the memory of an idle machine
+away. Beside each median stands how long it takes to read 64 MB again after the same pause: the host's part in it.
+
 Prints medians, the 95th percentile of the first two, how many times the floor a verdict takes, and how many times a
 verdict cold pytest takes. Nothing is asserted.
 """
@@ -20,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import queue
@@ -58,6 +64,7 @@ from grader.worker.backend import keep_compiled_programs  # noqa: E402
 from grader.worker.reference import jit_options  # noqa: E402
 
 PAUSE = 6.0  # seconds of thinking
+READY = 6.0  # seconds in which a worker warms up
 
 
 def save(file: Path, text: str) -> float:
@@ -110,11 +117,11 @@ class Watched:
             self.loop.answer(event)
         return event
 
-    def verdict(self, text: str, focus: str, wanted: set[str]) -> float:
-        """Save a text; the seconds until all wanted exercises have their verdicts."""
+    def verdict(self, text: str, focus: str, wanted: set[str], pause: float = PAUSE) -> float:
+        """Save a text after a pause; the seconds until all wanted exercises have their verdicts."""
         self.loop.model = self.loop.model.turned_to(focus)
         self.loop.answer(self.over)  # a worker gets ready
-        time.sleep(PAUSE)
+        time.sleep(pause)
         left, begin, taken = set(wanted), save(self.file, text), 0.0
         while True:
             event = self.events.get(timeout=300)
@@ -205,9 +212,56 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+HELD = 64 * 2**20  # bytes
+
+
+def seconds_to_read_again(block: bytearray) -> float:
+    """How long it takes to touch each page of a block."""
+    begin = time.perf_counter()
+    sum(block[::4096])
+    return time.perf_counter() - begin
+
+
+def by_pause(saves: int, days: list[Day], pauses: list[float]) -> None:
+    """One exercise of each day, after pauses of several lengths in turn."""
+    cache, block = compile_cache.folder(store.folder()), bytearray(os.urandom(4096) * (HELD // 4096))
+    print(f"{'':8}" + "".join(f"{f'after {pause:g} s':>14}{'64 MB':>10}" for pause in pauses))
+    with processes.Workers(cache) as workers, tempfile.TemporaryDirectory() as tree:
+        for day in days:
+            file = day.file_in(Path(tree))
+            file.parent.mkdir()
+            text = day.solution.read_text(encoding="utf-8")
+            file.write_text(text, encoding="utf-8")
+            watched, number = Watched(day, Path(tree), workers), itertools.count()
+            name = day.exercises[0].name
+            watched.verdict(edited(text, name, next(number)), name, {name}, READY)
+            taken: dict[float, list[float]] = {pause: [] for pause in pauses}
+            read: dict[float, list[float]] = {pause: [] for pause in pauses}
+            for _ in range(saves):
+                for pause in pauses:
+                    seconds_to_read_again(block)
+                    edit = edited(text, name, next(number))
+                    taken[pause].append(watched.verdict(edit, name, {name}, READY + pause))
+                    read[pause].append(seconds_to_read_again(block))
+            watched.close()
+            columns = (
+                f"{statistics.median(taken[pause]):12.2f} s{1e3 * statistics.median(read[pause]):7.1f} ms"
+                for pause in pauses
+            )
+            print(f"{day.key:8}{''.join(columns)}", flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--pauses"]:
+        pauses = [float(pause) for pause in sys.argv[2].split(",")]
+        del sys.argv[1:3]
+    else:
+        pauses = []
     saves = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     days = [catalogue.find_day(word) for word in sys.argv[2:]] or list(catalogue.days()[:7])
+    if pauses:
+        by_pause(saves, days, pauses)
+        return
     every: list[float] = []
     cache = compile_cache.folder(store.folder())
     print(f"{'':8}{'one exercise':>20}{'core of the day':>20}{'floor':>16}{'cold pytest':>16}{'ratios':>32}")

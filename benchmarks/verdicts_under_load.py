@@ -1,15 +1,19 @@
-"""How speed verdicts hold while every core is kept busy by other programs.
+"""How verdicts hold while every core is kept busy by other programs.
 
-    python benchmarks/verdicts_under_load.py [RUNS] [grader|inside] [DAY ...]
+    python benchmarks/verdicts_under_load.py [--busy N] [--rounds N] [all|speed|inside ...] [DAY ...]
 
-One burner for each processor, and one more, keep the machine busy. Then, RUNS times (30 by default), through the whole
-grader: the reference solutions of all exercises with a speed check. A tenth as often: a learner's tree of the naive
-answers on file. And a third as often, inside this process, with other functions in the place of the learner's:
+So many burners (one for each processor, and one more, if nothing else is said) keep the machine busy. Then, ROUNDS times:
 
-    the baseline itself        must never pass
-    slowed to half the gate    must always fail
-    slowed to twice the gate   must pass or be inconclusive
-    the reference against itself (A/A): its ratio is 1, and what is found instead says how noisy the rule is
+    all      every reference solution and every right answer on file is graded whole, by the rules of a learner's run; whatever is
+             refused is printed with its message. This is what runs when nothing is named.
+    speed    the references of all exercises with a speed check; and a tenth as often a learner's tree of the naive answers on
+             file, which must fail
+    inside   inside this process, with other functions in the place of the learner's:
+
+        the baseline itself        must never pass
+        slowed to half the gate    must always fail
+        slowed to twice the gate   must pass or be inconclusive
+        the reference against itself (A/A): its ratio is 1, and what is found instead says how noisy the rule is
 
 A slowed function is the reference and then a spin that takes processor time, so that load stretches it as it does
 other programs. Prints the counts of each verdict. Nothing is asserted.
@@ -17,6 +21,7 @@ other programs. Prints the counts of each verdict. Nothing is asserted.
 
 from __future__ import annotations
 
+import argparse
 import collections
 import copy
 import importlib
@@ -35,9 +40,9 @@ sys.path.insert(0, str(ROOT))
 
 from grader.judge import processes, runner  # noqa: E402
 from grader.kata import catalogue  # noqa: E402
-from grader.kata.answers import answers, learners_file  # noqa: E402
+from grader.kata.answers import answers, learners_file, waves  # noqa: E402
 from grader.options import Options  # noqa: E402
-from grader.results import Aspect, RunResult  # noqa: E402
+from grader.results import ACCEPTED, Aspect, RunResult  # noqa: E402
 
 Counts = collections.Counter[str]
 
@@ -51,19 +56,61 @@ def burn() -> None:
 
 
 @contextmanager
-def busy_machine() -> Iterator[int]:
-    """Burners on every core; gives their number."""
-    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range((os.cpu_count() or 1) + 1)]
+def busy_machine(count: int) -> Iterator[None]:
+    """So many burners."""
+    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range(count)]
     for burner in burners:
         burner.start()
     try:
-        yield len(burners)
+        yield
     finally:
         for burner in burners:
             burner.kill()
 
 
-# ---- through the whole grader
+# ---- right answers through the whole grader
+
+
+def right_answers(rounds: int, days: list[catalogue.Day]) -> None:
+    """Grade all that is right, so many times, and print what is refused."""
+    judged = refused = 0
+    with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
+        for number in range(rounds):
+            for day in days:
+                begin, before = time.monotonic(), refused
+                texts = [(day.solution.read_text(encoding="utf-8"), ["the reference"] * len(day.exercises))]
+                texts += [(text, [one.label for one in wave]) for text, wave in waves("right", day)]
+                for text, labels in texts:
+                    results = graded(text, labels, day, Path(folder), workers, seed=number)
+                    judged += len(results)
+                    refused += sum(results)
+                taken = time.monotonic() - begin
+                print(f"round {number + 1}: {day.key}: {refused - before} refused, {taken:.0f} s", flush=True)
+    print(f"{judged} verdicts on right answers, {refused} refused", flush=True)
+
+
+def graded(
+    text: str, labels: list[str], day: catalogue.Day, folder: Path, workers: processes.Workers, seed: int
+) -> list[bool]:
+    """Grade a learner's file; of each answer in it whether it was refused. The refused ones are printed."""
+    file = day.file_in(folder)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    reference = labels[0] == "the reference"
+    asked = [day.key] if reference else [f"{day.key}.{label.partition('__')[0]}" for label in labels]
+    result = runner.grade(catalogue.select(asked), folder, workers, Options(seed=seed))
+    for fault in result.faults:
+        print(fault, flush=True)
+    found = []
+    for exercise, label in zip(result.days[0].exercises, labels, strict=True):
+        found.append(exercise.status not in ACCEPTED)
+        if found[-1] and (lead := exercise.lead):
+            what = f"{exercise.name} of the reference" if reference else label
+            print(f"refused: {day.key} {what}, by {lead.name}:\n{lead.message}", flush=True)
+    return found
+
+
+# ---- timings through the whole grader
 
 
 def speed_verdicts(result: RunResult) -> Counts:
@@ -236,17 +283,19 @@ def inside_this_process(runs: int, days: list[catalogue.Day]) -> None:
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    words = sys.argv[2:]
-    parts = [word for word in words if word in {"grader", "inside"}] or ["grader", "inside"]
-    days = [catalogue.find_day(word) for word in words if word not in parts] or list(catalogue.days())
+    parts = {"all": right_answers, "speed": through_the_grader, "inside": inside_this_process}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--busy", type=int, default=(os.cpu_count() or 1) + 1, help="so many burners")
+    parser.add_argument("--rounds", type=int, default=10, help="how often each thing is done")
+    parser.add_argument("words", nargs="*", help=f"{', '.join(parts)}; days")
+    asked = parser.parse_intermixed_args()
+    wanted = [word for word in asked.words if word in parts] or ["all"]
+    days = [catalogue.find_day(word) for word in asked.words if word not in parts]
     begin = time.monotonic()
-    with busy_machine() as burners:
-        print(f"{burners} burners on {os.cpu_count()} processors")
-        if "grader" in parts:
-            through_the_grader(runs, days)
-        if "inside" in parts:
-            inside_this_process(max(runs // 3, 1), days)
+    with busy_machine(asked.busy):
+        print(f"{asked.busy} burners on {os.cpu_count()} processors", flush=True)
+        for part in wanted:
+            parts[part](asked.rounds, days or list(catalogue.days()))
     print(f"{time.monotonic() - begin:.0f} s")
 
 

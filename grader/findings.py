@@ -65,6 +65,22 @@ class Kind(StrEnum):
     OTHER = "other"  # in a record of an older grader, which kept words alone
 
 
+# Rules on how an answer is written and what it costs: it may break several of them and still be right.
+OF_RULES = frozenset(
+    {
+        Kind.BANNED_NAME,
+        Kind.RETRACED,
+        Kind.GROWS,
+        Kind.BAKED_IN,
+        Kind.CALLS_BACK,
+        Kind.TOO_LARGE,
+        Kind.MEMORY,
+        Kind.OPERATIONS,
+        Kind.IDLE_DEVICES,
+    }
+)
+
+
 class Pattern(StrEnum):
     """What kind of wrong a value is, where that can be told from the numbers alone."""
 
@@ -87,6 +103,7 @@ class Pattern(StrEnum):
     OFFSETS = "offsets"
     FUNCTION = "function"  # of what it should be: exp, a cumulative sum
     CLIPPED = "clipped"
+    WRAPPED = "wrapped"  # as a narrower integer does
     ROUNDED = "rounded"  # as a narrower dtype would
     NEARLY = "nearly"  # off by less than a hundredth, everywhere
     FIRST_RIGHT = "first_right"  # and none after them
@@ -165,6 +182,7 @@ _IN_WORDS = {
     Pattern.OFFSETS: "each row{along} is off by a constant of its own.",
     Pattern.FUNCTION: "it is the {name} of what it should be.",
     Pattern.CLIPPED: "it is what it should be, clipped: {name}.",
+    Pattern.WRAPPED: "what is too large for {name} has begun again from its other end.",
     Pattern.ROUNDED: "it is right but for rounding, as {name} rounds.",
     Pattern.NEARLY: "every entry is within {name} of what it should be.",
     Pattern.LAST_WRONG: "all are right but the last{along}.",
@@ -211,6 +229,12 @@ class Finding:
         return f"{words}{at(self.where)}{self._how_many()}{self._at_line()}"
 
     @property
+    def in_short(self) -> str:
+        """For a list of findings: what is the matter, and what came where that is one line."""
+        came = f" ({self.got})" if _is_one_line(self.got) else ""
+        return f"{' '.join(filter(None, (self.about, self.call, self.complaint)))}{came}"
+
+    @property
     def rest(self) -> str:
         """All that follows the first line, with the line breaks before it."""
         block = [*self._excerpt()]
@@ -245,6 +269,10 @@ class Finding:
             before = self.source[: self.column - 1].ljust(self.column - 1)
             # Tabs stay, so that the caret stands below what it means.
             yield f"  {''.join(sign if sign.isspace() else ' ' for sign in before)}^"
+
+
+def _is_one_line(text: str) -> bool:
+    return bool(text) and "\n" not in text
 
 
 def of_error(error: BaseException) -> dict[str, Any]:

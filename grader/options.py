@@ -36,6 +36,7 @@ class Options:
     check_timeout: float = CHECK_TIMEOUT  # seconds that a check may compute or wait
     memory_limit: int = field(default_factory=share_of_memory)  # bytes, for each worker
     parallel: int = field(default_factory=processors)  # workers at a time
+    background: bool = False  # whether its workers leave the processors to whoever else wants them
     # The exercises that are set beside the reference once they have passed.
     compare: frozenset[str] = frozenset()
 

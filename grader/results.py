@@ -6,11 +6,11 @@ Standard library only; everybody may import this module, and it imports nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from grader.findings import Finding, Kind, finding_from
+from grader.findings import OF_RULES, Finding, Kind, finding_from
 
 
 class Exit(IntEnum):
@@ -167,19 +167,28 @@ class Spoiled:
 
     status: Status
     aspect: Aspect | None
+    by_a_rule: bool = False  # on how the answer is written: what it computes may be right
+
+
+def spoiled_by(result: CheckResult) -> Spoiled:
+    """What a verdict that counts against an exercise means for the checks that follow."""
+    rule = result.finding is not None and result.finding.kind in OF_RULES
+    return Spoiled(result.status, result.aspect, by_a_rule=rule)
 
 
 def without_running(name: str, aspect: Aspect, exercise: str, spoiled: Spoiled | None) -> CheckResult | None:
     """The verdict of a check that need not run, since an earlier one says it all; None when it has to run.
 
-    Checks of the same aspect still run after a wrong answer, but not after a stub, a hang or a crash.
+    Checks of the same aspect still run after a wrong answer, but not after a stub, a hang or a crash. After a broken rule those
+    of the program do, too: the other rules that are broken are named with it.
     """
     if spoiled is None:
         return None
     if spoiled.status is Status.TODO:
         finding = Finding("is still to do.", Kind.NOT_STARTED, exercise)
         return CheckResult(name, aspect, Status.TODO, finding=finding)
-    if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or spoiled.aspect is not aspect:
+    goes_on = spoiled.aspect is aspect or (spoiled.by_a_rule and aspect is Aspect.JIT)
+    if spoiled.status in {Status.TIMEOUT, Status.CRASHED} or not goes_on:
         finding = Finding("did not pass.", Kind.NOT_RUN, exercise, about="An earlier check of")
         return CheckResult(name, aspect, Status.BLOCKED, finding=finding)
     return None
@@ -222,9 +231,34 @@ class ExerciseResult:
         return min(speeds, key=lambda speed: speed.ratio / speed.gate if speed else 0, default=None)
 
     @property
+    def cases(self) -> int:
+        """So many drawn cases agreed in the deeper look, all its checks together."""
+        return sum(check.cases for check in self.checks if check.aspect is Aspect.DEEPER)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether it passed the first look and not the deeper one."""
+        return self.lead is not None and self.lead.aspect is Aspect.DEEPER
+
+    def with_deeper_look(self, deeper: ExerciseResult) -> ExerciseResult:
+        """A first look with the deeper one that followed it."""
+        first = [check for check in self.checks if check.aspect is not Aspect.DEEPER]
+        looked = [check for check in deeper.checks if check.aspect is Aspect.DEEPER]
+        return replace(self, checks=(*first, *looked))
+
+    @property
     def lead(self) -> CheckResult | None:
         """The first check that is not accepted: what the learner should read first."""
         return next((check for check in self.checks if check.status not in ACCEPTED), None)
+
+    @property
+    def other_rules(self) -> list[Finding]:
+        """The other rules that it breaks, when the first thing to be told is a broken rule; each of them once."""
+        lead = self.lead
+        if lead is None or lead.finding is None or lead.finding.kind not in OF_RULES:
+            return []
+        rules = (check.finding for check in self.checks if check.counts_against and check is not lead)
+        return list({rule.kind: rule for rule in rules if rule and rule.kind in OF_RULES}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +291,7 @@ class DayResult:
     output: str = ""  # printed while the file was loaded
     whole: bool = True  # whether all exercises of the day were asked for
     devices: str = ""  # what it ran on, in words; empty when no worker came that far
-    # The file's text as it was judged; None when it could not be read or changed meanwhile.
+    # The file's text as it was judged; None when it could not be read.
     source: str | None = None
 
     @property

@@ -12,8 +12,8 @@ from grader.kata import catalogue, hints
 from grader.kata.catalogue import Day, Exercise
 from grader.report.watch_views import BoardView
 from grader.results import Aspect, CheckResult, Comparison, ExerciseResult, Status
-from grader.watch.effects import Effect, OpenDay, ReadFile, StartGrading
-from grader.watch.events import DayOpened, Event, FileRead, Graded, Judged, Pressed, Saved
+from grader.watch.effects import Effect, LookDeeper, OpenDay, ReadFile, StartGrading
+from grader.watch.events import DayOpened, Event, FileRead, Graded, Judged, LookedDeeper, Pressed, Saved
 from grader.watch.model import Moment
 from grader.watch.update import begun, update
 
@@ -61,12 +61,16 @@ def result(
     timed: Status | None = None,
     whole: bool = True,
     compared: str = "",
+    deeper: Status | None = None,
 ) -> ExerciseResult:
-    """A verdict by one check on correctness, and one on speed if `timed` gives its status."""
+    """A verdict by one check on correctness, one on speed if `timed` gives its status, one of the deeper look likewise."""
     finding = Finding(says, Kind.VALUE, line=line) if says or line else None
     checks = [CheckResult("by_hand", Aspect.CORRECT, status, finding=finding)]
     if timed:
         checks.append(CheckResult("beats_the_loop", Aspect.SPEED, timed, finding=finding))
+    if deeper:
+        cases = 80 if deeper is Status.PASSED else 3
+        checks.append(CheckResult("in_many_cases", Aspect.DEEPER, deeper, finding=finding, cases=cases))
     return ExerciseResult(
         name, name == "rank", tuple(checks), whole, Comparison(compared, ()) if compared else None
     )
@@ -121,6 +125,12 @@ class Watching:
             self.judged(name, statuses.get(name, Status.PASSED))
         self.graded()
 
+    def looked(self, status: Status = Status.PASSED, **details: object) -> list[Effect]:
+        """The deeper look that is being taken comes to its end."""
+        look = self.model.deeper
+        over = {"result": result(look.name, deeper=status), "source": self.model.state.sources[look.name]}
+        return self.on(LookedDeeper(look.number, self.model.day.key, look.name, **over | details))  # type: ignore[arg-type]
+
     @property
     def board(self) -> BoardView:
         view = self.model.mode.view(self.model, self.now)
@@ -146,3 +156,14 @@ def judges(wanted: list[Effect]) -> tuple[str, ...]:
     """The exercises that are to be judged, in their order."""
     (grading,) = (effect for effect in wanted if isinstance(effect, StartGrading))
     return grading.names
+
+
+def looks_at(wanted: list[Effect]) -> list[str]:
+    """The exercises at which a deeper look is to be taken."""
+    return [effect.first.name for effect in wanted if isinstance(effect, LookDeeper)]
+
+
+@pytest.fixture
+def two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The core exercises have checks for a deeper look."""
+    monkeypatch.setattr(Day, "has_deeper_look", lambda day, name: name != "rank")

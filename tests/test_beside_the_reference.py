@@ -155,6 +155,22 @@ def f(
     assert source_lines(source, "helper", ()) == 3
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        "@f.defjvp\ndef rule(primals, tangents):\n    (x,), (v,) = primals, tangents\n    return f(x), v\n",
+        "def rule(primals, tangents):\n    return f(*primals), slope(tangents)\ndef slope(v):\n    return v\nf.defjvp(rule)\n",
+    ],
+    ids=["as a decorator", "as a call"],
+)
+def test_a_rule_that_is_handed_to_a_function_below_it_counts(below: str) -> None:
+    source = f"@jax.custom_jvp\ndef f(x):\n    return x\n{below}def other(x):\n    return f.lower(x)\n"
+    own_lines = 1
+    assert source_lines(source, "f", {"f", "other"}) == own_lines + len(
+        below.splitlines()
+    ) - below.startswith("@")
+
+
 def outline(function: object, *arguments: object) -> object:
     return Program("", jax.jit(function).trace(*arguments).jaxpr).outline  # type: ignore[call-overload]
 

@@ -12,7 +12,7 @@ import pytest
 
 from grader.judge import hearing, processes, runner
 from grader.kata import catalogue
-from grader.options import Options
+from grader.options import UNTIMED, Options
 from grader.results import Status
 from tests.conftest import GradeText, exercise, lead
 
@@ -366,3 +366,21 @@ def test_files_lying_about_change_nothing(tmp_path: Path) -> None:
     assert document["faults"] == []
     assert {c["status"] for e in document["days"][0]["exercises"] for c in e["checks"]} == {"passed"}
     assert ended.returncode == 0
+
+
+def test_what_is_saved_after_a_grading_has_begun_is_not_what_is_judged(
+    workers: processes.Workers, tmp_path: Path
+) -> None:
+    selections = catalogue.select(["day01.masked_mean"])
+    file, text = selections[0].day.file_in(tmp_path), HEAD + GOOD
+    file.parent.mkdir()
+    file.write_text(text)
+
+    def save() -> None:
+        file.write_text("masked_mean = 1")
+
+    listeners = runner.Listeners(progress=lambda step: save())
+    result = runner.grade(selections, tmp_path, workers, Options(seed=1, aspects=UNTIMED), listeners)
+    assert file.read_text() != text
+    assert exercise(result, "masked_mean").status is Status.PASSED
+    assert result.days[0].source == text

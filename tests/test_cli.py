@@ -48,7 +48,7 @@ def test_json_of_a_stub_is_todo_and_valid() -> None:
 
 
 def test_json_of_a_solution_is_passed_and_valid() -> None:
-    ended = grader("day01.pairwise_squared_distances", "--solutions", "--format", "json")
+    ended = grader("day02.histogram", "--solutions", "--format", "json")
     document = json.loads(ended.stdout)
     jsonschema.validate(document, SCHEMA)
     assert ended.returncode == 0
@@ -56,6 +56,9 @@ def test_json_of_a_solution_is_passed_and_valid() -> None:
     speeds = [c["speed"] for c in document["days"][0]["exercises"][0]["checks"] if c["speed"]]
     assert len(speeds) == 1
     assert speeds[0]["low"] <= speeds[0]["ratio"] <= speeds[0]["high"]
+    deeper = document["days"][0]["exercises"][0]["checks"][-1]  # one exercise is looked at deeper at once
+    assert (deeper["aspect"], deeper["status"]) == ("deeper", "passed")
+    assert deeper["cases"] > 0
 
 
 def test_json_of_broken_files_is_valid(tmp_path: Path) -> None:

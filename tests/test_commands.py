@@ -433,9 +433,6 @@ def test_several_days_are_one_question_and_all_or_none(
     monkeypatch.setattr(sys, "stdin", Keyboard("n\n"))
     error = ask("reset", "day01.softmax", "day01.standardize", "day02", "--from", str(tree))[2]
     assert "Bring back the stubs of day01.standardize, day01.softmax, day02? Your files are kept as " in error
-    status, _, error = ask("reset", "day01.softmax", "one_hot", "--from", str(tree))
-    assert status == 2
-    assert "reset the whole day" in error
     assert DAY.file_in(tree).read_text() == MINE
 
 

@@ -37,7 +37,8 @@ def test_a_day_about_devices_gets_several(settings: dict[str, str], count: int) 
         timeout=120,
         check=True,
     )
-    assert done.stdout.strip() == f"{count} simulated cpu devices | {count}.0"
+    why = " (JAX_NUM_CPU_DEVICES=1 is too few for this day)" if "1" in settings.values() else ""
+    assert done.stdout.strip() == f"{count} simulated cpu devices{why} | {count}.0"
 
 
 def test_every_other_day_has_one_device() -> None:

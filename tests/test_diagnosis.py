@@ -14,6 +14,7 @@ import pytest
 
 from grader.findings import Diagnosis, Finding, Kind, Pattern, finding_from
 from grader.toolkit import hint_when, looks_like, own_hint
+from grader.toolkit.conditions import general_hint
 from grader.toolkit.diagnosis import diagnose
 from grader.toolkit.verdicts import RaisedError, Verdict, WrongAnswer
 from tests.toolkit_session import learner_of
@@ -40,7 +41,7 @@ SEEN = {
     "opposite flags": (~FLAGS, FLAGS, Diagnosis(Pattern.SIGN)),
     "transposed": (TABLE.T, TABLE, Diagnosis(Pattern.TRANSPOSED)),
     "transposed, of another shape": (WIDE.T, WIDE, Diagnosis(Pattern.TRANSPOSED)),
-    "an axis too many": (LINE[:, None], LINE, Diagnosis(Pattern.AXES, name=", which has an axis of 1 too many")),
+    "an axis too many": (LINE[:, None], LINE, Diagnosis(Pattern.AXES, name=": it has an axis of 1 too many")),
     "flattened": (WIDE.ravel(), WIDE, Diagnosis(Pattern.AXES)),
     "reversed": (LINE[::-1], LINE, Diagnosis(Pattern.REVERSED)),
     "reversed along an axis": (TABLE[:, ::-1], TABLE, Diagnosis(Pattern.REVERSED, axis=1)),
@@ -70,12 +71,16 @@ SEEN = {
     "added up": (np.cumsum(LINE), LINE, Diagnosis(Pattern.FUNCTION, name="cumulative sum")),
     "added up along an axis": (np.cumsum(WIDE, 0), WIDE, Diagnosis(Pattern.FUNCTION, axis=0, name="cumulative sum")),
     "clipped": (np.clip(LINE, None, 4), LINE, Diagnosis(Pattern.CLIPPED, name="at most 4")),
+    "wrapped": (
+        np.array([44, 7, 44, 3]), np.array([300, 7, 300, 3]), Diagnosis(Pattern.WRAPPED, name="int8", count=256),
+    ),
     "bfloat16": (LINE.astype(jnp.bfloat16).astype(float), LINE, Diagnosis(Pattern.ROUNDED, name="bf16")),
     "float16": (LINE.astype(np.float16).astype(float), LINE, Diagnosis(Pattern.ROUNDED, name="f16")),
     "whole numbers": (np.trunc(LINE), LINE, Diagnosis(Pattern.ROUNDED, name="truncation to whole numbers")),
     "nearly": (LINE * (1 + 0.002 * np.sin(np.arange(9))), LINE, Diagnosis(Pattern.NEARLY, name="0.2 %")),
+    "a factor of nearly 1": (0.9998 * LINE[:3], LINE[:3], Diagnosis(Pattern.NEARLY, name="0.02 %")),
     "the last": (but(LINE, -1), LINE, Diagnosis(Pattern.LAST_WRONG)),
-    "the last row": (but(WIDE, -1), WIDE, Diagnosis(Pattern.LAST_WRONG, axis=0)),
+    "the last column": (but(WIDE, np.s_[:, -1]), WIDE, Diagnosis(Pattern.LAST_WRONG, axis=1)),
     "the first": (but(LINE, 0), LINE, Diagnosis(Pattern.FIRST_WRONG)),
     "the first three right": (but(LINE, slice(3, None)), LINE, Diagnosis(Pattern.FIRST_RIGHT, count=3)),
     "both ends": (but(LINE, 0, -1), LINE, Diagnosis(Pattern.BORDERS_WRONG)),
@@ -93,6 +98,11 @@ UNSEEN = {
     "numbers of their own": (DRAWN.normal(size=9), LINE),
     "counts in any order": (np.array([1, 2, 2, 1]), np.array([2, 1, 1, 2])),
     "one number with a factor that means nothing": (np.array(0.3), np.array(0.2447)),
+    "columns of two by two": (np.array([[2, 1], [4, 3]]), np.array([[3, 4], [1, 2]])),
+    "the first of four that were chosen": (
+        np.array([6.0, 0.125, 2.0, 0.5]),
+        np.array([4.0, 0.125, 2.0, 0.5]),
+    ),
     "everywhere the same number": (np.full(9, 0.7), np.full(9, 0.3)),
 }
 
@@ -166,6 +176,11 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any], Diagnosis]] = {
         lambda learner: learner.f(X).close_to(LINE**2 / 3 + LINE),
         Diagnosis(Pattern.ROUNDED, name="bf16"),
     ),
+    "one number in half precision": (
+        "def f(x):\n    return (x.astype(jnp.bfloat16) ** 2).astype(jnp.float32).mean() / 3\n",
+        lambda learner: learner.f(X).close_to((LINE**2).mean() / 3),
+        Diagnosis(Pattern.ROUNDED, name="bf16"),
+    ),
     "two results in each other's place": (
         "def f(x):\n    return x.sum(), x.max()\n",
         lambda learner: learner.f(X).close_to((LINE.max(), LINE.sum())),
@@ -194,6 +209,13 @@ def test_what_a_call_tells_is_seen(which: str, tmp_path: Path) -> None:
     source, judge, told = CALLS[which]
     seen = seen_in(tmp_path, source, judge)
     assert (seen.pattern, seen.name, seen.count) == (told.pattern, told.name, told.count)
+
+
+def test_a_pattern_that_no_check_answers_has_a_hint_of_its_own() -> None:
+    for pattern in (Pattern.ROUNDED, Pattern.COMPILED):
+        assert general_hint(Finding("is wrong", Kind.VALUE, diagnosis=Diagnosis(pattern, name="bf16")))
+    assert not general_hint(Finding("is wrong", Kind.VALUE, diagnosis=Diagnosis(Pattern.TRANSPOSED)))
+    assert not general_hint(Finding("is wrong", Kind.VALUE))
 
 
 # ---- the hint that follows

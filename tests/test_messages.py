@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from grader.toolkit import uses_each_key_once
+from grader.toolkit import traces_at_most, uses_each_key_once
 from grader.toolkit.lessons import LESSONS
 from grader.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
 from tests.toolkit_session import FIRST_LINE, learner_of
@@ -101,7 +101,7 @@ MISTAKES = {
     ),
     "in_axes of another length": (
         "return jax.vmap(lambda a, b: a + b, in_axes=(0, 0, 0))(x, x)", X, False, "ValueError",
-        "in_axes does not fit", "None shares",
+        "one entry for each argument", "with None in in_axes",
     ),
     "vmap over a scalar": (
         "return jax.vmap(lambda a, b: a + b)(x, 2.0 * x[0])", X, False, "ValueError",
@@ -246,6 +246,57 @@ MISTAKES = {
         "import optax\nreturn optax.partition({'a': 'slow'}, {'slow': optax.sgd(1.0)}).init({'a': x})['a']", X, False,
         "AttributeError", "no optimiser", "the optimisers first",
     ),
+    "min of traced numbers": (
+        "return min(x[0], 1.0)", X, True, "TracerBoolConversionError", "min, max and sorted compare", "jnp.minimum",
+    ),
+    "max of whole arrays": (
+        "return max(x, 0 * x)", X, False, "ValueError", "this is a whole array of them", "jnp.maximum",
+    ),
+    "item of several numbers": (
+        "return x / x.item()", X, False, "ValueError", "this array holds several", "Stay with arrays",
+    ),
+    "an update without its state": (
+        "import optax\nreturn optax.sgd(1.0).update(x)", X, False, "TypeError", "the gradients, its state", "optimizer.init",
+    ),
+    "a cond of many": (
+        "return lax.cond(x > 0, lambda: x, lambda: -x)", X, False, "TypeError", "an array of decisions", "jnp.where",
+    ),
+    "more than there is room for": (
+        "return jnp.zeros(2**50)", X, False, "JaxRuntimeError|raised ValueError", "larger than the memory", "a step, an index",
+    ),
+    "a shape that is none yet": (
+        "return jnp.zeros(jax.eval_shape(jnp.sin, x)[0])", X, False, "TypeError", "a shape and a dtype", ".shape",
+    ),
+    "a key of a drawn number": (
+        "return jax.random.key(int(jax.random.randint(jax.random.key(x), (), 0, 9)))", N, True, "ConcretizationTypeError",
+        "what is drawn while JAX traces is a tracer", "jax.random.split(key, n)",
+    ),
+    "slices by a sum of sizes that jnp took": (
+        "ends = jnp.cumsum(jnp.array([1, 2]))\nreturn x[: ends[0]]", X, True, "IndexError", "no fixed size", "np.cumsum",
+    ),
+    "a named argument under vmap": (
+        "return jax.vmap(lambda a, b: a + b, in_axes=0)(x, b=x[:2])", X, False, "ValueError",
+        "always mapped along its first axis", "by its place",
+    ),
+    "a named number under vmap": (
+        "return jax.vmap(lambda a, b: a + b, in_axes=(0, None))(x, b=2.0)", X, False, "ValueError",
+        "one entry for each argument that is handed over by its place", "None in in_axes",
+    ),
+    "a reduction of an empty tree": (
+        "return jax.tree.reduce(jnp.add, {})", X, False, "TypeError", "There was nothing to put together", "tree, 0.0",
+    ),
+    "a product of two sizes": (
+        "return x @ jnp.zeros((2, 3))", X, False, "TypeError", "the shapes: (3,) and (2, 3)", "x.T",
+    ),
+    "shapes of a broadcast": (
+        "return x + jnp.zeros(2)", X, False, "TypeError", "the shapes: (3,) and (2,)", "x[:, None]",
+    ),
+    "a type that does not broadcast": (
+        "return jnp.broadcast_to(x, (2, 2))", X, False, "ValueError", "the shapes: (3) and (2, 2)", "x[:, None]",
+    ),
+    "NumPy's broadcast": (
+        "return jnp.asarray(np.zeros(3) + np.zeros(2))", X, False, "ValueError", "the shapes: (3,) and (2,)", "x[:, None]",
+    ),
     "endless recursion": ("return f(x)", X, False, "RecursionError", "until Python gave up", "lax.while_loop"),
 }  # fmt: skip
 
@@ -357,7 +408,8 @@ WRONG = {
     ),
     "a shape": (
         "return x[:, None]",
-        "f([0, 1, 2]) has the wrong shape\n  expected  shape (3,)\n  got       shape (3, 1)",
+        "f([0, 1, 2]) has the wrong shape\n  expected  shape (3,)\n  got       shape (3, 1)\n\n"
+        "The numbers are right; only the shape is not: it has an axis of 1 too many.",
     ),
     "a dtype": ("return x.astype(int)", "f([0, 1, 2]) has the wrong dtype\n  expected  f32\n  got       i32"),
     "half precision": (
@@ -436,3 +488,59 @@ def test_a_function_with_a_memory_is_seen(tmp_path: Path) -> None:
     assert caught.value.message == (
         "f([0, 1, 2]) was called twice\n  expected  the same result twice\n  got       two different results"
     )
+
+
+def test_what_fails_in_another_exercise_is_said_to_be_there(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def g(x):\n    return x + jnp.zeros(2)\n\n\ndef f(x):\n    return g(x)\n")
+    with pytest.raises(RaisedError) as caught:
+        learner.f(X)
+    assert any("mend g first" in note for note in caught.value.finding.notes)
+    with pytest.raises(RaisedError) as caught:
+        learner.g(X)
+    assert not caught.value.finding.notes
+
+
+def test_a_stub_that_another_exercise_calls_is_named(tmp_path: Path) -> None:
+    learner = learner_of(
+        tmp_path, "def g(x):\n    raise NotImplementedError\n\n\ndef f(x):\n    return g(x)\n"
+    )
+    with pytest.raises(RaisedError, match="f calls g, which is still to do") as caught:
+        learner.f(X)
+    assert "g" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["if x.sum() > 9:\n        return x.sum()\n    return 0.0", "return x.sum() if len(x) > 9 else 0.0"],
+)
+def test_a_number_by_a_python_branch_is_told_as_the_branch(body: str, tmp_path: Path) -> None:
+    contract = "def f(x: Float[Array, 'n']) -> Float[Array, '']:\n    raise NotImplementedError\n"
+    learner = learner_of(tmp_path, f"def f(x):\n    {body}\n", contract)
+    with pytest.raises(WrongAnswer) as caught:
+        learner.f(X)
+    assert caught.value.line == FIRST_LINE + 1
+    assert "jnp.where" in (caught.value.hint or "")
+
+
+def test_functions_made_anew_are_told_as_the_cause(tmp_path: Path) -> None:
+    source = """
+        from functools import partial
+
+        def scaled(x, by):
+            return by * x
+
+        def f(x):
+            return jax.jit(partial(scaled, by=2.0))(x)
+    """
+    learner = learner_of(tmp_path, source)
+    with pytest.raises(WrongAnswer) as caught:
+        traces_at_most(learner.f, 1, [(X,), (X,), (X,)])
+    assert "knows a function by its identity" in caught.value.finding.cause
+
+
+def test_transformations_are_written_as_they_can_be_typed(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x, y):\n    return (x * y).sum()\n")
+    assert learner.f.grad(argnums=1).shown == "grad(f, argnums=1)"
+    assert learner.f.vmap(in_axes=(0, None)).shown == "vmap(f, in_axes=(0, None))"
+    assert learner.f.vmap().grad().shown == "grad(vmap(f))"
+    assert learner.f.grad(argnums=1).jit().code == "jax.jit(jax.grad(f, argnums=1))"

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -278,3 +279,16 @@ def test_verdicts_hold_until_source_or_judge_change(tmp_path: Path, monkeypatch:
     late = json.dumps(result | {"checks": [check | {"status": "timeout"}]})
     keeper.record([replace(kept, id="4", at=again().at, status="timeout", result=late)])
     assert record.still_valid(day, text, keeper) == {}
+
+
+def test_who_answers_keys_waits_a_moment_for_another_grader_and_no_longer(tmp_path: Path) -> None:
+    log = AttemptLog(tmp_path)
+    log.record([ATTEMPT])
+    with closing(sqlite3.connect(log.file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(NotRecorded, match=r"Another grader has held .* for more than 0\.5 seconds"):
+            log.in_a_hurry().standings()
+    assert log.in_a_hurry().standings() == log.standings() != {}
+    log.notices.append("told once")
+    assert log.in_a_hurry().take_notices() == ["told once"]
+    assert log.notices == []

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from grader.findings import Finding
+from grader.findings import Finding, Kind
 from grader.results import (
     ACCEPTED,
     Aspect,
@@ -18,6 +18,7 @@ from grader.results import (
     RunResult,
     Spoiled,
     Status,
+    spoiled_by,
     summarize,
     without_running,
 )
@@ -172,3 +173,30 @@ def test_a_fault_in_a_stretch_exercise_is_a_fault_of_the_run() -> None:
 
 def test_the_exit_statuses_are_those_that_are_promised() -> None:
     assert [status.value for status in Exit] == [0, 1, 2, 3, 130]
+
+
+def broken(kind: Kind, aspect: Aspect = Aspect.JIT, got: str = "") -> CheckResult:
+    finding = Finding(f"breaks {kind.value}", kind, "f(x)", got=got)
+    return CheckResult(kind.value, aspect, Status.FAILED, finding=finding)
+
+
+def test_other_broken_rules_are_named_with_the_first() -> None:
+    ban, grows = broken(Kind.BANNED_NAME, Aspect.CORRECT), broken(Kind.GROWS, got="80 operations")
+    wrong = CheckResult("value", Aspect.CORRECT, Status.FAILED, finding=Finding("is wrong", Kind.VALUE))
+    exercise = ExerciseResult("f", False, (ban, grows, broken(Kind.GROWS), broken(Kind.RETRACED)))
+    assert [one.kind for one in exercise.other_rules] == [Kind.GROWS, Kind.RETRACED]
+    assert ExerciseResult("f", False, (wrong, grows)).other_rules == []
+    assert ExerciseResult("f", False, (ban,)).other_rules == []
+    assert "80 operations" in grows.finding.in_short  # type: ignore[union-attr]
+
+
+def test_after_a_broken_rule_those_of_the_program_are_looked_at() -> None:
+    ban = spoiled_by(broken(Kind.BANNED_NAME, Aspect.CORRECT))
+    wrong = spoiled_by(
+        CheckResult("v", Aspect.CORRECT, Status.FAILED, finding=Finding("is wrong", Kind.VALUE))
+    )
+    assert without_running("grows", Aspect.JIT, "f", ban) is None
+    for spoiled, aspect in ((ban, Aspect.SPEED), (ban, Aspect.DEEPER), (wrong, Aspect.JIT)):
+        result = without_running("other", aspect, "f", spoiled)
+        assert result is not None
+        assert result.status is Status.BLOCKED

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import pytest
 
 from grader.toolkit import Numbers, WrongAnswer, bound, must_beat, speed
-from grader.toolkit.speed import PAIRS_A_ROUND, Timing, decide, fair
+from grader.toolkit.speed import PAIRS_A_ROUND, ROUNDS, Timing, crowded, decide, fair, least
 from grader.toolkit.verdicts import Unclear
 from tests.toolkit_session import learner_of
 
@@ -158,11 +158,16 @@ def written_out(x):
 
 
 def _time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ours: list[float], theirs: float
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    ours: list[float],
+    theirs: float,
+    missed: float = 0.0,
 ) -> Any:
-    """Run `must_beat` with calls that cost what they are told to."""
-    clock, costs = Clock(), itertools.cycle(ours)
-    monkeypatch.setattr(bound, "clock", clock)
+    """Run `must_beat` with calls that cost what they are told to; the baseline misses so many seconds besides."""
+    clock, costs, wall = Clock(), itertools.cycle(ours), Clock()
+    monkeypatch.setattr(bound, "clock", lambda: clock.now + wall.now)
     monkeypatch.setattr(bound, "processor_clock", clock)
     learner = learner_of(tmp_path, SOURCE)
     numbers = Numbers(0, "speed")
@@ -177,6 +182,7 @@ def _time(
 
     def baseline(x: Any) -> Any:
         clock.now += theirs
+        wall.now += missed
         return x * 2
 
     plain_run = handle.run
@@ -227,6 +233,30 @@ def test_what_cannot_be_told_from_noise_is_unclear(tmp_path: Path, monkeypatch: 
     # One lucky sample in a round pulls the ratio of minima up; the median stays below the gate.
     with pytest.raises(Unclear, match="too close to its gate"):
         _time(tmp_path, monkeypatch, "whole", [2.0, 2.0, 2.0, 2.0, 0.5], 15.0)
+
+
+def test_of_quick_calls_the_best_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Three of four find the caches cold.
+    measured = _time(tmp_path, monkeypatch, "whole", [1e-3, 1e-3, 4e-3, 4e-3, 4e-3, 1e-3], 0.03)
+    assert measured.ratio == pytest.approx(30)
+    assert least([Timing(2.0, 1.0), Timing(1.5, 1.2)]) == Timing(1.5, 1.0)
+
+
+def test_on_a_crowded_machine_all_rounds_are_taken_before_it_is_too_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = 0
+
+    def counted(pairs: list[tuple[Timing, Timing]]) -> bool:
+        nonlocal drawn
+        drawn = len(pairs)
+        return crowded(pairs)
+
+    monkeypatch.setattr(speed, "crowded", counted)
+    for missed, rounds in ((0.0, 1), (50.0, ROUNDS)):
+        with pytest.raises(WrongAnswer):
+            _time(tmp_path, monkeypatch, "whole", [1.0], 2.0, missed)
+        assert drawn == rounds * PAIRS_A_ROUND
 
 
 def test_timed_results_are_compared_too(tmp_path: Path) -> None:

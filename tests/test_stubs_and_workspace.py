@@ -199,12 +199,24 @@ def test_resetting_an_exercise_that_was_deleted_brings_it_back(tree: Path) -> No
     assert {"softmax", "standardize"} <= names
 
 
-def test_resetting_one_exercise_of_a_broken_file_changes_nothing(tree: Path) -> None:
+def test_an_exercise_that_is_no_python_is_reset_and_so_is_one_beside_it(tree: Path) -> None:
     file = DAY.file_in(tree)
-    file.write_text("def softmax(:\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="reset the whole day"):
+    file.write_text("def softmax(:\n\n\ndef standardize(x):\n    return (x\n", encoding="utf-8")
+    workspace.reset(DAY, [DAY.exercise("standardize")], tree)
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("def softmax(:\n\n\ndef standardize(x: Float")
+    workspace.reset(DAY, [DAY.exercise("softmax")], tree)
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    assert [getattr(node, "name", "") for node in body] == ["softmax", "standardize"]
+
+
+def test_what_cannot_be_told_from_another_exercise_is_not_reset(tree: Path) -> None:
+    file = DAY.file_in(tree)
+    text = "x = '''\ndef softmax():\n  pass\ndef standardize(:\n  pass\n''' + (\n"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="softmax cannot be told from standardize; mend that line first"):
         workspace.reset(DAY, [DAY.exercise("softmax")], tree)
-    assert file.read_text(encoding="utf-8") == "def softmax(:\n"
+    assert file.read_text(encoding="utf-8") == text
 
 
 def test_resetting_an_untouched_day_makes_no_copy(tree: Path) -> None:

@@ -579,6 +579,20 @@ def test_a_scan_that_is_unrolled_counts_as_written_out(tmp_path: Path) -> None:
         same_size_for(handle, (short, True), (long, True))
 
 
+def test_numbers_that_are_written_down_or_closed_over_are_found_in_a_program(tmp_path: Path) -> None:
+    source = """
+    BOUND = jnp.int32(900)
+
+    def f(x):
+        def unfinished(state):
+            return (state[0] > 0.5) & (state[1] < BOUND) & (state[1] != 700)
+        return lax.while_loop(unfinished, lambda state: (state[0] / 3, state[1] + 1), (x, 500))[0] * 2.5
+    """
+    learner = learner_of(tmp_path, source)
+    assert {900, 700, 500, 2.5} <= learner.f.jit().program(jnp.float32(7.0)).numbers
+    assert not learner.f.jit().program(jnp.float32(7.0)).numbers & {7}
+
+
 def test_static_arguments_that_are_none_make_no_other_handle(tmp_path: Path) -> None:
     handle = learner_of(tmp_path, "def f(x):\n    return x\n").f
     assert handle.jit(static_argnames=()) is handle.jit()

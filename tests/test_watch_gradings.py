@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from grader.kata.catalogue import Day
 from grader.record.store import AttemptLog
 from grader.results import DayResult, ExerciseResult, RunResult, Status
 from grader.watch.carrying_out import Handlers
-from grader.watch.effects import OpenDay, OpenEditor, StartGrading, WarmUp
+from grader.watch.effects import LookDeeper, OpenDay, OpenEditor, StartGrading, WarmUp
 from grader.watch.events import (
     Broken,
     DayOpened,
@@ -22,6 +23,7 @@ from grader.watch.events import (
     Event,
     Graded,
     Judged,
+    LookedDeeper,
 )
 from grader.watch.grading import Gradings, grade, recording_in
 from grader.watch.model import DayState
@@ -39,7 +41,7 @@ class Judge:
 
     def __init__(self) -> None:
         self.hold = self.fail = ""
-        self.holding, self.let_go, self.warmed = (threading.Event() for _ in range(3))
+        self.holding, self.let_go, self.warmed, self.looking = (threading.Event() for _ in range(4))
         self.interrupted = False
         self.warm: list[tuple[str, ...]] = []
 
@@ -57,6 +59,16 @@ class Judge:
             judged(found[-1])
         found += [result(name, Status.BLOCKED) for name in names[len(found) :]]
         return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", tuple(found)),))
+
+    def look_deeper(self, day: Day, name: str) -> RunResult:
+        self.looking.set()
+        if name == self.hold:
+            assert self.let_go.wait(SOON)
+        status = Status.BLOCKED if self.interrupted else Status.FAILED
+        found = result(name, deeper=status)
+        exercise = replace(found, checks=found.checks[1:])
+        faults = ("a fault of ours",) if name == self.fail else ()
+        return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", (exercise,)),), faults)
 
     def warm_up(self, day: Day, names: Sequence[str]) -> None:
         self.warm.append(tuple(names))
@@ -77,23 +89,35 @@ class Bench:
         self.file, self.judge = DAY.file_in(tree), Judge()
         self.file.parent.mkdir()
         self.file.write_text(text_of(), encoding="utf-8")
-        self.events: queue.SimpleQueue[Judged | Graded | Broken] = queue.SimpleQueue()
+        self.events: queue.SimpleQueue[Judged | Graded | LookedDeeper | Broken] = queue.SimpleQueue()
         self.recorded: list[set[str]] = []
+        self.statuses: list[str] = []
         self.gradings = Gradings(tree, self.judge, self.events.put, self.record)
 
     def record(self, run: RunResult, text: str | None, known: Collection[str]) -> list[str]:
         self.recorded.append(set(known))
+        self.statuses += [one.status.value for one in run.days[0].exercises]
         return []
 
     def grading(self, number: int, *names: str) -> StartGrading:
         state = DayState(DAY, self.file).with_text(self.file.read_text(encoding="utf-8"))
         return StartGrading(number, DAY, names or tuple(state.names), state.text, state.sources)
 
+    def look(self, number: int, name: str) -> LookDeeper:
+        grading = self.grading(0, name)
+        return LookDeeper(number, DAY, result(name), grading.text, grading.sources[name])
+
+    def looked(self) -> LookedDeeper:
+        event = self.events.get(timeout=SOON)
+        assert isinstance(event, LookedDeeper)
+        return event
+
     def until_over(self, number: int) -> list[str]:
         """The events up to the end of a grading, each in a word."""
         told = []
         while True:
             event = self.events.get(timeout=SOON)
+            assert not isinstance(event, LookedDeeper)
             if isinstance(event, Judged):
                 told.append(f"{event.grading} {event.result.name}")
             else:
@@ -169,6 +193,71 @@ def test_what_is_stopped_says_what_it_found(bench: Bench) -> None:
     bench.gradings.close()
 
 
+def test_a_deeper_look_is_recorded_with_the_first_one(bench: Bench) -> None:
+    look = bench.look(1, "mean")
+    bench.gradings.look_deeper(look)
+    over = bench.looked()
+    assert over.result
+    assert [check.aspect.value for check in over.result.checks] == ["correct", "deeper"]
+    assert (over.source, over.result.taken_back) == (look.source, True)
+    bench.file.write_text(text_of(rank="return x"), encoding="utf-8")  # and nobody has heard of it yet
+    bench.gradings.look_deeper(look)
+    assert bench.looked().source is None
+    bench.gradings.close()
+    assert bench.recorded == [{"mean"}, set()]
+    assert bench.statuses == ["failed", "failed"]
+
+
+@pytest.mark.parametrize("how", ["a save", "another day", "leaving"])
+def test_a_deeper_look_is_broken_off_at_once_and_nothing_of_it_recorded(bench: Bench, how: str) -> None:
+    bench.judge.hold = "mean"
+    bench.gradings.look_deeper(bench.look(1, "mean"))
+    assert bench.judge.looking.wait(SOON)
+    bench.judge.hold = ""
+    if how == "a save":
+        bench.gradings.start(bench.grading(1, "norm"))
+    elif how == "another day":
+        bench.gradings.stop()
+    else:
+        bench.gradings.close()
+    assert bench.looked().result is None
+    if how == "a save":
+        assert bench.until_over(1) == ["1 norm", "1 over"]
+    bench.gradings.close()
+    assert bench.recorded == ([{"norm"}] if how == "a save" else [])
+
+
+def test_a_deeper_look_waits_for_all_else_and_gives_way_to_what_comes_before_it_begins(bench: Bench) -> None:
+    bench.judge.hold = "norm"
+    bench.gradings.start(bench.grading(1, "norm"))
+    assert bench.judge.holding.wait(SOON)
+    bench.gradings.look_deeper(bench.look(1, "mean"))
+    bench.gradings.warm_up(WarmUp(DAY, ("rank",)))
+    assert not bench.judge.looking.is_set()
+    bench.judge.let_go.set()
+    assert bench.until_over(1)[-1] == "1 over"
+    assert bench.looked().number == 1
+    assert bench.judge.warm == [("rank",)]
+    bench.judge.holding.clear()
+    bench.judge.let_go.clear()
+    bench.gradings.start(bench.grading(2, "norm"))
+    assert bench.judge.holding.wait(SOON)
+    bench.judge.hold = ""
+    bench.gradings.look_deeper(bench.look(2, "mean"))
+    bench.gradings.start(bench.grading(3, "norm"))
+    assert bench.until_over(3)[-1] == "3 over"  # and no look: that was of another text
+    bench.gradings.close()
+
+
+def test_a_fault_in_a_deeper_look_is_told_and_records_nothing(bench: Bench) -> None:
+    bench.judge.fail = "mean"
+    bench.gradings.look_deeper(bench.look(1, "mean"))
+    over = bench.looked()
+    assert (over.result, over.faults) == (None, ("a fault of ours",))
+    bench.gradings.close()
+    assert bench.recorded == []
+
+
 def test_a_thousand_saves_one_upon_the_other_end_with_the_last(bench: Bench) -> None:
     gradings = [bench.grading(number) for number in range(1, 1001)]
     for one in gradings:
@@ -181,7 +270,7 @@ def test_a_thousand_saves_one_upon_the_other_end_with_the_last(bench: Bench) -> 
 
 
 def test_a_verdict_says_of_which_text_it_is_as_long_as_that_is_known(bench: Bench) -> None:
-    events: list[Judged | Graded | Broken] = []
+    events: list[Judged | Graded | LookedDeeper | Broken] = []
     grading = bench.grading(1)
 
     class Meanwhile(Judge):
@@ -246,6 +335,31 @@ def test_an_editor_finds_folder_and_environment_as_they_were(
         monkeypatch.delenv(name)
     assert handlers.carry_out(OpenEditor(bench.file, 1)) == EditorOpened()
     assert (tmp_path / "told").read_text() == f"{tmp_path} mine\n"
+    bench.gradings.close()
+
+
+class Keyboard(Keys):
+    """Keys in a test, which has no terminal."""
+
+    available = True  # type: ignore[assignment]
+
+
+def test_an_editor_that_is_not_there_is_told_before_somebody_counts_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor --wait")
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bench = Bench(tmp_path)
+    for name, instead in (("", "set them anew for e"), ("nano", "e opens nano")):
+        if name:
+            (tmp_path / name).touch(mode=0o755)
+        handlers = Handlers(tmp_path, bench.gradings, None, Keyboard(), lambda day, name: [])
+        first, second = (handlers.carry_out(OpenDay(NEXT)) for _ in range(2))
+        assert isinstance(first, DayOpened)
+        (notice,) = first.notices
+        assert notice.startswith(f"$VISUAL names no-such-editor, which cannot be started: {instead}")
+        assert second == DayOpened(NEXT, None, {}, "", [])
     bench.gradings.close()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Statu
 from grader.watch import grading
 from grader.watch.effects import (
     Effect,
+    LookDeeper,
     OpenDay,
     OpenEditor,
     ReadFile,
@@ -36,6 +38,7 @@ from grader.watch.events import (
     EditorOpened,
     Event,
     FileRead,
+    LookedDeeper,
     Pressed,
     Redraw,
     Saved,
@@ -52,9 +55,16 @@ pytestmark = pytest.mark.usefixtures("small_kata")
 __all__ = ["small_kata"]
 
 TIMED = {"mean", "rank"}  # the exercises with a check on speed
+LOOKED_AT = {"mean", "norm", "total"}  # those with checks for a deeper look
 KEYS = ["n", "h", "l", "s", "r", "a", "e", "t", "x", "y", "o", "up", "down", "enter", "escape", "backspace"]
 FILES = {day.file_in(TREE): day.key for day in DAYS}
-BODIES = ["return 'right'", "return 'wrong'", "raise NotImplementedError", "return ("]
+BODIES = [
+    "return 'right'",
+    "return 'right at first sight'",
+    "return 'wrong'",
+    "raise NotImplementedError",
+    "return (",
+]
 
 
 @cache
@@ -75,7 +85,8 @@ class World:
         self.unheard: list[Saved] = []  # on their way to the queue
         self.queue: deque[Event] = deque()
         self.next: StartGrading | None = None
-        self.task: StartGrading | None = None  # what is being judged
+        self.task: StartGrading | LookDeeper | None = None  # what is being judged, or looked at
+        self.deeper: LookDeeper | None = None  # what is to be looked at once nothing else is to be done
         self.interrupted = self.calm = False
         self.model = begun(DAY, TREE, dict(self.disk))
         self.do(OpenDay(DAY))
@@ -90,6 +101,8 @@ class World:
             happens.append(lambda: self.answer(Tick()))
         if self.next and not self.task:
             happens += [self.grade] * 6
+        elif self.deeper and not self.task:
+            happens += [self.look_deeper] * 2
         self.random.choice(happens)()
 
     def take(self) -> None:
@@ -157,8 +170,11 @@ class World:
             case TryCase():
                 self.answer(CaseTried())
             case StartGrading() | StopGrading():
-                self.next = effect if isinstance(effect, StartGrading) else None
+                self.next, self.deeper = effect if isinstance(effect, StartGrading) else None, None
                 self.interrupted = self.interrupted or self.task is not None
+            case LookDeeper():
+                assert self.model.grading.over
+                self.deeper = effect
             case _:
                 pass
 
@@ -178,8 +194,10 @@ class World:
         assert model.focus in now
         if not model.grading.over and state.text is not None:
             assert model.grading.checking >= set(state.unsettled())
-        if (task := self.next or self.task) and task.number == model.grading.number:
+        task = self.next or self.task
+        if isinstance(task, StartGrading) and task.number == model.grading.number:
             assert not model.grading.over
+        assert model.grading.over or not model.deeper.name
         assert state.owed | model.grading.checking <= now.keys()
 
     # ---- the judge
@@ -192,6 +210,18 @@ class World:
             grading.grade(task, task.day.file_in(TREE), Judge(self), self.queue.append, self.record)
         except ZeroDivisionError:
             self.queue.append(Broken("a bug of ours", task.number))
+        self.task = None
+
+    def look_deeper(self) -> None:
+        look, self.task, self.deeper = self.deeper, self.deeper, None
+        assert look
+        self.interrupted = False
+        try:
+            file, judge = look.day.file_in(TREE), Judge(self)
+            self.queue.append(grading.look_deeper(look, file, judge, self.record))
+        except ZeroDivisionError:
+            over = LookedDeeper(look.number, look.day.key, look.first.name, faults=["a bug of ours"])
+            self.queue.append(over)
         self.task = None
 
     def record(self, run: RunResult, text: str | None, known: Collection[str]) -> list[str]:
@@ -207,11 +237,13 @@ class World:
     def settle(self) -> None:
         """Nothing is saved and no key is pressed any more, and nothing of ours fails."""
         self.calm, self.faults = True, False
-        while self.unheard or self.queue or self.next or self.model.grading.outdated:
+        while self.unheard or self.queue or self.next or self.deeper or self.model.grading.outdated:
             self.hear()
             self.take()
             if self.next:
                 self.grade()
+            elif self.deeper:
+                self.look_deeper()
             elif not self.queue:
                 self.answer(Tick())
 
@@ -249,6 +281,17 @@ class Judge:
         )
         return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", exercises),))
 
+    def look_deeper(self, day: Day, name: str) -> RunResult:
+        self.others()
+        text = self.read(day)
+        status = Status.BLOCKED if self.interrupted else Status.PASSED
+        if status is Status.PASSED and "at first sight" in _body(text, name):
+            status = Status.FAILED
+        found = result(name, says=truth(day, text)[name], deeper=status)
+        self.others()
+        exercise = replace(found, checks=found.checks[1:])
+        return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", (exercise,)),))
+
     def read(self, day: Day) -> str | None:
         self.others()
         return self.world.disk[day.key]
@@ -261,7 +304,7 @@ class Judge:
             self.world.something()
 
     def verdict(self, day: Day, text: str | None, name: str, *, timed: Status | None) -> ExerciseResult:
-        body = (text or "").partition(f"def {name}(x):\n")[2].partition("\n")[0]
+        body = _body(text, name)
         right = "right" in body
         todo = "NotImplemented" in body
         status = Status.PASSED if right else Status.TODO if todo else Status.FAILED
@@ -269,6 +312,11 @@ class Judge:
         whole = timed is not None or name not in TIMED
         compared = of if right and whole and self.random.random() < 0.5 else ""
         return result(name, status, says=of, timed=timed, whole=whole, compared=compared)
+
+
+def _body(text: str | None, name: str) -> str:
+    """The line that an exercise's body is."""
+    return (text or "").partition(f"def {name}(x):\n")[2].partition("\n")[0]
 
 
 def result_of_both(judged: ExerciseResult, timed: ExerciseResult) -> ExerciseResult:
@@ -286,6 +334,7 @@ def worlds(monkeypatch: pytest.MonkeyPatch) -> list[World]:
         return found[-1].disk[FILES[file]]
 
     monkeypatch.setattr(grading, "read", read)
+    monkeypatch.setattr(Day, "has_deeper_look", lambda day, name: name in LOOKED_AT)
     return found
 
 
@@ -307,3 +356,16 @@ def test_a_thousand_orders_of_saves_and_verdicts(faults: bool, worlds: list[Worl
         assert not world.model.grading.checking, f"seed {seed}"
         assert world.model.grading.over, f"seed {seed}"
         assert set(world.model.verdicts()) == set(state.names), f"seed {seed}"
+        assert not world.model.deeper.name, f"seed {seed}"
+        if not faults:
+            looked = {name: status(state.text, name) for name in state.names}
+            assert {one.name: one.status for one in world.model.verdicts().values()} == looked, f"seed {seed}"
+
+
+def status(text: str | None, name: str) -> Status:
+    """What both looks come to."""
+    body = _body(text, name)
+    if "NotImplemented" in body:
+        return Status.TODO
+    right = "right" in body and not ("at first sight" in body and name in LOOKED_AT)
+    return Status.PASSED if right else Status.FAILED

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from grader.findings import Finding, Kind
+from grader.report.watch_screen import WatchScreen
 from grader.report.watch_views import PageView, SearchView
-from grader.results import Status
+from grader.results import Aspect, CheckResult, ExerciseResult, Status
 from grader.watch.effects import (
     OpenDay,
     OpenEditor,
@@ -93,6 +97,7 @@ def test_l_asks_the_record_and_opens_the_list(watching: Watching) -> None:
     assert [(row[0], row[1]) for row in view.rows] == [
         ("day01.mean", "✓"), ("day01.norm", "·"), ("day01.rank", "·"), ("day02.total", "✓"),
     ]  # fmt: skip
+    assert [row[2] for row in view.rows][1:3] == ["The length.", "★ The order."]
     assert view.chosen == 1  # where somebody is
     assert watching.model.notices == ("told once",)
 
@@ -156,6 +161,7 @@ def test_e_opens_the_editor_where_it_went_wrong(watching: Watching) -> None:
 
 
 def test_t_opens_python_with_a_failing_case(watching: Watching) -> None:
+    watching.judged("norm", Status.TODO)
     assert watching.press("t") == []
     assert "norm has no failing case" in watching.board.status
     watching.judged("norm", Status.FAILED)
@@ -315,3 +321,64 @@ def test_a_verdict_leaves_a_page_open_and_a_save_that_matters_closes_it(reading:
     assert first(reading) == 0
     reading.save(mean=WRONG, norm=WRONG)
     assert reading.model.mode == Board()
+
+
+# ---- what fits, and what has been read
+
+
+def test_the_list_says_how_many_exercises_it_holds(watching: Watching) -> None:
+    watching.on(StandingsRead(frozenset()))
+    for typed, words in (("", "4 exercises"), ("total", "1 exercise"), ("?", "nothing matches")):
+        watching.press(*typed)
+        view = watching.model.mode.view(watching.model, NOW)
+        stream = io.StringIO()
+        WatchScreen(Console(file=stream, width=80, color_system=None), keys=False).draw(view)
+        assert words in stream.getvalue()
+        assert " of " not in stream.getvalue().splitlines()[1]
+
+
+def test_h_ends_what_was_said_of_a_save_and_not_what_goes_on(watching: Watching) -> None:
+    watching.on(StubReset(problem="no room"))
+    assert "nothing was reset" in watching.board.status
+    watching.press("h")
+    assert watching.board.status == ""
+    watching.press("a")
+    watching.press("h")
+    assert watching.board.status.startswith("checking ")
+
+
+def test_the_newest_hint_stands_ready_for_a_low_screen(watching: Watching) -> None:
+    watching.press("h")
+    assert watching.board.below_in_short == ""
+    watching.press("h", "h")
+    assert "hint 1 of 3" in watching.board.below
+    assert watching.board.below_in_short.startswith("hint 3 of 3")
+
+
+@pytest.mark.parametrize(("height", "seen", "unseen"), [
+    (60, ("hint 1 of 3", "expected", "rank"), ()),
+    (30, ("hint 3 of 3", "expected", "rank", "q quit"), ("hint 1 of 3",)),
+    (21, ("hint 3 of 3", "is wrong", "q quit", "norm"), ("hint 1 of 3", "expected")),
+])  # fmt: skip
+def test_hints_push_no_table_off_the_screen(
+    watching: Watching, height: int, seen: tuple[str, ...], unseen: tuple[str, ...]
+) -> None:
+    finding = Finding("is wrong", Kind.VALUE, "norm(f32[3])", expected="1\n2\n3\n4\n5", got="5")
+    watching.press("h", "h", "h")
+    result = ExerciseResult(
+        "norm", False, (CheckResult("by_hand", Aspect.CORRECT, Status.FAILED, finding=finding),)
+    )
+    long = "\n".join(f"line {number}" for number in range(6))
+    view = replace(
+        watching.board,
+        verdicts={"norm": result},
+        below="\n\n".join(f"hint {number} of 3\n{long}" for number in (1, 2, 3)),
+        below_in_short=f"hint 3 of 3\n{long}",
+    )
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, height=height, force_terminal=True, color_system=None)
+    WatchScreen(console).draw(view)
+    shown = stream.getvalue()
+    assert all(word in shown for word in seen), shown
+    assert not any(word in shown for word in unseen), shown
+    assert shown.count("\n") < height

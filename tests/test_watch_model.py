@@ -192,11 +192,11 @@ def test_a_save_while_a_question_is_open(watching: Watching) -> None:
 def test_a_verdict_is_said_with_the_seconds_that_it_took(watching: Watching) -> None:
     watching.save(mean=RIGHT, norm=RIGHT)
     watching.judged("norm", later=0.25, timed=None, whole=False)
-    assert watching.board.status == "right after 0.25 s; timing it"
+    assert watching.board.status == "judged in 0.25 s: right; timing it"
     assert watching.board.checking == {"norm"}
     assert watching.board.timing.keys() == {"norm"}
     watching.judged("norm", later=1.0)
-    assert watching.board.status == "right after 1.25 s"
+    assert watching.board.status == "judged in 1.25 s: right"
     assert watching.board.checking == frozenset()
     wanted = watching.graded(later=0.1)
     assert watching.board.status.splitlines()[0] == "checked at 12:00:00 in 1.35 s"
@@ -206,7 +206,7 @@ def test_a_verdict_is_said_with_the_seconds_that_it_took(watching: Watching) -> 
 def test_what_is_wrong_waits_for_no_timing(watching: Watching) -> None:
     watching.save(mean=RIGHT, norm="return 3")
     watching.judged("norm", Status.FAILED, whole=False)
-    assert watching.board.status == "not yet after 0.00 s"
+    assert watching.board.status == "judged in 0.00 s: not right yet"
     assert watching.board.checking == frozenset()
     assert watching.statuses["norm"] == "failed"
     assert watching.model.state.owed == frozenset()
@@ -302,7 +302,7 @@ def test_what_takes_long_says_how_long(watching: Watching) -> None:
     watching.on(Tick(), later=2.0)
     assert watching.board.status == "checking norm and 2 more, for 3 s now"
     watching.judged("norm")
-    assert watching.board.status == "right after 3.00 s\nstill checking mean and 1 more, for 3 s now"
+    assert watching.board.status == "judged in 3.00 s: right\nstill checking mean and 1 more, for 3 s now"
 
 
 def test_problems_of_the_file_are_shown_when_everything_is_judged(watching: Watching) -> None:

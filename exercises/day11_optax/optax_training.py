@@ -26,7 +26,7 @@ def make_optimizer(
 
     One huge gradient must not spoil the steps after it. Decay pulls on the parameters alone: it
     enters neither the norm nor m nor v. `learning_rate` is a number or a schedule (a function
-    from the number of updates made before to a number).
+    from the number of updates made before to a number). Gradients are finite.
 
         optimizer = make_optimizer(0.5, 0.1, 10)
         optimizer.update([3, -4, 0], optimizer.init(params), params)[0] = [-0.6, 0.7, 0]
@@ -117,9 +117,9 @@ def freeze(
 ) -> optax.GradientTransformation:
     """Make an optimiser that trains some leaves of `params` and leaves the others as they are.
 
-    `is_frozen` is asked for each leaf by name: its keys joined by "/", such as "encoder/w", or "layers/0/w"
-    for a place in a list. Where it says True the update is exactly 0, whatever the gradient is: huge, NaN, anything. Weight decay
-    does not move such a leaf either.
+    `params` are dicts and lists within each other. `is_frozen` is asked for each leaf by name: its keys joined by "/",
+    such as "encoder/w", or "layers/0/w" for a place in a list. Where it says True the update is exactly 0, whatever
+    the gradient is: huge, NaN, anything. Weight decay does not move such a leaf either.
     The others get what `optimizer` gives for them alone: frozen leaves count in no norm, and
     nothing is remembered for them.
 

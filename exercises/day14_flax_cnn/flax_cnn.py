@@ -55,8 +55,9 @@ class RunningStandardizer(nn.Module):
     mean'  = mean + δ · k / (n + k)
     var'   = (n · var + k · v) / (n + k) + δ² · (n / (n + k)) · (k / (n + k))
 
-    So after any batches, large and small, mean and var are those of all their rows together. n may be a million:
-    its square is too large for an int32.
+    So after any batches, large and small, mean and var are those of all their rows together. n may be a billion:
+    its square, and n k, are too large for an int32. Columns may lie far from 0: around 3000 with a deviation of 1
+    var comes out right to three places, which mean(x²) - mean(x)² does not.
 
     With train=True: move the statistics, then return (x - mean') / sqrt(var' + eps).
     With train=False: return (x - mean) / sqrt(var + eps), and leave the statistics as they are: no variable is
@@ -85,7 +86,8 @@ class CNN(nn.Module):
     Then flatten, Dropout, and Dense with `n_classes` outputs: the logits.
 
     With train=True BatchNorm uses the batch and moves its statistics, and Dropout drops with the key
-    "dropout". With train=False there is no randomness, and no example minds its neighbours in the batch.
+    "dropout", each number by itself. With train=False there is no randomness, and no example minds its neighbours in
+    the batch.
 
     Pooling leaves out an odd last row or column. Images may be of any size: 8 x 8 and 28 x 28 alike.
 
@@ -128,7 +130,7 @@ def create_train_state(
     apply_fn     model.apply
     tx           optimizer
 
-    The model is called as model.apply(variables, inputs, train=...). Of `sample` only shape and dtype count.
+    The model is called as model.apply(variables, inputs, train=...). `sample` shows it shape and dtype, as they are.
     `TrainState.create` does most of it. Left alone it counts steps from a Python 0, and a compiled step
     is then traced a second time: say the dtype.
 
@@ -152,7 +154,8 @@ def train_step(
 
     The network is state.apply_fn(variables, images, train=True, ...), with the collections "params" and
     "batch_stats". Callers give the same `key` at every step; dropout must differ from step to step all
-    the same. So its key is made from `key` and `state.step`, and equal (key, step) draw the same.
+    the same. So its key is made from `key` and `state.step` and nothing else: equal (key, step) draw the same,
+    others draw otherwise.
 
     Returns (new state, loss).
 
@@ -190,10 +193,11 @@ def numpy_collate(
 
     A sample is a pair (image, label). An image comes in one of two forms, told apart by its dtype:
 
-    float, (c, h, w), 0 to 1           what torchvision's `ToTensor` makes: a torch tensor
+    float of any width, (c, h, w), 0 to 1  what torchvision's `ToTensor` makes: a torch tensor
     uint8, (h, w) or (h, w, c), 0 to 255   what there is without a transform: a PIL image, an array
 
-    `np.asarray` reads all of these. A label is a Python int, or an integer tensor or array of shape ().
+    `np.asarray` reads all of these. All images of a batch have the same form and shape. A label is a Python int, or an
+    integer tensor or array of shape ().
 
     Returns (images, labels), two NumPy arrays: images of shape (n, h, w, c), float32, from 0 to 1; labels of
     shape (n,), int32.
@@ -213,7 +217,7 @@ def evaluate(
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Measure loss and accuracy over many batches, of which the last may be smaller.
 
-    loss      the mean of -log softmax(logits)[label] over all examples of all batches
+    loss      the mean of -log softmax(logits)[label] over all examples of all batches; finite, also for logits of 1e4
     accuracy  the share of all examples whose largest logit is that of the label
 
     Every example weighs the same: one in a small batch as much as one in a large batch. The network is
@@ -246,7 +250,7 @@ def fit(
     3. After each epoch take the accuracy on all of `test`, in evaluation mode.
 
     `train` and `test` are pairs (images, labels). n and m are any numbers: an epoch may leave out the few
-    images that fill no batch, and there may be fewer images than you would put into a batch. The network
+    images that fill no batch, others each time, and there may be fewer images than you would put into a batch. The network
     is called as model.apply(variables, images, train=...), and may have dropout and batch statistics.
 
     Returns (state, accuracies): the last state, and an accuracy for each epoch. Equal arguments give
@@ -267,7 +271,7 @@ class NnxCNN(nnx.Module):
 
     For each number in `features`, in this order: Conv (kernel 3 x 3, padding "SAME", with bias),
     BatchNorm (momentum 0.9), relu, max_pool (window 2 x 2, strides 2 x 2).
-    Then flatten, Dropout, and Linear with `n_classes` outputs: the logits.
+    Then flatten, Dropout, which drops each number by itself, and Linear with `n_classes` outputs: the logits.
 
     NNX makes all arrays at once, so sizes must be known: `image_shape` is (h, w, c) of one image. A pool
     halves h and w, and leaves out an odd last row or column.
@@ -300,7 +304,8 @@ class NnxCNN(nnx.Module):
     def train_step(
         self, optimizer: nnx.Optimizer, images: Float[Array, "n h w c"], labels: Int[Array, "n"]
     ) -> Float[Array, ""]:
-        """Update this model in place, by the gradient of the mean cross-entropy, and return the loss.
+        """Update this model in place, by the gradient of the mean cross-entropy, and return the loss: finite, also for
+        logits of 1e4.
 
         The optimiser was made by nnx.Optimizer(model, transformation, wrt=nnx.Param): it moves parameters, and
         nothing else. The model is in training mode.

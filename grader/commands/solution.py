@@ -59,11 +59,12 @@ def versions_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Version, Ver
 def _version(whose: str, file: Path, name: str) -> Version:
     """One definition of a file; a note where there is none to show."""
     from grader.report.versions import Version
-    from grader.source.excerpts import excerpt
+    from grader.source.excerpts import excerpt, signature_lines
 
     shown = shown_path(file)
     try:
-        lines = excerpt(file.read_text(encoding="utf-8", errors="replace"), name)
+        text = file.read_text(encoding="utf-8", errors="replace")
+        lines, signature = excerpt(text, name), signature_lines(text, name)
     except SyntaxError as error:
         where = f"line {error.lineno} of it is no Python" if error.lineno else "it is no Python"
         return Version(whose, shown, note=f"{shown} cannot be taken apart: {where}.")
@@ -71,7 +72,7 @@ def _version(whose: str, file: Path, name: str) -> Version:
         return Version(whose, shown, note=f"{shown} cannot be read ({error.strerror}).")
     if lines is None:
         return Version(whose, shown, note=f"{shown} holds no {name}.")
-    return Version(whose, shown, lines)
+    return Version(whose, shown, lines, signature=signature)
 
 
 REVEAL = CommandOption(("--reveal",), "show it before you have passed")

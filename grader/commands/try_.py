@@ -33,7 +33,9 @@ def run(asked: argparse.Namespace) -> int:
     if refused:
         return refuse(refused)
     seed = _last_seed(selection.day, exercise.name, tree) if asked.seed is None else asked.seed
-    words = [str(file), selection.day.key, exercise.name, str(seed)]
+    day = selection.day
+    checks = f"grader.days.{day.folder}.{exercise.name}.checks"
+    words = [str(file), str(day.solution), checks, exercise.name, str(seed)]
     command = [sys.executable, "-m", "grader.worker.failing_case", *words]
     process = subprocess.Popen(command)
     while True:

@@ -20,7 +20,7 @@ def run(asked: argparse.Namespace) -> int:
     from grader.commands.warm import take_other_endings_for_ctrl_c, warm_workers
 
     take_other_endings_for_ctrl_c()
-    print("starting JAX", flush=True)  # which takes a second or two
+    print("starting JAX, which takes a few seconds", flush=True)
     with warm_workers(probe_first=True) as workers:
         from grader.commands.solution import versions_of
         from grader.record import store

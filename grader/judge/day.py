@@ -16,6 +16,7 @@ from grader.results import (
     DayResult,
     ExerciseResult,
     Spoiled,
+    spoiled_by,
     without_running,
 )
 from grader.worker.protocol import Check, Platform
@@ -26,7 +27,9 @@ class JudgedDay:
 
     def __init__(self, selection: Selection, file: Path, options: Options) -> None:
         self.selection, self.file, self.options = selection, file, options
-        self.source = _text_of(file)
+        self.source = _text_of(
+            file
+        )  # what is judged, whatever is saved meanwhile; None when it cannot be read
         self.batches: list[Batch] = []
         self._announced: set[str] = set()
 
@@ -67,7 +70,7 @@ class JudgedDay:
 
     def worth_a_deeper_look(self) -> tuple[str, ...]:
         """The exercises with checks for the deeper look that nothing speaks against, as for timing."""
-        return self._worth(Aspect.DEEPER, lambda name: self.selection.day.deeper_of(name).is_file())
+        return self._worth(Aspect.DEEPER, self.selection.day.has_deeper_look)
 
     def _worth(self, aspect: Aspect, has_some: Callable[[str], bool]) -> tuple[str, ...]:
         if aspect not in self.options.aspects or any(batch.given_up for batch in self.batches):
@@ -96,7 +99,7 @@ class JudgedDay:
         spoiled: dict[str, Spoiled] = {}
         for identity, result in self.verdicts.items():
             if result.counts_against:
-                spoiled.setdefault(identity.partition(".")[0], Spoiled(result.status, result.aspect))
+                spoiled.setdefault(identity.partition(".")[0], spoiled_by(result))
         return spoiled
 
     # ---- what comes of it
@@ -115,7 +118,7 @@ class JudgedDay:
             output=self.batches[0].found.output if self.batches else "",
             whole=len(exercises) == len(day.exercises),
             devices=self.platform.devices if self.platform else "",
-            source=self.source if self.source == _text_of(self.file) else None,
+            source=self.source,
         )
 
     def _exercise(self, exercise: Exercise, wanted: list[Check]) -> ExerciseResult:

@@ -133,7 +133,7 @@ class _Run:
 
     def _batch(self, day: JudgedDay, exercises: tuple[str, ...], aspects: tuple[Aspect, ...]) -> Batch:
         deeper = Aspect.DEEPER in self._options.aspects
-        task = task_of(day.selection, day.file, aspects, exercises, deeper=deeper)
+        task = task_of(day.selection, day.file, aspects, exercises, text=day.source, deeper=deeper)
         batch = Batch(task, self._options, self._workers, self._tell)
         batch.skip_lines = set().union(*(one.skip_lines for one in day.batches))
         return batch

@@ -16,11 +16,13 @@ def task_of(
     aspects: tuple[Aspect, ...],
     exercises: tuple[str, ...] | None = None,
     *,
+    text: str | None = None,
     deeper: bool = False,
 ) -> Task:
     """All exercises of a selection in a learner's file, or some of them, on some aspects.
 
-    `deeper` for a run that takes the deeper look, too: then its checks are known from the beginning.
+    `text` is the file's, as it is to be judged; without it each worker reads the file. `deeper` for a run that takes the
+    deeper look, too: then its checks are known from the beginning.
     """
     day = selection.day
     names = tuple(one.name for one in selection.exercises) if exercises is None else exercises
@@ -32,6 +34,7 @@ def task_of(
         hidden=(SOLUTIONS, DAYS),
         exercises=names,
         aspects=aspects,
+        text=text,
     )
 
 
@@ -48,6 +51,6 @@ def _checks(day: Day, names: tuple[str, ...], *, deeper: bool) -> tuple[Path, ..
     found = []
     for name in names:
         found.append(day.checks_of(name))
-        if deeper and day.deeper_of(name).is_file():
+        if deeper and day.has_deeper_look(name):
             found.append(day.deeper_of(name))
     return tuple(found)

@@ -81,6 +81,9 @@ class Day:
         """The checks of the deeper look; not every exercise has some."""
         return self.folder_of(exercise) / "deeper.py"
 
+    def has_deeper_look(self, exercise: str) -> bool:
+        return self.deeper_of(exercise).is_file()
+
     def hints_of(self, exercise: str) -> Path:
         return self.folder_of(exercise) / "hints.md"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from grader.kata.catalogue import Day, Exercise
 from grader.kata.files import write
 from grader.kata.stubs import stub
-from grader.source.syntax import Definition, line_end, lines_of, parse, split_lines
+from grader.source.blocks import parsed
+from grader.source.syntax import Definition, line_end, lines_of, split_lines
 
 _RECORD = ".generated.json"  # folder -> hash of the stub as it was generated
 
@@ -81,7 +82,7 @@ def reset(day: Day, exercises: Sequence[Exercise], tree: Path, backup: Path | No
     """Bring stubs back, of a whole day or of some exercises, and keep a copy of the file as it was.
 
     The copy is called `backup` when that name is given and still free. Raises ValueError when only some exercises are
-    asked for and the file is no Python.
+    asked for, and what is no Python keeps them from being told from others.
     """
     outcome, old, new = _plan(day, exercises, tree)
     if outcome.backup:
@@ -120,30 +121,43 @@ def stub_of(day: Day) -> str:
 
 def _with_stubs(learner: Sequence[str], stubs: Sequence[str], names: Sequence[str]) -> list[str]:
     """The learner's lines with some definitions replaced by their stubs; a missing one is added at the end."""
-    try:
-        spans = _spans(learner)
-    except SyntaxError as error:
-        where = f"line {error.lineno}" if error.lineno else "something in the file"
-        raise ValueError(
-            f"{where} is no Python, so one exercise cannot be told from the next; reset the whole day"
-        ) from error
-    fresh, lines, end = _spans(stubs), [*learner], line_end(learner[0])
+    spans = _spans(learner, names)
+    fresh, lines, end = _spans(stubs, names), [*learner], line_end(learner[0])
     lines[-1] = f"{lines[-1].removesuffix(end)}{end}"
     for name in sorted(
         names, key=lambda name: spans[name].start if name in spans else len(lines), reverse=True
     ):
         block = stubs[fresh[name]]
         if name in spans:
-            lines[spans[name]] = block
+            below = lines[spans[name].stop - 1 : spans[name].stop]
+            gap = [] if below[0].strip() or spans[name].stop == len(lines) else [end, end]
+            lines[spans[name]] = [
+                *block,
+                *gap,
+            ]  # a block that is no Python goes with the blank lines below it
         else:
             lines += [end, end, *block]
     return lines
 
 
-def _spans(lines: Sequence[str]) -> dict[str, slice]:
-    """Where each top-level definition lies, decorators included."""
+def _spans(lines: Sequence[str], names: Sequence[str]) -> dict[str, slice]:
+    """Where each top-level definition lies, decorators included. One that is no Python is its whole block.
+
+    Raises ValueError where such a block holds several, one of them asked for: nobody can tell one from the next.
+    """
     text = "".join(lines).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return {node.name: lines_of(node, lines) for node in parse(text).body if isinstance(node, Definition)}
+    file = parsed(text)
+    spans = {node.name: lines_of(node, lines) for node in file.tree.body if isinstance(node, Definition)}
+    for block in file.broken:
+        asked = [name for name in block.names if name in names]
+        if asked and len(block.names) > 1:
+            where = f"line {block.error.lineno}" if block.error.lineno else "something above it"
+            others = " and ".join(name for name in block.names if name != asked[0])
+            raise ValueError(
+                f"{where} is no Python, so {asked[0]} cannot be told from {others}; mend that line first"
+            )
+        spans |= dict.fromkeys(asked, block.lines)
+    return spans
 
 
 def _free_name(file: Path) -> Path:

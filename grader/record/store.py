@@ -6,9 +6,9 @@ the file or its disk, grading goes on: then `NotRecorded` says why.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,17 @@ from typing import Any
 
 from grader.kata.catalogue import OWN
 
+try:
+    import sqlite3
+except ImportError:  # a Python that was built without it
+    sqlite3 = None  # type: ignore[assignment]
+
 FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
 VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_HURRY = 0.5  # seconds that somebody waits who also answers keys
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}) if sqlite3 else frozenset()
+_WITHOUT = "this Python was built without sqlite3, in which progress lies. Grading goes on all the same."
 _ALL = "at, id"  # the order of attempts
 
 
@@ -83,6 +90,13 @@ class AttemptLog:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "progress.sqlite3"
         self.notices: list[str] = []
+        self._patience = PATIENCE
+
+    def in_a_hurry(self) -> AttemptLog:
+        """The same record, for whoever may not be kept waiting: it gives up sooner when another grader holds it."""
+        log = copy.copy(self)  # with the same notices
+        log._patience = _HURRY
+        return log
 
     def take_notices(self) -> list[str]:
         """The notices so far, which are then forgotten. From whichever thread: none is lost, none comes twice."""
@@ -108,7 +122,7 @@ class AttemptLog:
 
     def attempts(self) -> list[Attempt]:
         """All attempts, the oldest first. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return []
         with self._open() as connection:
             rows = connection.execute(
@@ -118,7 +132,7 @@ class AttemptLog:
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """By day and exercise. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
@@ -135,7 +149,7 @@ class AttemptLog:
 
     def last(self, day: str) -> dict[str, Attempt]:
         """The last attempt at each exercise of a day. Raises NotRecorded."""
-        if not self.file.exists():
+        if not self._exists():
             return {}
         with self._open() as connection:
             rows = connection.execute(
@@ -160,9 +174,17 @@ class AttemptLog:
                     raise ValueError(f"line {number} is no exported attempt ({error})") from error
         return self.record(found)
 
+    def _exists(self) -> bool:
+        """Whether anything is recorded. Raises NotRecorded where nothing can be."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
+        return self.file.exists()
+
     @contextmanager
     def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction, which is kept when the block ends well and undone when it does not."""
+        if sqlite3 is None:
+            raise NotRecorded(_WITHOUT)
         try:
             if writing:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -176,13 +198,13 @@ class AttemptLog:
             with closing(connection), connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise NotRecorded(_reason(error, self.file)) from error
+            raise NotRecorded(_reason(error, self.file, self._patience)) from error
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
         mode = "rwc" if writing else "rw"
         connection = sqlite3.connect(
-            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=PATIENCE, uri=True
+            f"{self.file.absolute().as_uri()}?mode={mode}", timeout=self._patience, uri=True
         )
         try:
             if writing:
@@ -263,12 +285,12 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def _reason(error: Exception, file: Path) -> str:
+def _reason(error: Exception, file: Path, patience: float) -> str:
     text = str(error)
     if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
         return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
     if "full" in text:
         return f"There is no room on the disk for {file} ({error})."
     if "locked" in text:
-        return f"Another grader has held {file} for more than {PATIENCE:g} seconds."
+        return f"Another grader has held {file} for more than {patience:g} seconds."
     return f"{file}: {type(error).__name__}: {error}"

@@ -71,6 +71,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "line": check.line,
         "speed": asdict(check.speed) if check.speed else None,
         "output": check.output,
+        "cases": check.cases,
     }
 
 

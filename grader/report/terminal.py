@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+
 from rich.box import ASCII, SIMPLE_HEAD, Box
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -28,6 +31,17 @@ from grader.results import (
 from grader.units import ratio
 
 
+@dataclass(frozen=True, slots=True)
+class _Starting:
+    """Says for how long JAX has been starting, once that takes a while."""
+
+    begun: float  # of a clock that only goes forward, in seconds
+
+    def __rich__(self) -> Text:
+        taken = time.monotonic() - self.begun
+        return Text("starting JAX" + (f", for {taken:.0f} s now" if taken >= _LONG else ""))
+
+
 def rich_console() -> Console:
     """Colour and signs where the terminal has them."""
     return Console(highlight=False)
@@ -36,6 +50,9 @@ def rich_console() -> Console:
 def plain_console() -> Console:
     """ASCII, no colour, a width that does not depend on the terminal."""
     return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
+
+
+_LONG = 2.0  # seconds after which it is said how long something takes
 
 
 class Screen:
@@ -53,7 +70,7 @@ class Screen:
     def begin(self) -> None:
         if self.console.is_terminal:
             self._spinner = self.console.status(
-                Text("starting JAX"), spinner="line" if self._ascii else "dots"
+                _Starting(time.monotonic()), spinner="line" if self._ascii else "dots"
             )
             self._spinner.start()
 
@@ -92,12 +109,14 @@ class Screen:
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
                 self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
+                self.print_other_rules(exercise)
                 self.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
         if self.verbose:
             self._print_checks(day)
         self._print_speeds(day)
+        self._print_deeper_looks(day)
         self._print_comparisons(day)
         self._print_circumstances(day)
         self._print_standing(day)
@@ -133,6 +152,8 @@ class Screen:
             if status not in ACCEPTED:
                 narrow = self.console.width < 72
                 text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
+        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases:
+            text += f" {cases(exercise)}"
         return Text(text, style=look.style)
 
     def sign(self, text: str) -> str:
@@ -152,6 +173,12 @@ class Screen:
         self.console.print(Group(*parts))
         if place:
             self.console.print(Text(place, style="dim"), soft_wrap=True)
+
+    def print_other_rules(self, exercise: ExerciseResult) -> None:
+        """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""
+        if others := exercise.other_rules:
+            named = "; ".join(printable(one.in_short) for one in others)
+            self.console.print(Text(f"It also breaks: {named}.", style="dim"))
 
     def print_output(self, check: CheckResult) -> None:
         """What the learner's code printed meanwhile."""
@@ -190,6 +217,18 @@ class Screen:
             if check.speed:
                 words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
                 self.console.print(words, style="dim", soft_wrap=False)
+
+    def _print_deeper_looks(self, day: DayResult) -> None:
+        """What it comes to, for one exercise that was asked for alone; a day's table says it all."""
+        for exercise in day.exercises if self._compares else ():
+            self.print_deeper_look(exercise)
+
+    def print_deeper_look(self, exercise: ExerciseResult) -> None:
+        """A line on what agreed."""
+        if exercise.cases and exercise.aspect(Aspect.DEEPER) in ACCEPTED:
+            agree = "agrees" if exercise.cases == 1 else "agree"
+            words = Text.assemble((exercise.name, "bold"), f"  the deeper look: {cases(exercise)} {agree}")
+            self.console.print(words, style="dim")
 
     def _print_comparisons(self, day: DayResult) -> None:
         for exercise in day.exercises if self._compares else ():
@@ -235,7 +274,10 @@ class Screen:
             count = sum(exercise.status in ACCEPTED for exercise in stretch)
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
-        if left is None:
+        if left is None and day.problems:
+            place = _place(day, day.problems[0].line) or shown_path(day.file)
+            text.append(f", but something is wrong with the file, so it does not count as done: {place}")
+        elif left is None:
             text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
         else:
             text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")
@@ -248,6 +290,11 @@ class Screen:
         if not result.jax:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
+
+
+def cases(exercise: ExerciseResult) -> str:
+    """`1 case`, `240 cases`: that were drawn in the deeper look, and agreed."""
+    return f"{exercise.cases} case{'s' * (exercise.cases != 1)}"
 
 
 def _place(day: DayResult, line: int | None) -> str:

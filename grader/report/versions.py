@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -25,6 +25,7 @@ class Version:
     file: str
     lines: tuple[tuple[int, str], ...] = ()
     note: str = ""
+    signature: int = 0  # so many of the lines, the first ones
 
 
 def console_for(format: str) -> Console:
@@ -49,7 +50,11 @@ def show(console: Console, title: str, yours: Version, reference: Version, *, as
     else:
         console.print(_block(console, yours))
         console.print()
-        console.print(_block(console, reference))
+        # Its signature is that of yours, and would push what is new out of sight.
+        body = reference.lines[reference.signature :]
+        console.print(
+            _block(console, replace(reference, lines=body) if yours.signature and body else reference)
+        )
     console.print()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +14,7 @@ from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
-from grader.results import ACCEPTED, FIRST_LOOK, Status
+from grader.results import ACCEPTED, FIRST_LOOK, Aspect, Status
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
 
@@ -58,18 +59,28 @@ class WatchScreen:
     def _draw_board(self, view: BoardView) -> None:
         """The day's table, then what there is to say of the exercise in focus, then the keys.
 
-        In a terminal that is too low for all of it, the table shows the rows about the focus.
+        In a terminal that is too low for all of it, the table shows the rows about the focus; then of several hints the
+        newest is left, and then of a finding its first line.
         """
         above = self._rendered(lambda: self._heading(view))
         below = self._rendered(lambda: self._below_the_table(view))
         rows = len(view.exercises)
         if self._keys:
-            room = self.console.height - 1 - self._lines(above + below)  # the cursor has a line of its own
+            room = self._room(above + below)
+            short = replace(view, below=view.below_in_short or view.below)
+            for brief in (False, True):
+                if room < min(rows, _FEWEST_ROWS) and view.below:
+                    below = self._rendered(lambda brief=brief: self._below_the_table(short, brief=brief))  # type: ignore[misc]
+                    room = self._room(above + below)
             rows = max(min(rows, room), _FEWEST_ROWS)
         table = self._rendered(lambda: self.console.print(self._table(view, rows)))
         clear = self._rendered(self._clear)
         self.console.file.write(clear + above + table + below)  # at once, so that nothing flickers
         self.console.file.flush()
+
+    def _room(self, rendered: str) -> int:
+        """How many lines are left beside a text; the cursor has one of its own."""
+        return self.console.height - 1 - self._lines(rendered)
 
     def _rendered(self, show: Callable[[], None]) -> str:
         """What would be written to the console."""
@@ -98,11 +109,11 @@ class WatchScreen:
         self.console.print(Text(place, style="dim"), soft_wrap=True)
         self.console.print()
 
-    def _below_the_table(self, view: BoardView) -> None:
+    def _below_the_table(self, view: BoardView, *, brief: bool = False) -> None:
         for problem in view.problems:
             place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
             self._screen.print_finding("the file", problem.finding, problem.hint, place, "red")
-        self._focus(view)
+        self._focus(view, brief=brief)
         if view.below:
             self.console.print()
             self.console.print(Text(printable(view.below)))
@@ -119,7 +130,8 @@ class WatchScreen:
             self._print_search(view)
 
     def _print_search(self, view: SearchView) -> None:
-        count = f"   {view.chosen + 1} of {len(view.rows)}" if view.rows else ""
+        found = len(view.rows)
+        count = f"   {found} {'exercise' if found == 1 else 'exercises'}" if found else ""
         self.console.print(
             Text.assemble(("search: ", "bold cyan"), printable(view.typed), ("_", "blink"), (count, "dim"))
         )
@@ -138,7 +150,7 @@ class WatchScreen:
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
             mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""
-            words = Text(summary, style="dim")
+            words = Text(self._screen.sign(summary), style="dim")
             words.truncate(left, overflow="ellipsis")
             table.add_row(mark, self._screen.sign(sign), Text(name, style=style), words)
         self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
@@ -172,7 +184,7 @@ class WatchScreen:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
-        for width in (len("✗ too long"), len("✗ wrong"), 1):  # so that nothing jumps about
+        for width in (len("✗ too long"), len("✗ wrong"), 1, 1):  # so that nothing jumps about
             table.add_column(no_wrap=True, min_width=width)
         at = next((n for n, (name, _) in enumerate(view.exercises) if name == view.focus), 0)
         left_out = len(view.exercises) - rows
@@ -184,6 +196,7 @@ class WatchScreen:
             mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
             star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
+            deeper = self._deeper(view, name)
             if name in view.checking:
                 wait = Text(self._screen.sign("…"), style="yellow")
                 right = view.timing.get(name)
@@ -193,20 +206,31 @@ class WatchScreen:
                 cells = [self._screen.cell(result, aspect) for aspect in FIRST_LOOK]
             else:
                 cells = [Text("")] * len(FIRST_LOOK)
-            table.add_row(mark, Text(star + name, style=style), *cells)
+            table.add_row(mark, Text(star + name, style=style), *cells, deeper)
         if left_out:
             table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
         return table
 
-    def _focus(self, view: BoardView) -> None:
+    def _deeper(self, view: BoardView, name: str) -> Text:
+        """What is known of the deeper look at an exercise."""
+        if name == view.looking:
+            return Text(self._screen.sign("… looking deeper"), style="dim")
+        known = name in view.verdicts and name not in view.checking
+        return self._screen.cell(view.verdicts[name], Aspect.DEEPER) if known else Text("")
+
+    def _focus(self, view: BoardView, *, brief: bool = False) -> None:
         result = view.verdicts.get(view.focus)
         if view.focus in view.checking or result is None or view.problems:
             return
         lead = result.lead
-        if lead and lead.status is not Status.TODO:
+        if lead and lead.finding and brief:
+            self.console.print()
+            self.console.print(Text(printable(lead.finding.head), style="bold"))
+        elif lead and lead.status is not Status.TODO:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
             self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
+            self._screen.print_other_rules(result)
             self._screen.print_output(lead)
         elif lead:
             self.console.print()
@@ -215,6 +239,7 @@ class WatchScreen:
             self.console.print()
             self.console.print(Text(f"{view.focus} passed.", style="bold green"))
             self._screen.print_speed(result)
+            self._screen.print_deeper_look(result)
             self._screen.print_comparison(result)
 
     def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:

@@ -22,8 +22,12 @@ class BoardView:
     verdicts: Mapping[str, ExerciseResult] = field(default_factory=dict)
     checking: frozenset[str] = frozenset()
     timing: Mapping[str, ExerciseResult] = field(default_factory=dict)  # right so far, and still to be timed
+    looking: str = ""  # the exercise that is being looked at deeper
     status: str = ""  # what just happened
     below: str = ""  # hints, or a question
+    below_in_short: str = (
+        ""  # the newest hint alone, for a screen that has no room for all; nothing where that is all
+    )
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 

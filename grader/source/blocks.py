@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from grader.source.layout import Place, layout
@@ -17,6 +18,8 @@ _DEFINITION = re.compile(r"(?:async\s+def|def|class)\b")
 _IMPORT = re.compile(r"(?:import|from)\b")
 # Other statements that begin one; the words are those that go on with what is above.
 _STATEMENT = re.compile(r"(?!(?:else|elif|except|finally|return|yield|break|continue)\b)[\w\"'(\[{]")
+# `dfe softmax(x):`, when it is no Python.
+_MISSPELT = re.compile(r"(\w+)\s+(\w+)\s*[(:]")
 _BROKEN = 12  # lines that one broken block more is worth
 
 
@@ -58,7 +61,7 @@ def parsed(text: str, name: str = "<text>") -> Parsed:
     broken = []
     for begin, end, block in _Cutter(lines, name).blocks():
         if isinstance(block, SyntaxError):
-            names = filter(None, map(name_defined, lines[begin:end]))
+            names = filter(None, map(_name_meant, lines[begin:end]))
             broken.append(Broken(slice(begin, end), block, tuple(names)))
         else:
             found += block.body
@@ -147,6 +150,14 @@ class _Cutter:
                     candidate = line.number
                 at_first = False
         return candidate or len(self._lines), hidden
+
+
+def _name_meant(line: str) -> str:
+    """The name that a line at the left margin begins to define, also where `def` or `class` is misspelt."""
+    if name := name_defined(line):
+        return name
+    head = _MISSPELT.match(at_margin(line))
+    return head[2] if head and get_close_matches(head[1].lower(), ("def", "class"), n=1) else ""
 
 
 def _may_begin(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.source.syntax import Definition, docstrings, lines_of, parse, split_lines
+from grader.source.syntax import Definition, Function, docstrings, lines_of, parse, split_lines
 
 Numbered = tuple[tuple[int, str], ...]  # (line number, line)
 
@@ -23,6 +23,20 @@ def excerpt(text: str, name: str) -> Numbered | None:
     where, hidden = lines_of(node, lines), _hidden_lines(node, lines)
     numbers = range(where.start + 1, where.stop + 1)
     return tuple((number, lines[number - 1]) for number in numbers if number not in hidden)
+
+
+def signature_lines(text: str, name: str) -> int:
+    """How many lines a function's signature takes, from its `def` on; 0 for one with decorators, and for all else.
+
+    Raises SyntaxError when the text is not Python.
+    """
+    found = (
+        node for node in reversed(parse(text).body) if isinstance(node, Definition) and node.name == name
+    )
+    node = next(found, None)
+    if not isinstance(node, Function) or node.decorator_list:
+        return 0
+    return max(node.body[0].lineno - node.lineno, 0)
 
 
 def _hidden_lines(node: Definition, lines: Sequence[str]) -> set[int]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 import difflib
 import linecache
+import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 from grader.findings import Finding, Kind, of_error, words_of
 from grader.results import Problem
-from grader.source.blocks import parsed
+from grader.source.blocks import Broken, Parsed, parsed
 from grader.source.syntax import Definition, Function, functions_in, split_lines
 
+_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7}|={7})(?:\s|$)")  # at the left margin
 MODULE_NAME = "_kata_learner_file"
 
 
@@ -105,10 +107,11 @@ def _is_stub(function: Function) -> bool:
 def load(
     path: Path,
     *,
+    text: str | None = None,
     before_statement: Callable[[int], None] = lambda line: None,
     skip_lines: Collection[int] = (),
 ) -> LearnerFile:
-    """Load a learner's file by path, under a private module name.
+    """Load a learner's file by path, under a private module name; with a text, that in the place of what the file holds.
 
     `before_statement` hears the line of each top-level statement that could do anything (all but
     definitions and imports of ours), so that a process that dies there can be explained. Statements on
@@ -116,7 +119,7 @@ def load(
     """
     loaded = LearnerFile(path)
     loaded.module.__file__ = str(path)
-    source = _read(loaded)
+    source = _read(loaded, text)
     if source is None:
         return loaded
     loaded.source = source
@@ -129,14 +132,14 @@ def load(
     return loaded
 
 
-def _read(loaded: LearnerFile) -> str | None:
+def _read(loaded: LearnerFile, text: str | None) -> str | None:
     path = loaded.path
-    if not path.is_file():
+    if text is None and not path.is_file():
         hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
         loaded.problems.append(_unreadable(f"There is no file {path.parent.name}/{path.name}.", hint))
         return None
     try:
-        source = path.read_text(encoding="utf-8-sig")
+        source = path.read_text(encoding="utf-8-sig") if text is None else text.removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = len(split_lines(f"{error.object[: error.start].decode('latin-1')}."))
         byte = error.object[error.start]
@@ -172,7 +175,14 @@ def _unreadable(words: str, hint: str = "", line: int | None = None) -> Problem:
 def _parse(loaded: LearnerFile, source: str) -> ast.Module:
     """The syntax tree of all blocks that parse; the others are noted."""
     file = parsed(source, str(loaded.path))
+    in_conflict = [block for block in file.broken if _marks(file.lines, block)]
+    if in_conflict:
+        problem = _conflict(loaded, file, in_conflict)
+        loaded.broken.update({name: problem for block in in_conflict for name in block.names})
+        loaded.problems.append(problem)
     for block in file.broken:
+        if block in in_conflict:
+            continue
         line = block.error.lineno or block.lines.start + 1
         finding = Finding(
             f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}",
@@ -187,6 +197,35 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
     return file.tree
+
+
+def _marks(lines: Sequence[str], block: Broken) -> list[int]:
+    """The numbers of the lines of a broken block that git has left where two versions were in conflict.
+
+    A line of equal signs alone may be anything; between the others, or where Python stumbles, it is git's.
+    """
+    found = [n for n in range(block.lines.start, block.lines.stop) if _CONFLICT.match(lines[n])]
+    sure = any(lines[n][0] != "=" or n + 1 == block.error.lineno for n in found)
+    return [n + 1 for n in found] if sure else []
+
+
+def _conflict(loaded: LearnerFile, file: Parsed, blocks: Sequence[Broken]) -> Problem:
+    first, *others = (line for block in blocks for line in _marks(file.lines, block))
+    where = (
+        f"Line {first}"
+        if not others
+        else f"Lines {', '.join(map(str, [first, *others[:-1]]))} and {others[-1]}"
+    )
+    finding = Finding(
+        f"{where} of {loaded.path.name} {'are' if others else 'is'} no Python: git has put {'them' if others else 'it'} there, "
+        "around two versions that were in conflict.",
+        Kind.UNREADABLE,
+        **of_error(blocks[0].error),
+        line=first,
+        source=file.lines[first - 1].rstrip("\r\n"),
+    )
+    hint = "Keep one of the two versions, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>."
+    return Problem(finding, hint)
 
 
 def _run(

@@ -90,3 +90,29 @@ def docstrings(node: Definition, lines: Sequence[str]) -> Iterator[tuple[Definit
         alone = lines[docstring.lineno - 1][: docstring.col_offset].isspace()
         if alone and not (rest and rest[0].lineno == docstring.end_lineno):
             yield inner, docstring
+
+
+def branches_to_constants(tree: ast.Module, name: str) -> Iterator[int]:
+    """The lines of the Python branches in a function of which one way gives a plain number: `return -1`, `x if c else 0`."""
+    for node in tree.body:
+        if not (isinstance(node, Function) and node.name == name):
+            continue
+        gives = any(isinstance(one, ast.Return) and _holds_constant(one.value) for one in ast.walk(node))
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.If):
+                ways = [one for part in (*inner.body, *inner.orelse) for one in ast.walk(part)]
+                sets = any(isinstance(one, ast.Assign) and _holds_constant(one.value) for one in ways)
+                if sets or (gives and any(isinstance(one, ast.Return) for one in ways)):
+                    yield inner.lineno
+            elif isinstance(inner, ast.IfExp) and (_is_constant(inner.body) or _is_constant(inner.orelse)):
+                yield inner.lineno
+
+
+def _holds_constant(value: ast.expr | None) -> bool:
+    """Whether it is a plain number, or a tuple with one."""
+    return any(map(_is_constant, value.elts)) if isinstance(value, ast.Tuple) else _is_constant(value)
+
+
+def _is_constant(value: ast.expr | None) -> bool:
+    inner = value.operand if isinstance(value, ast.UnaryOp) else value
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, bool | int | float)

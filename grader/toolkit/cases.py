@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CASES = 80  # of a check, at most
 DRAWING = 1.5  # seconds of processor time, after which no further case is drawn
 SHRINKING = 2.0  # and after which a case that fails is small enough
+WAITING = (
+    4  # times as many seconds by the clock on the wall: for an answer that sleeps, on a machine that is busy
+)
 
 _WRONG = frozenset({Status.FAILED, Status.ERROR})
 _Check = TypeVar("_Check", bound=Callable[..., None])
@@ -50,37 +53,40 @@ class Cases:
         from hypothesis.errors import UnsatisfiedAssumption
 
         failures: list[Exception] = []  # each of a smaller case than the one before
-        since = bound.processor_clock()  # of drawing, then of shrinking
-        is_late = False
+        ends: list[BaseException] = []  # what ended it before Hypothesis was done
+        spent = _Spent()  # on drawing, then on shrinking
 
         def one_case(data: DataObject) -> None:
-            nonlocal since, is_late
-            if bound.processor_clock() - since > (SHRINKING if failures else DRAWING):
-                is_late = True
-                raise _Enough
+            nonlocal spent
             try:
+                if spent.seconds() > (SHRINKING if failures else DRAWING):
+                    raise _Enough
                 body(Draw(data))
             except UnsatisfiedAssumption:  # how Hypothesis itself gives a case up
                 raise
             except Exception as failure:
                 if failures and isinstance(failures[-1], Verdict) and not isinstance(failure, Verdict):
                     return  # on a case as small as this one it is the check that stumbles
-                since = since if failures else bound.processor_clock()
+                spent = spent if failures else _Spent()
                 failures.append(failure)
                 if isinstance(failure, Verdict) and failure.status not in _WRONG:
-                    raise _Enough from failure  # it says nothing about this case
+                    ends.append(_Enough())  # it says nothing about this case
+                    raise ends[-1] from failure
+                raise
+            except (_Enough, TookTooLong) as end:
+                ends.append(end)
                 raise
             if not failures:
                 self.agreed += 1
 
         try:
             _with_hypothesis(one_case, self._seed)
-        except _Enough:
-            pass
-        except (Exception, TookTooLong):  # where there is a failure, what else is said of it does not count
-            # A case that is not drawn any more is unlike those that were, and Hypothesis complains of that.
-            if not failures and not is_late:
-                raise
+        except (Exception, _Enough, TookTooLong) as error:
+            # Where there is a failure, what else is said of it does not count. Of a case that was broken off Hypothesis
+            # complains, since it is unlike those before it.
+            end = ends[0] if ends else error
+            if not failures and not isinstance(end, _Enough):
+                raise end from None
         if failures:
             raise self._told(failures[-1])
 
@@ -92,6 +98,17 @@ class Cases:
             words = f"The smallest case that the deeper look found.{before}"
             failure.finding = failure.finding.with_note(words)
         return failure
+
+
+class _Spent:
+    """How much time has been spent from now on: what was computed, or a share of what was waited."""
+
+    def __init__(self) -> None:
+        self._processor, self._wall = bound.processor_clock(), bound.clock()
+
+    def seconds(self) -> float:
+        waited = (bound.clock() - self._wall) / WAITING
+        return max(bound.processor_clock() - self._processor, waited)
 
 
 class _Enough(BaseException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,10 +12,8 @@ import numpy as np
 from grader.findings import Finding, Kind
 from grader.toolkit import wording
 from grader.toolkit.diagnosis import examine
+from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer
-
-if TYPE_CHECKING:
-    from grader.toolkit.judged_call import Case
 
 # float32 carries 24 bits: one rounding is 6e-8 of the value. A handful of operations in another order
 # stay within a hundred roundings, mistakes do not.
@@ -46,7 +44,7 @@ def compare(
         def is_right(other: Any) -> bool:
             return agree(other, expected, rtol=rtol, atol=atol)
 
-        seen = examine(wrong.compared, got, expected, is_right, case)
+        seen = examine(wrong.compared, got, expected, is_right, case, is_whole=not part)
         wrong.finding = replace(wrong.finding, diagnosis=seen)
         raise
 
@@ -88,7 +86,8 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
 
     def wrong(complaint: str, kind: Kind, *, hint: str | None = None, **data: Any) -> WrongAnswer:
         answer = WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
-        answer.compared = got, target
+        if kind in {Kind.VALUE, Kind.SHAPE}:
+            answer.compared = got, target
         return answer
 
     if got.shape != target.shape:

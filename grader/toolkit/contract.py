@@ -130,7 +130,7 @@ def _check(call: str, part: str, value: Any, annotation: Any, letters: dict[str,
                 got=f"a tuple of {len(value)}",
                 **kind_of(value),
             )
-            raise WrongAnswer(finding, hint=_TUPLE_HINT)
+            raise WrongAnswer(finding, hint=_TUPLE_HINT if len(value) < len(parts) else _nested_hint(parts))
         for index, (item, promise) in enumerate(zip(value, parts, strict=True)):
             _check(call, f"{part}[{index}]", item, promise, letters)
     elif _is_array_type(annotation):
@@ -149,6 +149,21 @@ def _check(call: str, part: str, value: Any, annotation: Any, letters: dict[str,
             if right_shape:
                 raise WrongAnswer(finding, hint=_DTYPE_HINT)
             raise WrongAnswer(finding, also=_SHAPE_HINT)
+
+
+def _nested_hint(parts: tuple[Any, ...]) -> str:
+    """For a result with more things than were promised."""
+    shown = [_outline(part) for part in parts]
+    if any(typing.get_origin(part) is tuple for part in parts):
+        return f"Some of them belong together, in a tuple of their own: return {', '.join(shown)}."
+    return f"Return {len(parts)} things and no more; what is beside the result stays inside."
+
+
+def _outline(promise: Any) -> str:
+    """How a promised result is bracketed: `(_, _)`."""
+    if typing.get_origin(promise) is not tuple:
+        return "_"
+    return f"({', '.join(map(_outline, typing.get_args(promise)))})"
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

@@ -11,6 +11,7 @@ import jax
 from jax.extend import backend
 
 _XLA_FLAG = "xla_force_host_platform_device_count"  # the older way to ask for simulated devices
+_SETTING = "JAX_NUM_CPU_DEVICES"  # in the environment
 _wanted = 1
 
 
@@ -38,4 +39,6 @@ def devices_in_words() -> str:
     """What this process runs on: "1 cpu device", "8 simulated cpu devices"."""
     count, platform = jax.device_count(), jax.default_backend()
     simulated = "simulated " if platform == "cpu" and count > 1 else ""
-    return f"{count} {simulated}{platform} {'device' if count == 1 else 'devices'}"
+    too_few = os.environ.get(_SETTING, "") == "1" and count > 1
+    why = f" ({_SETTING}=1 is too few for this day)" if too_few else ""
+    return f"{count} {simulated}{platform} {'device' if count == 1 else 'devices'}{why}"

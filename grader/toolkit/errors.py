@@ -50,7 +50,12 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
     lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
     if lesson:
         cause = "\n".join(
-            [textwrap.fill(lesson.cause, _PARAGRAPH), *_carry_changes(text), *_mapped_sizes(text)]
+            [
+                textwrap.fill(lesson.cause, _PARAGRAPH),
+                *_carry_changes(text),
+                *_mapped_sizes(text),
+                *_met_shapes(text, error),
+            ]
         )
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
         return told(cause, hint, kind=lesson.kind, sure=lesson.sure)
@@ -129,6 +134,32 @@ def _mapped_sizes(text: str) -> list[str]:
     if "vmap got inconsistent sizes" not in text:
         return []
     return [_cut(line.rstrip(";,. "), 100) for line in text.splitlines() if line.startswith("  * ")][:4]
+
+
+_MEETING = re.compile(r"broadcast|contracting dimensions|got incompatible shapes|must have the same shape")
+_SHAPE = re.compile(r"\((?:\d+(?:, ?\d+)*,?)?\)")  # (3,) or (2, 4) or ()
+_TYPE = re.compile(r"\b[a-z]+\d+\[([\d,]*)\]")  # float32[2,4]
+
+
+def _met_shapes(text: str, error: BaseException) -> list[str]:
+    """The shapes that did not go together, from JAX's own text or NumPy's."""
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    if not _MEETING.search(first):
+        return []
+    shapes = _factors(error) if "contracting dimensions" in first else []
+    shapes = (
+        shapes or _SHAPE.findall(first) or [f"({sizes.replace(',', ', ')})" for sizes in _TYPE.findall(first)]
+    )
+    return [f"  the shapes: {' and '.join(dict.fromkeys(shapes))}"] if shapes else []
+
+
+def _factors(error: BaseException) -> list[str]:
+    """The shapes of both sides of a product: JAX's text has only the sizes that do not fit, its frames have both sides."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        sides = [getattr(frame.f_locals.get(name), "shape", None) for name in ("lhs", "rhs")]
+        if frame.f_globals.get("__name__", "").startswith("jax.") and None not in sides:
+            return [str(side) for side in sides]
+    return []
 
 
 def _short_type(text: str) -> str:

@@ -18,6 +18,7 @@ import jax
 from grader.findings import Finding, Kind
 from grader.machine import faults
 from grader.source.loading import LearnerFile
+from grader.source.syntax import Definition
 from grader.toolkit import bound, programs, purity, returned, wording
 from grader.toolkit.called import Called
 from grader.toolkit.contract import Contract
@@ -151,6 +152,11 @@ class Handle:
                 hint = "The class is begun, and this method of it raises NotImplementedError."
                 finding = Finding("is still to do.", Kind.NOT_STARTED, method, line=frame.lineno)
                 return RaisedError(finding, hint=hint)
+            if other := self._inside_another(frame.lineno):
+                finding = Finding(f"calls {other}, which is still to do.", Kind.NOT_STARTED, self.name)
+                return RaisedError(
+                    finding, hint=f"Write {other} first, or put what you need of it into {self.name}."
+                )
             return NotStarted(self.name, frame.lineno)
         # JAX sorts the keys of what came back.
         if frame is None and "Comparator raised exception" in str(error):
@@ -163,7 +169,27 @@ class Handle:
                 got_type="dict",
             )
             return WrongAnswer(finding)
-        return translate(error, text, learner, self.name)
+        told = translate(error, text, learner, self.name)
+        if other := self._inside_another(told.line):
+            note = f"This line lies in {other}, which {self.name} calls: mend {other} first."
+            told.finding = told.finding.with_note(note)
+        return told
+
+    def _inside_another(self, line: int | None) -> str:
+        """The other exercise in which a line of the learner's lies; empty where it lies in none."""
+        if line is None:
+            return ""
+        exercises = self.session.contract.names - {self.name}
+        return next(
+            (
+                node.name
+                for node in self.session.learner.tree.body
+                if isinstance(node, Definition)
+                and node.name in exercises
+                and node.lineno <= line <= (node.end_lineno or node.lineno)
+            ),
+            "",
+        )
 
     # ---- transforming
 

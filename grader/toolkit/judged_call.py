@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -15,19 +15,33 @@ from grader.findings import Diagnosis, Pattern
 from grader.toolkit import programs, wording
 from grader.toolkit.labels import bare
 
-if TYPE_CHECKING:
-    from grader.toolkit.handles import Handle
-
 _NARROW = {jnp.dtype(jnp.bfloat16), jnp.dtype(jnp.float16)}
 _SHORT_PROGRAM = 100  # operations that are run one by one, to see whether jit makes the difference
 _MANY = 64  # arguments: a tree of more has no names to be told
+
+
+class Callee(Protocol):
+    """What a case asks of a handle."""
+
+    @property
+    def function(self) -> Callable[..., Any]: ...
+    @property
+    def untransformed(self) -> Callable[..., Any]: ...
+    @property
+    def is_jitted(self) -> bool: ...
+    @property
+    def donates(self) -> bool: ...
+    @property
+    def shown(self) -> str: ...
+    @property
+    def code(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A handle, and what it was called with."""
 
-    handle: Handle
+    handle: Callee
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
 

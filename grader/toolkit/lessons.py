@@ -68,6 +68,40 @@ LESSONS = (
     Lesson(
         "TracerBoolConversionError",
         "",
+        "Python's own min, max and sorted compare, and each comparison is a branch: it needs True or False now. While JAX "
+        "traces, an array is a tracer: it has a shape and a dtype, but no value yet.",
+        "jnp.minimum(a, b) and jnp.maximum(a, b) do it for arrays, jnp.clip(x, low, high) both at once; jnp.sort sorts.",
+        line=r"(?<![\w.])(min|max|sorted)\(",
+    ),
+    Lesson(
+        "ValueError",
+        r"can only convert an array of size 1|[Oo]nly (scalar|length-1|0-dimensional) arrays can be converted",
+        "item, int and float make one Python number, and this array holds several.",
+        "Stay with arrays: drop the conversion. For one number reduce first, or take an element by its index.",
+    ),
+    Lesson(
+        "TypeError",
+        r"can only convert an array of size 1|[Oo]nly (scalar|length-1|0-dimensional) arrays can be converted",
+        "item, int and float make one Python number, and this array holds several.",
+        "Stay with arrays: drop the conversion. For one number reduce first, or take an element by its index.",
+    ),
+    Lesson(
+        "TypeError",
+        r"missing \d+ required positional arguments?: .*'state'",
+        "An optimiser's update takes the gradients, its state, and, for some optimisers, the parameters.",
+        "updates, state = optimizer.update(gradients, state, params): the state comes from optimizer.init(params), and goes on.",
+        line=r"\.update\(",
+    ),
+    Lesson(
+        "ValueError",
+        r"truth value of an array",
+        "Python's own min, max and sorted compare, and need one True or False for it; this is a whole array of them.",
+        "jnp.minimum(a, b) and jnp.maximum(a, b) go element by element, jnp.min(x) and jnp.max(x) over a whole array.",
+        line=r"(?<![\w.])(min|max|sorted)\(",
+    ),
+    Lesson(
+        "TracerBoolConversionError",
+        "",
         "A Python branch (if, while, and, or, not, assert) needs True or False now. While JAX traces, an array is a "
         "tracer: it has a shape and a dtype, but no value yet.",
         "jnp.where(condition, a, b) computes both and picks; lax.cond runs one. If the value never changes, make it a "
@@ -115,6 +149,14 @@ LESSONS = (
     ),
     Lesson(
         "ConcretizationTypeError",
+        "",
+        "int and float want a number now, and what is drawn while JAX traces is a tracer, which has no value yet.",
+        "A new key is made of a key, not of a number: jax.random.split(key, n), or jax.random.fold_in(key, i), which takes "
+        "traced numbers, too.",
+        line=r"\b(int|float)\(.*(random\.|randint)",
+    ),
+    Lesson(
+        "ConcretizationTypeError",
         r"became a tracer due to JAX operations",
         "While JAX traces, jnp makes a tracer of a plain number, too, and a tracer has no value yet.",
         "What follows from shapes alone belongs to Python: len(x), n // 2, math.isqrt(n).",
@@ -156,7 +198,9 @@ LESSONS = (
         "IndexError",
         r"must be static|static start/stop/step",
         "A slice with traced ends has no fixed size, and JAX compiles for fixed shapes.",
-        "Index with as many places as you need, x[i + jnp.arange(n)], or use lax.dynamic_slice_in_dim(x, i, n).",
+        "Ends that follow from shapes alone belong to Python: jnp, jnp.cumsum too, makes tracers of them; a running sum in "
+        "Python, or np.cumsum, does not. Else take as many places as you need, x[i + jnp.arange(n)], or "
+        "lax.dynamic_slice_in_dim(x, i, n).",
     ),
     Lesson(
         "UnexpectedTracerError",
@@ -281,6 +325,12 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
+        r"Pred must be a scalar",
+        "lax.cond decides once, for a whole branch, and this is an array of decisions.",
+        "jnp.where(condition, a, b) decides for each element.",
+    ),
+    Lesson(
+        "TypeError",
         r"cond_fun must return a boolean scalar",
         "The test of a while_loop says whether to go on: a single True or False.",
         "Compare numbers, as in state[0] != 1; of a whole array take jnp.any(...) or jnp.all(...).",
@@ -363,13 +413,20 @@ LESSONS = (
     ),
     Lesson(
         "TypeError",
-        r"incompatible shapes for broadcasting|got incompatible shapes",
+        r"dot_general requires contracting dimensions",
+        "A product sums over the last axis of the left side and the last but one of the right (its only one, for a vector), "
+        "and these have two sizes.",
+        "Which axes belong together? x.T turns a matrix, x @ w.T and w @ x differ; jnp.einsum names the axes.",
+    ),
+    Lesson(
+        "TypeError",
+        r"incompatible (shapes|types) for broadcasting|got incompatible shapes",
         "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
         "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
     ),
     Lesson(
         "ValueError",
-        r"Incompatible shapes for broadcasting|[Ii]ncompatible shapes",
+        r"Incompatible (shapes|types) for broadcasting|[Ii]ncompatible shapes|could not be broadcast together",
         "Two shapes do not broadcast. They are compared from the last axis; each pair must be equal or hold a 1.",
         "Print x.shape while you build it; insert an axis with x[:, None] or keepdims=True.",
     ),
@@ -390,6 +447,32 @@ LESSONS = (
         r"Gradient only defined for scalar-output functions",
         "grad differentiates a function with a single number as its result; this one returned an array.",
         "Reduce to a scalar (mean or sum), or use jax.jacobian or vmap(grad(...)). With has_aux=True the loss comes first.",
+    ),
+    Lesson(
+        "ValueError",
+        r"vmap got inconsistent sizes(?s:.*)kwargs\[",
+        "in_axes is about arguments by place. What goes to a mapped function by name is always mapped along its first axis.",
+        "Hand it over by its place, with an entry in in_axes (None shares it); or close over it.",
+    ),
+    Lesson(
+        "ValueError",
+        r"along axis 0(?s:.*)kwargs\[|kwargs\[(?s:.*)along axis 0",
+        "in_axes is about arguments by place. What goes to a mapped function by name is always mapped along its first axis, "
+        "and this one has none.",
+        "Hand it over by its place, with None in in_axes; or close over it.",
+    ),
+    Lesson(
+        "ValueError",
+        r"got len\(in_axes\)=\d+, len\(args\)=\d+",
+        "in_axes has one entry for each argument that is handed over by its place, and here the numbers differ. What goes to "
+        "a mapped function by name has no entry: it is always mapped along its first axis.",
+        "Hand all of them over by their places, with None in in_axes for what is shared.",
+    ),
+    Lesson(
+        "TypeError",
+        r"reduce\(\) of empty (iterable|sequence)",
+        "There was nothing to put together: a tree may be without leaves, a list without entries.",
+        "Say what comes of nothing: jax.tree.reduce(function, tree, 0.0), or functools.reduce(function, values, 0.0).",
     ),
     Lesson(
         "ValueError",
@@ -483,6 +566,18 @@ LESSONS = (
         r"Buffer has been deleted or donated",
         "This array's buffer was given away (donated) and is gone.",
         "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
+        "JaxRuntimeError",
+        r"RESOURCE_EXHAUSTED|[Oo]ut of memory",
+        "An array was asked for that is larger than the memory of this machine.",
+        "Look for a size that follows a number which is no size: a step, an index, a value.",
+    ),
+    Lesson(
+        "TypeError",
+        r"'ShapeDtypeStruct' object is not subscriptable",
+        "jax.eval_shape gives what a result would be without its numbers: a shape and a dtype.",
+        "Take .shape, or .size, of what it gives.",
     ),
     Lesson(
         "RecursionError",

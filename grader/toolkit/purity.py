@@ -31,7 +31,8 @@ def unchanged(text: str, before: tuple[Any, list[tuple[Any, Any]]], tree: Any) -
         came = _what_changed(structure, kept, now, leaves)
         raise WrongAnswer(_mutates(text, "changed its own arguments", came), hint=hint)
     if any(wording.is_jax_array(leaf) and leaf.is_deleted() for leaf in leaves):
-        raise WrongAnswer(_mutates(text, "gave one of its arguments away", "a deleted array"), hint=hint)
+        donated = "A buffer that is donated is gone for the caller. Leave donation to them: no donate_argnums inside."
+        raise WrongAnswer(_mutates(text, "gave one of its arguments away", "a deleted array"), hint=donated)
 
 
 def _mutates(text: str, complaint: str, came: str) -> Finding:

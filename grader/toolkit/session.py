@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from grader.results import Speed
 from grader.source.loading import LearnerFile
+from grader.source.syntax import branches_to_constants
 from grader.toolkit import wording
 from grader.toolkit.contract import Contract
 from grader.toolkit.handles import Handle, Subject
 from grader.toolkit.labels import bare, taking_names
 from grader.toolkit.returned import as_jax_arrays
 from grader.toolkit.samples import as_it_is
-from grader.toolkit.verdicts import NotStarted, RaisedError
+from grader.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
 
 
 class Session(Subject):
@@ -49,7 +51,11 @@ class Session(Subject):
             arguments = tuple(map(bare, arguments))
             keywords = {key: bare(value) for key, value in keywords.items()}
             result = as_jax_arrays(function(*arguments, **keywords))
-            self.contract.check_result(what, name, arguments, keywords, result)
+            try:
+                self.contract.check_result(what, name, arguments, keywords, result)
+            except WrongAnswer as wrong:
+                self._name_the_branch(name, wrong)
+                raise
             return result
 
         if not self.contract.is_class(name):
@@ -57,6 +63,18 @@ class Session(Subject):
             guarded.__signature__ = self.contract.signature(name)  # type: ignore[attr-defined]
             return guarded
         return function
+
+    def _name_the_branch(self, name: str, wrong: WrongAnswer) -> None:
+        """A Python number in the place of an array comes of a Python branch, as a rule: then the branch is what to mend."""
+        if wrong.finding.got_type not in {"bool", "int", "float"}:
+            return
+        line = next((line for line in branches_to_constants(self.learner.tree, name)), None)
+        if line is not None:
+            wrong.finding = replace(wrong.finding, line=line)
+            wrong.hint = (
+                f"Line {line} is a Python branch, and one way through it gives a plain number. Let arrays decide: "
+                "jnp.where(condition, a, b). (jnp.asarray(...) would only hide the branch until it is compiled.)"
+            )
 
 
 class Learner:

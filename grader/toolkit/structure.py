@@ -18,7 +18,7 @@ from grader.toolkit.handles import Handle
 from grader.toolkit.judged_call import Case
 from grader.toolkit.programs import Program
 from grader.toolkit.promises import keeps_its_promises
-from grader.toolkit.traces import reasons, watched
+from grader.toolkit.traces import reasons, watched, why_anew
 from grader.toolkit.verdicts import RaisedError, WrongAnswer, about
 
 MAX_CONSTANTS = 2**20  # bytes
@@ -51,9 +51,16 @@ def _compiles_once(
     traces = handle.traces - before
     if traces > 1:
         told = [f"{traces} traces for {len(calls)} calls of the same shapes"]
-        told += reasons([trace for trace in seen if trace.function == handle.name])
-        complaint, came = "is traced again and again", "\n".join(told)
-        raise WrongAnswer(Finding(complaint, Kind.RETRACED, text, expected="one trace", got=came))
+        again = [trace for trace in seen if trace.function == handle.name]
+        finding = Finding(
+            "is traced again and again",
+            Kind.RETRACED,
+            text,
+            expected="one trace",
+            got="\n".join([*told, *reasons(again)]),
+            cause=why_anew(again),
+        )
+        raise WrongAnswer(finding)
     program = handle.program(*calls[0], **keywords)
     if program.constant_bytes > MAX_CONSTANTS:
         finding = Finding(

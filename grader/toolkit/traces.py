@@ -33,6 +33,7 @@ class Trace:
 
     function: str
     reason: str = ""
+    new_function: bool = False  # whether it was traced again because it is another function object
 
 
 class _Watch(logging.Handler):
@@ -42,7 +43,7 @@ class _Watch(logging.Handler):
         super().__init__()
         self.names = learner.function_names
         self.traces: list[Trace] = []
-        self._reasons: dict[str, str] = {}
+        self._reasons: dict[str, tuple[str, bool]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """JAX says why it is about to trace."""
@@ -54,7 +55,7 @@ class _Watch(logging.Handler):
         """JAX has traced something."""
         name = str(details.get("fun_name", ""))
         if event == _EVENT and name in self.names:
-            self.traces.append(Trace(name, self._reasons.pop(name, "")))
+            self.traces.append(Trace(name, *self._reasons.pop(name, ("", False))))
 
 
 _watches: list[_Watch] = []
@@ -106,6 +107,7 @@ def traces_at_most(
             text,
             expected=f"at most {limit} {_traces(limit)} for {len(calls)} calls",
             got="\n".join([f"{len(traces)} {_traces(len(traces))}", *reasons(traces)]),
+            cause=why_anew(traces),
         )
         raise WrongAnswer(finding)
     return results
@@ -124,16 +126,26 @@ def reasons(traces: Sequence[Trace], most: int = 2) -> list[str]:
     return [*told[:most], "..."] if len(told) > most else told
 
 
-def _reason(text: str) -> str:
+def why_anew(traces: Sequence[Trace]) -> str:
+    """The cause, where functions are traced again because each call makes new ones; else nothing."""
+    if not any(trace.new_function for trace in traces[1:]):
+        return ""
+    return (
+        "jit knows a function by its identity. A def, a lambda or a partial(...) inside of\nyour function is a new one in "
+        "each call, and so is jit(...) of it."
+    )
+
+
+def _reason(text: str) -> tuple[str, bool]:
     changed = _CHANGED_TYPE.search(text)
     if changed:
-        return f"{changed[1]} is now {_kind(changed[2])}, before {_kind(changed[3])}"
+        return f"{changed[1]} is now {_kind(changed[2])}, before {_kind(changed[3])}", False
     static = _CHANGED_STATIC.search(text)
     if static:
-        return f"a static argument is now {static[1]}, before {static[2]}"
+        return f"a static argument is now {static[1]}, before {static[2]}", False
     if "defined repeatedly" in text or "re-defined" in text:
-        return "a new function object each time"
-    return ""
+        return "a new function object each time", True
+    return "", False
 
 
 def _kind(text: str) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.findings import Finding, Kind
 from grader.machine.pace import NOTHING, Spent
 from grader.results import Status
 from grader.toolkit.conditions import Condition, answered_by_a_check, raised
-
-if TYPE_CHECKING:
-    from grader.toolkit.judged_call import Case
+from grader.toolkit.judged_call import Case
 
 
 class Verdict(Exception):

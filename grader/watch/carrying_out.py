@@ -15,6 +15,7 @@ from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
 from grader.watch.effects import (
     Effect,
+    LookDeeper,
     OpenDay,
     OpenEditor,
     Quit,
@@ -54,10 +55,12 @@ class Handlers:
         keys: Keys,
         versions: Callable[[Day, str], list[str]],
     ) -> None:
-        self._tree, self._gradings, self._log, self._keys = tree, gradings, log, keys
+        self._tree, self._gradings, self._keys = tree, gradings, keys
+        self._log = log.in_a_hurry() if log else None
         self._versions = versions
         # As they are now: to start a worker, the whole process has others for a moment.
         self._folder, self._environment = Path.cwd(), dict(os.environ)
+        self._told_of_editors = False
 
     def carry_out(self, effect: Effect) -> Event | None:
         """Do it; what comes of it at once, as an event."""
@@ -68,6 +71,8 @@ class Handlers:
                 return FileRead(day, read(day.file_in(self._tree)))
             case StartGrading():
                 self._gradings.start(effect)
+            case LookDeeper():
+                self._gradings.look_deeper(effect)
             case StopGrading():
                 self._gradings.stop()
             case WarmUp():
@@ -98,6 +103,9 @@ class Handlers:
             except NotRecorded as error:
                 notices.append(f"{_UNREADABLE}: {error}")
             notices += self._log.take_notices()
+        if self._keys.available and not self._told_of_editors:  # before somebody counts on it
+            self._told_of_editors = True
+            notices += self._unusable_editors()
         return DayOpened(day, text, results, focus, notices)
 
     def _read_standings(self) -> StandingsRead:
@@ -151,5 +159,10 @@ class Handlers:
                 )
         except OSError as error:
             return f"{command[0]} could not be started: {error}"
-        unusable = editor.absent(self._environment)
-        return f"{'; '.join(unusable)}: opened in {found.name}" if unusable else ""
+        return ""
+
+    def _unusable_editors(self) -> list[str]:
+        """What $VISUAL and $EDITOR name in vain, and what is opened instead."""
+        unusable, found = editor.absent(self._environment), editor.find(self._environment)
+        instead = f"e opens {found.name}" if found else "set them anew for e, the key that opens an editor"
+        return [f"{'; '.join(unusable)}: {instead}"] if unusable else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.catalogue import Day
+from grader.results import ExerciseResult
 from grader.source.fingerprints import Source
 
 
@@ -37,8 +38,22 @@ class StartGrading:
 
 
 @dataclass(frozen=True, slots=True)
+class LookDeeper:
+    """Take the deeper look at an exercise that has passed the first one, once there is nothing else to do.
+
+    Whatever is to be judged takes its place. Answered by `LookedDeeper`.
+    """
+
+    number: int  # of the deeper look
+    day: Day
+    first: ExerciseResult  # what the first look found
+    text: str | None  # of the file, as it was read
+    source: Source  # the exercise: what a verdict on this text will be filed under
+
+
+@dataclass(frozen=True, slots=True)
 class StopGrading:
-    """Break off what is being judged."""
+    """Break off what is being judged or looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,7 @@ Effect = (
     OpenDay
     | ReadFile
     | StartGrading
+    | LookDeeper
     | StopGrading
     | WarmUp
     | ShowVersions

@@ -72,6 +72,22 @@ class Graded:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedDeeper:
+    """A deeper look is over, and recorded.
+
+    `result` is that of both looks; None when it was broken off, or no verdict came of it for a fault of ours.
+    """
+
+    number: int  # of the deeper look
+    day: str
+    name: str
+    result: ExerciseResult | None = None
+    source: Source | None = None  # the exercise as it was judged; None when the file was written meanwhile
+    faults: Sequence[str] = ()
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The grader itself failed; `grading` is the number of the one that ended by it, if one did."""
 
@@ -145,6 +161,7 @@ Event = (
     | Tick
     | Judged
     | Graded
+    | LookedDeeper
     | Broken
     | DayOpened
     | FileRead

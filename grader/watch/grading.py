@@ -22,13 +22,13 @@ from grader.machine import faults
 from grader.options import Options
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
-from grader.results import ExerciseResult, RunResult, Status
-from grader.watch.effects import StartGrading, WarmUp
-from grader.watch.events import Broken, Graded, Judged
+from grader.results import Aspect, ExerciseResult, RunResult, Status
+from grader.watch.effects import LookDeeper, StartGrading, WarmUp
+from grader.watch.events import Broken, Graded, Judged, LookedDeeper
 
 _COMPARED = 3  # exercises at most that are set beside the reference after a save: each takes a moment
 
-Send = Callable[[Judged | Graded | Broken], None]
+Send = Callable[[Judged | Graded | LookedDeeper | Broken], None]
 # Records what was judged, with the text of the file for the exercises of which it is known; returns what to tell of it.
 Record = Callable[[RunResult, str | None, Collection[str]], list[str]]
 
@@ -39,6 +39,7 @@ class Judge(Protocol):
     def grade(
         self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]
     ) -> RunResult: ...
+    def look_deeper(self, day: Day, name: str) -> RunResult: ...
     def warm_up(self, day: Day, names: Sequence[str]) -> None: ...
     def interrupt(self) -> None: ...
     def go_on(self) -> None: ...
@@ -68,6 +69,18 @@ class WorkerJudge:
             ),
             runner.Listeners(judged=lambda _, result: judged(result)),
         )
+
+    def look_deeper(self, day: Day, name: str) -> RunResult:
+        """The checks of the deeper look alone, by a worker that leaves the processors to others."""
+        self._let_go_of_others(day)
+        options = Options(
+            seed=secrets.randbelow(2**31),
+            aspects=(Aspect.DEEPER,),
+            check_timeout=self._timeout,
+            parallel=1,
+            background=True,
+        )
+        return runner.grade([_selection(day, [name])], self._tree, self._workers, options)
 
     def warm_up(self, day: Day, names: Sequence[str]) -> None:
         """Have a worker ready that has warmed up for these exercises in this order."""
@@ -106,6 +119,7 @@ class Gradings:
         self._condition = threading.Condition()
         self._next: StartGrading | None = None
         self._warm_up: WarmUp | None = None
+        self._deeper: LookDeeper | None = None
         self._judging = self._closed = False
         self._thread = threading.Thread(target=self._run, name="gradings", daemon=True)
         self._thread.start()
@@ -113,14 +127,20 @@ class Gradings:
     def start(self, grading: StartGrading) -> None:
         """Judge this instead of whatever is being judged. Comes back at once."""
         with self._condition:
-            self._next = grading
+            self._next, self._deeper = grading, None
             self._break_off()
 
     def stop(self) -> None:
         """Break off what is being judged. Comes back at once."""
         with self._condition:
-            self._next = None
+            self._next = self._deeper = None
             self._break_off()
+
+    def look_deeper(self, look: LookDeeper) -> None:
+        """Take a deeper look as soon as there is nothing else to do."""
+        with self._condition:
+            self._deeper = look
+            self._condition.notify()
 
     def warm_up(self, wanted: WarmUp) -> None:
         """Have a worker get ready as soon as there is nothing to judge."""
@@ -132,7 +152,7 @@ class Gradings:
         """Break off what is being judged, and wait until it is recorded."""
         with self._condition:
             self._closed = True
-            self._next = self._warm_up = None
+            self._next = self._warm_up = self._deeper = None
             self._break_off()
         self._thread.join()
 
@@ -150,19 +170,28 @@ class Gradings:
                 if isinstance(task, StartGrading):
                     file = task.day.file_in(self._tree)
                     grade(task, file, self._judge, self._send, self._record)
+                elif isinstance(task, LookDeeper):
+                    file = task.day.file_in(self._tree)
+                    self._send(look_deeper(task, file, self._judge, self._record))
                 else:
                     self._judge.warm_up(task.day, task.names)
             except Exception as error:
-                number = task.number if isinstance(task, StartGrading) else None
-                self._send(Broken(faults.explain(error) or traceback.format_exc(), number))
+                words = faults.explain(error) or traceback.format_exc()
+                if isinstance(task, LookDeeper):
+                    name = task.first.name
+                    self._send(LookedDeeper(task.number, task.day.key, name, faults=[words]))
+                else:
+                    self._send(Broken(words, task.number if isinstance(task, StartGrading) else None))
 
-    def _take(self) -> StartGrading | WarmUp | None:
+    def _take(self) -> StartGrading | WarmUp | LookDeeper | None:
         """What to do next; None when it is time to end."""
         with self._condition:
             self._judging = False
-            self._condition.wait_for(lambda: self._closed or self._next or self._warm_up)
-            task, self._next, self._warm_up = self._next or self._warm_up, None, None
-            if isinstance(task, StartGrading):
+            self._condition.wait_for(lambda: self._closed or self._next or self._warm_up or self._deeper)
+            task = self._next or self._warm_up or self._deeper
+            self._deeper = self._deeper if task is self._warm_up else None
+            self._next = self._warm_up = None
+            if isinstance(task, StartGrading | LookDeeper):
                 self._judging = True
                 self._judge.go_on()
             return task
@@ -180,6 +209,24 @@ def grade(grading: StartGrading, file: Path, judge: Judge, send: Send, record: R
             found.judged(exercise, final=True)
     notices = [] if result.faults else record(result, grading.text, found.known)
     send(Graded(grading.number, day.problems, result.faults, notices, outdated))
+
+
+def look_deeper(look: LookDeeper, file: Path, judge: Judge, record: Record) -> LookedDeeper:
+    """Take a deeper look from beginning to end, and record what both looks found together."""
+    name = look.first.name
+    over = LookedDeeper(look.number, look.day.key, name)
+    result = judge.look_deeper(look.day, name)
+    if result.faults:
+        return replace(over, faults=result.faults)
+    (day,) = result.days
+    (deeper,) = day.exercises
+    if judge.interrupted or not deeper.checks:
+        return over
+    both = look.first.with_deeper_look(deeper)
+    current = read(file) == look.text
+    run = replace(result, days=(replace(day, exercises=(both,)),))
+    notices = record(run, look.text, {name} if current else set())
+    return replace(over, result=both, source=look.source if current else None, notices=notices)
 
 
 @dataclass
@@ -209,7 +256,11 @@ class _Found:
 
 
 def recording_in(log: AttemptLog | None) -> Record:
-    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none."""
+    """A function that adds what was judged to a log of attempts. A tree that is somebody else's has none.
+
+    What keeps it from that is said once, not with each verdict.
+    """
+    told: set[str] = set()
 
     def record(result: RunResult, text: str | None, known: Collection[str]) -> list[str]:
         if log is None:
@@ -219,11 +270,13 @@ def recording_in(log: AttemptLog | None) -> Record:
             replace(day, exercises=tuple(e for e in day.exercises if e.name in known), source=text),
             replace(day, exercises=tuple(e for e in day.exercises if e.name not in known), source=None),
         )
-        notices = []
+        notices: list[str] = []
         try:
             log.record(attempts.attempts(replace(result, days=parts)))
+            told.clear()
         except NotRecorded as error:
-            notices.append(f"progress is not recorded: {error}")
+            notices += {f"progress is not recorded: {error}"} - told
+            told.update(notices)
         return [*notices, *log.take_notices()]
 
     return record

@@ -39,7 +39,11 @@ class Board:
         return action.answer(model, now) if action else (model, ())
 
     def view(self, model: Model, now: Moment) -> BoardView:
-        return board_view(model, now, _hints(model, now) if model.hints.open else "")
+        if not model.hints.open:
+            return board_view(model, now, "")
+        shown = model.hints.shown
+        short = _hints(model, now, from_stage=shown) if shown > 1 else ""
+        return replace(board_view(model, now, _hints(model, now)), below_in_short=short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,9 @@ def _next(model: Model, now: Moment) -> Step:
 def _hint(model: Model, now: Moment) -> Step:
     seen = model.hints
     shown = seen.shown + 1 if seen.open or not seen.shown else seen.shown  # folded ones come back first
-    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True)), ()
+    # What was said of a file or a save has been read by then; what goes on is still said.
+    status = model.status if model.grading.checking else ""
+    return replace(model, hints=Hints(min(shown, len(_stages(model))), open=True), status=status), ()
 
 
 def _solution(model: Model, now: Moment) -> Step:
@@ -179,6 +185,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         verdicts=model.verdicts(),
         checking=grading.checking,
         timing=grading.timing,
+        looking=model.deeper.name,
         status=_status(model, now),
         below=below,
         problems=() if grading.checking else tuple(state.problems),
@@ -197,12 +204,13 @@ def _status(model: Model, now: Moment) -> str:
     return f"{model.status}\nstill checking {min(checking)}{more}, for {taken:.0f} s now".strip()
 
 
-def _hints(model: Model, now: Moment) -> str:
-    """The hints that are shown, as wide as the screen is now."""
+def _hints(model: Model, now: Moment, from_stage: int = 1) -> str:
+    """The hints that are shown, from one of them on, as wide as the screen is now."""
     stages, width = _stages(model), min(now.columns - 1, _WIDEST)
     shown = [
         f"hint {number} of {len(stages)}\n{hints.wrapped(stage, width)}"
         for number, stage in enumerate(stages[: model.hints.shown], start=1)
+        if number >= from_stage
     ]
     last = model.hints.shown == len(stages)
     more = "that was the last hint, Esc folds" if last else "h says more, Esc folds"

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from grader.kata.catalogue import Day
 from grader.report.watch_views import View
-from grader.results import ACCEPTED, ExerciseResult, Problem, Status
+from grader.results import ACCEPTED, Aspect, ExerciseResult, Problem, Status
 from grader.source.fingerprints import Source, sources
-from grader.watch.effects import Effect, StartGrading, WarmUp
+from grader.watch.effects import Effect, LookDeeper, StartGrading, WarmUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,16 @@ class Grading:
 
 
 @dataclass(frozen=True, slots=True)
+class DeeperLook:
+    """The last deeper look that was begun: one exercise at a time, while there is nothing to judge."""
+
+    number: int = 0
+    name: str = ""  # of the exercise that is being looked at; empty when none is
+    # What no verdict came of, for a fault of ours: it is not tried again and again.
+    given_up: frozenset[Source] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Hints:
     """Those of the exercise in focus: so many stages were asked for; folded, they are kept."""
 
@@ -132,6 +142,7 @@ class Model:
     mode: Mode
     focus: str  # the name of an exercise
     grading: Grading = Grading()
+    deeper: DeeperLook = DeeperLook()
     hints: Hints = Hints()
     status: str = ""  # what just happened, in words
     notices: tuple[str, ...] = ()  # what somebody should be told of, once
@@ -188,9 +199,33 @@ class Model:
             self,
             state=replace(state, owed=frozenset(checked)),
             grading=Grading(number, checked, now.seconds, frozenset(checked), over=False),
+            deeper=replace(self.deeper, name=""),  # it is broken off
             status=f"checking {checked[0]}" + (f" and {len(checked) - 1} more" if checked[1:] else ""),
         )
         return model, (StartGrading(number, self.day, checked, state.text, state.sources),)
+
+    def looking_deeper(self) -> Step:
+        """With the next deeper look that is owed, the focus first; with none while something is judged."""
+        number, owed = self.deeper.number + 1, self._owed_a_deeper_look()
+        busy = not self.grading.over or self.grading.outdated
+        if busy or not owed:
+            return replace(self, deeper=replace(self.deeper, name="")), ()
+        name, state = owed[0], self.state
+        look = LookDeeper(number, self.day, state.verdicts[name].result, state.text, state.sources[name])
+        return replace(self, deeper=replace(self.deeper, number=number, name=name)), (look,)
+
+    def _owed_a_deeper_look(self) -> list[str]:
+        """What has passed the first look and had no deeper one yet."""
+        state, verdicts = self.state, self.verdicts()
+        return [
+            name
+            for name in dict.fromkeys([self.focus, *state.names])
+            if self.passed(name)
+            and verdicts[name].aspect(Aspect.DEEPER) is None
+            and state.holds(name)
+            and state.sources[name] not in self.deeper.given_up
+            and self.day.has_deeper_look(name)
+        ]
 
     def warm_up(self) -> WarmUp:
         """Have a worker ready for the next save: for the focus first, then for what has not passed yet."""

@@ -52,7 +52,7 @@ class Search:
             (
                 f"{day.key}.{exercise.name}",
                 "✓" if self._passed(model, day, exercise) else "·",
-                exercise.summary,
+                f"★ {exercise.summary}" if exercise.stretch else exercise.summary,
             )
             for day, exercise in self.found
         ]

@@ -20,6 +20,7 @@ from grader.watch.events import (
     FileRead,
     Graded,
     Judged,
+    LookedDeeper,
     Pressed,
     Redraw,
     Saved,
@@ -57,6 +58,8 @@ def update(model: Model, event: Event, now: Moment) -> Step:
             return _judged(model, event, now), ()
         case Graded():
             return _graded(model, event, now)
+        case LookedDeeper():
+            return _looked_deeper(model, event)
         case Broken(text, number):
             if number == model.grading.number:
                 model = replace(model, grading=_ended(model.grading))
@@ -101,7 +104,8 @@ def _file_read(model: Model, event: FileRead, now: Moment) -> Step:
     being_judged = event.text == before and not model.grading.over
     names = [] if being_judged else state.unsettled()
     if not names:
-        return model.saying(f"saved at {now.clock}: nothing in it has changed"), ()
+        model = model.saying(f"saved at {now.clock}: nothing in it has changed")
+        return (model, ()) if model.deeper.name else model.looking_deeper()
     edited = edited_exercise(seen or "", event.text, state.names)
     first = [name for name in (edited, model.focus) if name in names]
     model = model.turned_to([*first, *names][0])
@@ -128,7 +132,8 @@ def _day_opened(model: Model, event: DayOpened, now: Moment) -> Step:
     model = replace(model, focus=event.focus or edited or model.first_open() or state.names[0])
     if names := state.unsettled():
         return model.judging(names, now, first=[model.focus])
-    return model.telling(), (StopGrading(), model.warm_up())
+    model, looks = model.telling().looking_deeper()
+    return model, (StopGrading(), model.warm_up(), *looks)
 
 
 def _with_the_board(model: Model) -> Model:
@@ -159,7 +164,7 @@ def _judged(model: Model, event: Judged, now: Moment) -> Model:
     if name == model.focus and name in grading.checking:
         more = "" if event.settled else "; timing it"
         taken = now.seconds - grading.begun
-        model = model.saying(f"{_in_a_word(event.result)} after {taken:.2f} s{more}")
+        model = model.saying(f"judged in {taken:.2f} s: {_in_a_word(event.result)}{more}")
     if event.settled:
         grading = replace(grading, checking=grading.checking - {name})
     else:
@@ -183,7 +188,29 @@ def _graded(model: Model, event: Graded, now: Moment) -> Step:
     )
     if model.passed(model.focus):
         words += _what_else(model)
-    return model.saying("\n".join(words)), (model.warm_up(),)
+    model, looks = model.saying("\n".join(words)).looking_deeper()
+    return model, (model.warm_up(), *looks)
+
+
+def _looked_deeper(model: Model, event: LookedDeeper) -> Step:
+    """File the verdict of both looks where it fits, and go on with the next exercise that is owed a deeper look."""
+    name, result, source, look = event.name, event.result, event.source, model.deeper
+    model = replace(model, notices=(*model.notices, *event.notices))
+    if not look.name or event.number != look.number:  # it was broken off
+        return model, ()
+    if event.faults:
+        model = model.saying(f"{OWN_FAULT}\n{event.faults[0]}")
+    if result is None:
+        given_up = look.given_up | {model.state.sources[name]}
+        return replace(model, deeper=replace(look, given_up=given_up)).looking_deeper()
+    if source is None:
+        model = replace(model, grading=replace(model.grading, outdated=True))
+        return model.looking_deeper()
+    model = replace(model, state=model.state.with_verdict(result, source))
+    if result.taken_back:
+        there = "" if name == model.focus else ". n goes there"
+        model = model.telling(f"the deeper look takes the pass of {name} back{there}")
+    return model.looking_deeper()
 
 
 def _ended(grading: Grading) -> Grading:
@@ -193,7 +220,7 @@ def _ended(grading: Grading) -> Grading:
 def _in_a_word(result: ExerciseResult) -> str:
     if result.status is Status.TODO:
         return "still to do"
-    return "right" if result.status in ACCEPTED else "not yet"
+    return "right" if result.status in ACCEPTED else "not right yet"
 
 
 def _what_else(model: Model) -> list[str]:

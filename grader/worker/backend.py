@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 import jax
@@ -31,6 +32,8 @@ def backend_started() -> bool:
 
 def keep_compiled_programs(folder: Path) -> None:
     """Let JAX keep every compiled program in a folder, and look there before it compiles one."""
+    # A disk that is full, or may not be written, costs time and nothing else: nobody need hear of it with each program.
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

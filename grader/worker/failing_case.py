@@ -1,6 +1,6 @@
 """The failing case of an exercise, by hand: its checks run until one does not pass, and Python opens with what it was about.
 
-    python -m grader.worker.failing_case FILE DAY EXERCISE SEED
+    python -m grader.worker.failing_case FILE SOLUTION CHECKS EXERCISE SEED
 
 A process of its own, and the learner's: it has the terminal, nothing limits its time but Ctrl-C, and no verdict comes of it.
 Nothing is stored for it: what a case holds (functions, optimisers, trees) is there as it was, since the checks have just made it.
@@ -14,6 +14,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.findings import Finding, Kind
-from grader.kata import catalogue
 from grader.results import Aspect, Exit
 from grader.source.loading import load
 from grader.toolkit import wording
+from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
 from grader.toolkit.labels import Named
@@ -40,15 +41,15 @@ _SMALL = 64  # numbers of an array that are written out
 class Bench:
     """An exercise in a learner's file, and the names under which its failing case is at hand."""
 
-    def __init__(self, day: catalogue.Day, exercise: str, file: Path, seed: int) -> None:
-        self.day, self.exercise, self.file, self.seed = day, exercise, file, seed
+    def __init__(self, file: Path, solution: Path, checks: str, exercise: str, seed: int) -> None:
+        self.file, self.solution, self.exercise, self.seed = file, solution, exercise, seed
         self.names: dict[str, Any] = {}
-        self._checks = list(_checks_of(day, exercise))
+        self._checks = list(_checks_of(checks, exercise))
 
     def look(self) -> str:
         """Run the checks on the file as it is now, and put what the first failing one was about into `names`; what to say."""
         learner = load(self.file)
-        contract = Contract(self.day.solution.read_text(encoding="utf-8"))
+        contract = Contract(self.solution.read_text(encoding="utf-8"))
         session = Session(learner, contract)
         self.names.clear()
         self.names.update({"jax": jax, "jnp": jnp, "np": np, "lax": jax.lax})
@@ -74,7 +75,11 @@ class Bench:
 
     def _first_failure(self, session: Session, learner: Any) -> Verdict | None:
         for name, check in self._checks:
-            given = {"learner": Learner(session, learner), "numbers": Numbers(self.seed, name)}
+            given = {
+                "learner": Learner(session, learner),
+                "numbers": Numbers(self.seed, name),
+                "draw": Cases(self.seed, name),
+            }
             wanted = inspect.signature(check).parameters
             try:
                 check(**{one: value for one, value in given.items() if one in wanted})
@@ -114,16 +119,19 @@ class Bench:
         yield "again() reads your file again and loads the case that fails then; Ctrl-D leaves."
 
 
-def _checks_of(day: catalogue.Day, exercise: str) -> Iterator[tuple[str, Callable[..., None]]]:
+def _checks_of(checks: str, exercise: str) -> Iterator[tuple[str, Callable[..., None]]]:
     """The checks of an exercise in the order in which they are judged, those on speed left out."""
-    module = importlib.import_module(f"grader.days.{day.folder}.{exercise}.checks")
+    modules = [importlib.import_module(checks)]
+    if find_spec(deeper := f"{checks.rpartition('.')[0]}.deeper"):
+        modules.append(importlib.import_module(deeper))
     marked = [
         (name, check, mark.kwargs["aspect"])
+        for module in modules
         for name, check in vars(module).items()
         for mark in getattr(check, "pytestmark", ())
         if mark.name == "check" and mark.kwargs["exercise"] == exercise
     ]
-    for aspect in (Aspect.CORRECT, Aspect.JIT):
+    for aspect in (Aspect.CORRECT, Aspect.JIT, Aspect.DEEPER):
         yield from ((name, check) for name, check, its in marked if its == aspect)
 
 
@@ -163,17 +171,16 @@ def _large(value: Any) -> str:
 
 def main(arguments: list[str]) -> int:
     """Look, and open Python if there is a terminal and a failing case."""
-    file, key, exercise, seed = arguments
-    print(f"looking for a failing case of {key}.{exercise} ...", flush=True)
+    file, solution, checks, exercise, seed = arguments
+    print(f"looking for a failing case of {exercise} ...", flush=True)
     prepare_jax()
-    bench = Bench(
-        catalogue.find_day(key), exercise, Path(file), int(seed)
-    )  # its day may ask for several devices
+    # Its day may ask for several devices: before JAX's backend starts.
+    bench = Bench(Path(file), Path(solution), checks, exercise, int(seed))
     start_backend()
     try:
         told = bench.look()
     except KeyboardInterrupt:
-        print(f"\nBroken off. Where it was: python -m grader {key}.{exercise}")
+        print(f"\nBroken off. Where it was: python -m grader {exercise}")
         return Exit.INTERRUPTED
     jax.config.update("jax_traceback_filtering", "auto")  # the checks wanted whole tracebacks; people do not
     print(f"\n{told}\n")

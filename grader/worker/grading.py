@@ -13,7 +13,16 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.findings import Finding, Kind
-from grader.results import ACCEPTED, Aspect, CheckResult, Problem, Spoiled, Status, without_running
+from grader.results import (
+    ACCEPTED,
+    Aspect,
+    CheckResult,
+    Problem,
+    Spoiled,
+    Status,
+    spoiled_by,
+    without_running,
+)
 from grader.source.loading import load
 from grader.toolkit import cases
 from grader.toolkit.contract import Contract
@@ -132,6 +141,7 @@ class Grading:
         self._integrity = integrity.Integrity()
         learner = load(
             task.learner,
+            text=task.text,
             before_statement=lambda line: self._events.send(Loading(line)),
             skip_lines=self._job.skip_lines,
         )
@@ -150,7 +160,7 @@ class Grading:
             self._events.send(Started(check.id))
             result = self._run(item, nextitem, check)
         if result.counts_against:
-            self._spoiled.setdefault(check.exercise, Spoiled(result.status, check.aspect))
+            self._spoiled.setdefault(check.exercise, spoiled_by(result))
         elif result.status is Status.PASSED:
             self._went_well.add(check.exercise)
         if check.id in self._last_checks:

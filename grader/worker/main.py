@@ -25,10 +25,14 @@ from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
 from grader.worker.protocol import Done, Exiting, Fault, Job
 
+_BACKGROUND = 15  # added to the niceness of a worker that nobody waits for
+
 
 def run(job: Job, pipe: Connection) -> None:
     """Entry point of the child process. Every step is sent as it happens; the parent keeps the clock."""
     os.setsid()
+    if job.options.background and hasattr(os, "nice"):
+        os.nice(_BACKGROUND)
     orders: SimpleQueue[Job] = SimpleQueue()
     threading.Thread(target=_listen_to_the_parent, args=(pipe, orders), daemon=True).start()
     events = Outgoing(pipe, job.token)

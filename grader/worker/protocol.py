@@ -41,6 +41,8 @@ class Task:
     hidden: tuple[Path, ...]  # folders that the learner's code may not open
     exercises: tuple[str, ...]  # in this order
     aspects: tuple[Aspect, ...]  # of those that the run judges
+    # Of the learner's file, as it is to be judged, whatever is saved meanwhile; None where the worker has to see what is wrong.
+    text: str | None = None
 
     def order_of(self, exercise: str) -> int:
         """Where an exercise stands in this task; those that are not asked for come last."""

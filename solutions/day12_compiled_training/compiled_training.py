@@ -52,7 +52,8 @@ def train(
 
     Returns the parameters after the last epoch. The loss draws dropout masks or noise from its key; how you make
     n_epochs keys from one is up to you. The optimiser's state begins once and lives through the whole run.
-    Some optimisers need the parameters. n_epochs = 0 gives back what came in.
+    Some optimisers need the parameters. n_epochs = 0 gives back what came in. Nothing is clipped, left out or
+    mended: a run that goes uphill goes on, into infinity and NaN if it comes to that.
 
         train(key, 0, x, y, sgd(0.25), loss, 2) = 3     for loss(p, x, y, key) = (p - 4)²
 
@@ -88,7 +89,8 @@ def train_with_history(
 
     Returns (the parameters after the last epoch, losses): losses[0] belongs to the parameters that came in,
     and the last one to those before the last step. The gradient is that of the very loss in the
-    list, with the same key. n_epochs >= 1.
+    list, with the same key. Some optimisers need the parameters. n_epochs >= 1. Nothing is clipped, left out or
+    mended: a run that goes uphill goes on, into infinity and NaN if it comes to that.
 
         train_with_history(key, 0, x, y, sgd(0.25), loss, 2) = (3, [16, 4])     for loss(p, x, y, key) = (p - 4)²
 
@@ -127,9 +129,10 @@ def train_minibatches(
         losses[e] = mean of the l of this epoch
 
     Returns (the parameters after the last step, losses). No example comes twice in an epoch. Only full
-    batches count: the n % batch_size examples that are left over sit the epoch out, others each time. Example i keeps
-    its target: x[i] goes with y[i]. The optimiser's state begins once and lives through all epochs.
-    n_epochs >= 1 and 1 <= batch_size <= n.
+    batches count: the n % batch_size examples that are left over sit the epoch out. All deals are equally likely,
+    in each epoch by itself. Example i keeps its target: x[i] goes with y[i]. The optimiser's state begins once and
+    lives through all epochs. Some optimisers need the parameters. Nothing is clipped, left out or mended, as in
+    `train`. n_epochs >= 1 and 1 <= batch_size <= n.
 
         n = 7, batch_size = 3: two steps an epoch, six examples, one left out
 
@@ -167,7 +170,8 @@ def minimise(
     x = x - learning_rate · ∇ function(x)     n_steps times, from x = start
 
     Returns the last point. n_steps = 0 gives back the start. Thousands of steps are usual: the valley of
-    Rosenbrock's function is long and almost flat.
+    Rosenbrock's function is long and almost flat. Nothing is clipped, left out or mended: where the rate is too
+    large the walk leads uphill, into infinity and NaN if it comes to that.
 
         minimise(function, [8], 0.25, 3) = [1]     for function(x) = x[0]²: 8, 4, 2, 1
 
@@ -194,8 +198,8 @@ def train_ensemble(
     losses[m] = loss(params, x, y)   after the last epoch
 
     Returns (params, losses). Each leaf of params holds all members, stacked along a new first axis.
-    Members know nothing of each other: each has an optimiser's state of its own. n_epochs = 0 gives the starts,
-    and their losses.
+    Members know nothing of each other: each has an optimiser's state of its own, and one that ends in NaN is alone
+    in that. Some optimisers need the parameters. n_epochs = 0 gives the starts, and their losses.
 
         keys for 5 members, init gives {"w": f32[3]}:   params is {"w": f32[5,3]}, losses is f32[5]
 
@@ -234,8 +238,10 @@ def train_until(
     epoch e = 1, 2, ..:   params = params + update of the optimiser for ∇ loss(params, x, y)
                           v_e = loss(params, *validation)
 
-    Epoch e improves when v_e is less than all of v_0 .. v_{e-1}; an equal or a NaN v_e is no improvement.
-    The run stops after `patience` epochs in a row without improvement, or after `n_epochs` epochs.
+    Epoch e improves when v_e is less than every number among v_0 .. v_{e-1}, by however little. An equal or a NaN v_e
+    is no improvement, and a NaN is no number: after v = 5, nan a 4 improves. v_0 is a number. Steps that lead uphill
+    in the loss on x and y are steps like others. The run stops after `patience` epochs in a row without improvement,
+    or after `n_epochs` epochs.
 
     Returns (the parameters of the least v, number of epochs that were run). When no epoch improves, these are the
     parameters that came in. n_epochs >= 0, patience >= 1.
@@ -281,9 +287,9 @@ def learning_rate_sweep(
              ∇ loss(params, x, y); all runs start at the same params
     losses[r] = loss(params, x, y)   of run r, after its last epoch
 
-    Returns (the parameters of the run with the least loss, losses). A rate that is too large makes its run end
-    in infinity or NaN. That stays in `losses`, but it is never the best, as long as any loss is finite.
-    With n_epochs = 0 every run gives back what came in.
+    Returns (the parameters of the run with the least loss, losses). A rate that is too large makes its loss end
+    at +infinity or NaN. That stays in `losses` as it is, but it is never the best, as long as any loss is finite.
+    Some optimisers need the parameters. With n_epochs = 0 every run gives back what came in.
 
         losses = [0.5, nan, 0.25, inf]:   the parameters are those of run 2
 

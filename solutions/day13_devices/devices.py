@@ -20,8 +20,8 @@ def replicate(tree: PyTree, n_devices: int) -> PyTree:
     out[leaf][k] = tree[leaf]   for k = 0 .. n_devices - 1
 
     Leaves are arrays. Each gets a new first axis with one slice a device, and each slice lies on a device of its
-    own: what is returned is spread out already, and a `pmap` moves nothing. Dtypes stay. An array without
-    axes becomes one of `n_devices` numbers. `n_devices` is at most `jax.device_count()`: the first ones of
+    own: what is returned is spread out already, and a `pmap` moves nothing. Dtypes and all other axes stay. An array
+    without axes becomes one of `n_devices` numbers. `n_devices` is at most `jax.device_count()`: the first ones of
     `jax.devices()` are meant.
 
         replicate({"w": [1, 2], "b": 3}, 2) = {"w": [[1, 2], [1, 2]], "b": [3, 3]}     (with arrays as leaves)
@@ -44,8 +44,9 @@ def shard_batch(batch: PyTree, n_devices: int) -> PyTree:
     out[leaf][k] = batch[leaf][k b : (k + 1) b]   with b = rows / n_devices, for k = 0 .. n_devices - 1
 
     Every leaf (rows, ...) becomes (n_devices, b, ...), and each slice lies on a device of its own, the first
-    `n_devices` of `jax.devices()`. Rows that are left over are neither cut off nor filled up: when
-    `n_devices` does not divide the rows of a leaf, raise a ValueError whose message names both numbers.
+    `n_devices` of `jax.devices()`. Leaves may have other numbers of rows, and none is empty. Rows that are left over
+    are neither cut off nor filled up: when `n_devices` does not divide the rows of any one leaf, raise a ValueError
+    whose message names both numbers.
 
         shard_batch({"x": [1, 2, 3, 4]}, 2) = {"x": [[1, 2], [3, 4]]}
         shard_batch({"x": [1, 2, 3]}, 2) raises ValueError: ... 3 ... 2 ...
@@ -73,7 +74,8 @@ def global_standardize(x: Float[Array, "n b d"]) -> Float[Array, "n b d"]:
     out     = (x - mean) / sqrt(var)
 
     The deviation is about the mean of all, with 1/N and not 1/(N - 1), and it keeps its digits: a feature around
-    1000 with a deviation of 1 comes out right to three places. n is the number of devices. No feature is constant.
+    1000 with a deviation of 1 comes out right to three places, and so does one in units of 1e-7: nothing is added to
+    var. n is the number of devices. No feature is constant.
 
         global_standardize([[[0], [2]], [[4], [6]]]) = [[[-1.342], [-0.447]], [[0.447], [1.342]]]
         # mean 3, variance 5; each device by itself would give -1 and 1
@@ -108,8 +110,9 @@ def pmap_train_step(
         params {"w": [[0], [0]], "c": [0, 0]}, x = [[[1]], [[1]]], y = [[0], [1]], rate 0.5
         gives {"w": [[0.5], [0.5]], "c": [0.5, 0.5]} and the loss [0.5, 0.5]
 
-    Rules: each device works on its own rows; only gradients and losses travel, by an all-reduce. `learning_rate` is a
-    Python number or traced. The number of devices is no literal.
+    Rules: each device is given its own rows, and works on them; only gradients and losses travel, by an all-reduce. (The
+    mean of what each device would make of the parameters is the same thing, and may travel instead.) `learning_rate`
+    is a Python number or traced. The number of devices is no literal.
     Reference: JAX docs, "jax.pmap".
     """
 
@@ -135,8 +138,8 @@ def parallel_convolve(signals: Float[Array, "m t"], kernel: Float[Array, "k"]) -
 
         parallel_convolve([[1, 2, 4, 8]], [1, -1]) = [[1, 2, 4]]
 
-    Rules: no Python loop over signals. Each device does its share of the work. The number of devices is
-    `jax.device_count()`, no literal.
+    Rules: no Python loop over signals. Each device does its share of the work, also where the devices do not divide m.
+    The number of devices is `jax.device_count()`, no literal.
     Reference: JAX docs, "jax.pmap".
     """
     m, t = signals.shape
@@ -223,7 +226,7 @@ def shard_map_train_step(
 
         params {"w": [0], "c": 0}, x = [[1], [1]], y = [0, 1], rate 0.5   gives {"w": [0.5], "c": 0.5}, 0.5
 
-    Rules: `mesh` is static. Each device works on its own rows: only gradients and losses travel, by an all-reduce.
+    Rules: `mesh` is static. Each device is given its own rows: only gradients and losses travel, by an all-reduce.
     `learning_rate` is a Python number or traced.
     Reference: JAX docs, "Manual parallelism with shard_map".
     """
@@ -245,12 +248,13 @@ def ring_all_reduce(x: Float[Array, "n d"]) -> Float[Array, "n d"]:
     out[k] = x[0] + x[1] + ... + x[n - 1]     on every device k; device k holds x[k]
 
     The devices stand in a ring, and each one hands an array to the next: after n - 1 rounds everybody has seen all
-    of them. n is the number of devices. The order of the additions is yours, so the last bits may differ.
+    of them. n is the number of devices, and d any number. The order of the additions is yours, so the last bits may
+    differ.
 
         ring_all_reduce([[1, 2], [10, 20]]) = [[11, 22], [11, 22]]
 
-    Rules: `lax.ppermute` is the only collective: no `psum`, no `all_gather` or the like, and no sum over `x` outside
-    the map either. The number of devices is `jax.device_count()`, no literal.
+    Rules: `lax.ppermute` is the only collective: no `psum`, no `all_gather` or the like. Each device is given its own
+    row of x, and nothing is added up outside the map. The number of devices is `jax.device_count()`, no literal.
     Reference: A. Gibiansky, "Bringing HPC Techniques to Deep Learning", 2017.
     """
     n_devices = jax.device_count()

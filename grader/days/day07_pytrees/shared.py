@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from grader.toolkit import Called, Kind, Numbers, float16
+from grader.toolkit import Array, Called, Kind, Numbers, float16
 
 
 class Layer(NamedTuple):
@@ -18,16 +20,28 @@ class Layer(NamedTuple):
     bias: Any
 
 
+@partial(jax.tree_util.register_dataclass, data_fields=["first", "second"], meta_fields=["name"])
+@dataclass
+class Pair:
+    """A tree of a class that JAX knows by registration alone; its name is structure."""
+
+    first: Any
+    second: Any
+    name: str = "pair"
+
+
 def nested(numbers: Numbers, *, rows: tuple[int, ...] = ()) -> Any:
     """A tree with every kind of container, with `None` and with empty ones."""
     layer = Layer(numbers.normal((*rows, 3, 2)), numbers.normal((*rows, 3)))
-    return {"net": [layer, None, ()], "gain": numbers.normal((*rows,)), "rest": {"empty": {}}}
+    pair = Pair(numbers.normal((*rows, 3)), (numbers.normal((*rows,)),))
+    return {"net": [layer, None, ()], "gain": numbers.normal((*rows,)), "rest": {"empty": {}, "pair": pair}}
 
 
 def form(tree: Any) -> str:
     """The structure of a tree: `{'b': *, 'w': [*, None]}`."""
     text = str(jax.tree.structure(tree)).removeprefix("PyTreeDef(").removesuffix(")")
-    return re.sub(r"CustomNode\(namedtuple\[(\w+)\], \[(.*?)\]\)", r"\1(\2)", text)
+    text = re.sub(r"CustomNode\(namedtuple\[(\w+)\], \[(.*?)\]\)", r"\1(\2)", text)
+    return re.sub(r"CustomNode\((\w+)\[.*?\], \[(.*?)\]\)", r"\1(\2)", text)
 
 
 def must_be_tree(called: Called, expected: Any, *, rtol: float = 1e-5, atol: float = 1e-6) -> Called:
@@ -61,3 +75,11 @@ def mixed(numbers: Numbers, *rows: int) -> Any:
         "flags": numbers.booleans((*rows, 3)),
         "counts": numbers.integers(-9, 9, (*rows, 3)),
     }
+
+
+def must_be_narrow(called: Called, expected: Array, dtype: str, *, tolerance: float) -> None:
+    """The result is an array of a narrow dtype, near these numbers. Raises WrongAnswer."""
+    came = getattr(getattr(called.value, "dtype", None), "name", type(called.value).__name__)
+    called.require(came == dtype, "has the wrong dtype", expected=dtype, got=came, kind=Kind.DTYPE)
+    numbers = called.value.astype("float32")
+    Called(called.text, numbers).close_to(expected, rtol=tolerance, atol=tolerance)

@@ -156,6 +156,45 @@ def _takes_params(handle: Handle) -> bool:
     return next(iter(handle.session.contract.signature(handle.name).parameters)) == "params"
 
 
+def stepwise(
+    handle: Handle, arguments: Sequence[Any], params: Tree, gradients: Sequence[Tree]
+) -> list[Called]:
+    """The updates of an optimiser that an exercise builds, for one gradient after another, by one compiled update."""
+    text, optimizer = build(handle, *arguments)
+    state = handle.using(f"{text}.init(params)", optimizer.init, params).value
+    update, found = jax.jit(lambda gradient, state, params: optimizer.update(gradient, state, params)), []
+    for number, gradient in enumerate(gradients, start=1):
+        what = f"{text}, step {number}, updates"
+        updates, state = handle.using(what, update, gradient, state, params).value
+        found.append(Called(what, updates))
+    return found
+
+
+@functools.cache
+def _all_updates_by(handle: Handle) -> Handle:
+    def updates(params: Tree, gradients: Sequence[Tree], *numbers: Any) -> list[Tree]:
+        optimizer = handle.function(*((params,) if _takes_params(handle) else ()), *numbers)
+        state, found = optimizer.init(params), []
+        for gradient in gradients:
+            update, state = optimizer.update(gradient, state, params)
+            found.append(update)
+        return found
+
+    return handle.derive(f"all updates by {handle.name}", updates).jit()
+
+
+def handed_numbers(
+    handle: Handle, params: Tree, gradients: Sequence[Tree], numbers: Sequence[Any]
+) -> list[Called]:
+    """The updates for one gradient after another, of an optimiser that is built from traced numbers: one program for all."""
+    called = _all_updates_by(handle)(Shown("params", params), Shown("gradients", list(gradients)), *numbers)
+    shown = ", ".join(["params"] * _takes_params(handle) + [f"{float(number):g}" for number in numbers])
+    return [
+        Called(f"{handle.name}({shown}), step {k}, updates", updates)
+        for k, updates in enumerate(called.value, start=1)
+    ]
+
+
 def close(found: Iterable[Called], expected: Iterable[Tree], rtol: float = 1e-5) -> None:
     """Compare updates step by step. Raises WrongAnswer."""
     for updates, wanted in zip(found, expected, strict=True):

@@ -344,8 +344,9 @@ def small_images(numbers: Numbers, n: int = ROWS) -> tuple[Any, Any]:
 def with_large_logits(state: TrainState) -> tuple[TrainState, Any]:
     """The state with logits of about 1e4, 0 and -1e4 in its first classes and its last one, and labels: some with a loss of
     almost 0, some with one of 1e4 or 2e4."""
-    bias = jnp.zeros(MANY).at[0].set(1e4).at[MANY - 1].set(-1e4)
-    dense = {**state.params["Dense_0"], "bias": bias}
+    bias = np.zeros(MANY, np.float32)
+    bias[0], bias[-1] = 1e4, -1e4
+    dense = {**state.params["Dense_0"], "bias": jnp.asarray(bias)}
     labels = jnp.array([0, 1, MANY - 1, 0, 1, MANY - 1], jnp.int32)
     return state.replace(params={**state.params, "Dense_0": dense}), labels
 

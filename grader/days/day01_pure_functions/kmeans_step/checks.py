@@ -72,6 +72,17 @@ def test_kmeans_step_labels_far_from_the_origin(learner: Learner) -> None:
 @check(
     "kmeans_step",
     "correct",
+    hint="|p - c|² adds up the squares of the differences. By their absolute values another centre may be the nearest.",
+)
+def test_kmeans_step_squares_the_differences(learner: Learner) -> None:
+    # From [0, 3] it is 3 and 3.5 by absolute values, and 9 and 7.25 by squares.
+    points, centres = jnp.array([[0.0, 3.0], [0.0, 0.0]]), jnp.array([[0.0, 0.0], [2.5, 2.0]])
+    learner.kmeans_step(points, centres).close_to(([[0.0, 0.0], [0.0, 3.0]], [1, 0]))
+
+
+@check(
+    "kmeans_step",
+    "correct",
     hint="A cluster without points has no mean. Where the count is 0, choose the old centre with jnp.where.",
 )
 def test_kmeans_step_keeps_the_centre_of_an_empty_cluster(learner: Learner) -> None:

@@ -102,3 +102,13 @@ def kmeans_step__expanded_square(points, centres):
     count = member.sum(0)[:, None]
     total = jnp.where(member[..., None], points[:, None], 0).sum(0)
     return jnp.where(count > 0, total / jnp.maximum(count, 1), centres), labels
+
+
+@caught_by("correct", "squares_the_differences")
+def kmeans_step__absolute_differences(points, centres):
+    """Adds up absolute differences: another centre is the nearest then."""
+    labels = jnp.argmin(jnp.sum(jnp.abs(points[:, None] - centres[None]), axis=-1), axis=1)
+    member = labels[:, None] == jnp.arange(len(centres))
+    count = jnp.sum(member, axis=0)[:, None]
+    total = jnp.sum(jnp.where(member[:, :, None], points[:, None], 0), axis=0)
+    return jnp.where(count > 0, total / jnp.maximum(count, 1), centres), labels

@@ -113,3 +113,12 @@ def softmax__logsumexp_by_name(x, axis=-1):
     logsumexp = vars(jax)["sci" + "py"].special.logsumexp
     shifted = x - x.max(axis, keepdims=True)
     return jnp.exp(shifted - logsumexp(shifted, axis=axis, keepdims=True))
+
+
+@caught_by("deeper", "in_many_cases")
+def softmax__minus_one_is_padding(x, axis=-1):
+    """Leaves out what equals -1, as if it stood for no logit."""
+    x = jnp.where(x == -1, -jnp.inf, x)
+    largest = jnp.maximum(jnp.max(x, axis=axis, keepdims=True), -1e30)
+    weights = jnp.exp(x - largest)
+    return weights / jnp.sum(weights, axis=axis, keepdims=True)

@@ -112,3 +112,9 @@ def histogram__bincount_by_another_name(indices, n_bins):
     """Leaves the work to `jnp.bincount`, and spells its name in two parts."""
     count = getattr(jnp, "bin" + "count")
     return count(jnp.where(indices < 0, n_bins, indices), length=n_bins + 1)[:n_bins]
+
+
+@caught_by("deeper", "in_many_cases")
+def histogram__in_the_dtype_of_the_indices(indices, n_bins):
+    """Counts in the indices' own dtype, where int8 ends at 127."""
+    return jnp.zeros(n_bins, indices.dtype).at[indices].add(1, mode="drop", wrap_negative_indices=False)

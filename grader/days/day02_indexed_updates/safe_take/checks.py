@@ -9,7 +9,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day02_indexed_updates.shared import FARTHEST
-from grader.toolkit import Array, Called, Learner, Numbers, agrees_once, check, float16, same_size_for
+from grader.toolkit import (
+    Array,
+    Called,
+    Learner,
+    Numbers,
+    Pattern,
+    agrees_once,
+    check,
+    float16,
+    hint_when,
+    looks_like,
+    same_size_for,
+)
 
 
 def safe_take_oracle(x: jax.Array, indices: Any, fill: Any) -> Array:
@@ -30,7 +42,9 @@ def test_safe_take_by_hand(learner: Learner) -> None:
 @check("safe_take", "correct", hint="JAX raises nothing; it clamps such a read. Which indices are n or more?")
 def test_safe_take_fills_what_is_too_large(learner: Learner) -> None:
     x = jnp.array([10.0, 20.0, 30.0])
-    learner.safe_take(x, jnp.array([2, 3, 4, FARTHEST]), 5.0).equals([30.0, 5.0, 5.0, 5.0])
+    filled = "jnp.take fills with nan what is out of range. Read with mode='clip', and let jnp.where put `fill` there."
+    with hint_when(looks_like(Pattern.NAN), filled):
+        learner.safe_take(x, jnp.array([2, 3, 4, FARTHEST]), 5.0).equals([30.0, 5.0, 5.0, 5.0])
 
 
 @check(

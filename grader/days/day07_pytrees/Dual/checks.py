@@ -168,6 +168,13 @@ def test_Dual_labels_are_structure(learner: Learner) -> None:
         text, other = names.format(SPEED), make(learner, 5.0, 7.0, copied(SPEED))
         called = learner.Dual.using(text, same_structure, speed, other)
         called.require(called.value, "differ", expected="one structure: labels agree", got="two structures")
+        text, other = (
+            names.replace("5, 7", "f32[2], f32[2]").format(SPEED),
+            make(learner, [1.0, 2.0], [3.0, 4.0]),
+        )
+        called = learner.Dual.using(text, same_structure, speed, other)
+        alike = "one structure: no shapes in it"
+        called.require(called.value, "differ", expected=alike, got="two structures")
         text, other = names.format(TIME), make(learner, 5.0, 7.0, TIME)
         called = learner.Dual.using(text, same_structure, speed, other)
     called.require(not called.value, "agree", expected="two structures: labels differ", got="one structure")
@@ -180,7 +187,7 @@ def test_Dual_labels_are_structure(learner: Learner) -> None:
     "Dual is rebuilt: dual = object.__new__(cls), then set the attributes.",
 )
 def test_Dual_is_rebuilt_around_anything(learner: Learner) -> None:
-    dual, tokens = make(learner, 2.0, 3.0), ["first", object()]
+    dual = make(learner, 2.0, 3.0)
 
     def empty(leaf: Any) -> None:
         return None
@@ -193,14 +200,17 @@ def test_Dual_is_rebuilt_around_anything(learner: Learner) -> None:
         nothing, complaint, expected="None and None", got=" and ".join(map(shown, called.value[:2]))
     )
 
-    def rebuilt() -> Any:
-        return jax.tree.unflatten(jax.tree.structure(dual), tokens)
+    for tokens in (["first", object()], [7, True]):
 
-    text = "jax.tree.unflatten(jax.tree.structure(Dual(2, 3, 'speed')), ['first', object()])"
-    called = dual_from(learner, text, rebuilt)
-    kept = called.value[0] is tokens[0] and called.value[1] is tokens[1]
-    got = " and ".join(map(shown, called.value[:2]))
-    called.require(kept, complaint, expected="'first' and that object", got=got)
+        def rebuilt(tokens: Any = tokens) -> Any:
+            return jax.tree.unflatten(jax.tree.structure(dual), tokens)
+
+        told = ", ".join("object()" if type(token) is object else repr(token) for token in tokens)
+        text = f"jax.tree.unflatten(jax.tree.structure(Dual(2, 3, 'speed')), [{told}])"
+        called = dual_from(learner, text, rebuilt)
+        kept = called.value[0] is tokens[0] and called.value[1] is tokens[1]
+        got = " and ".join(map(shown, called.value[:2]))
+        called.require(kept, complaint, expected=f"these very objects: {told}", got=got)
 
 
 @check(

@@ -402,3 +402,86 @@ class Dual__same_label_object:
     @classmethod
     def tree_unflatten(cls, label, children):
         return cls(*children, label)
+
+
+@caught_by("correct", "labels_are_structure")
+@jax.tree_util.register_pytree_node_class
+class Dual__static_shape:
+    """Keeps the shape beside the label: Duals of two shapes have two structures."""
+
+    def __init__(self, value, tangent, label):
+        self.value, self.tangent, self.label = value, tangent, label
+
+    def __add__(self, other):
+        if self.label != other.label:
+            raise ValueError("two variables")
+        return Dual(self.value + other.value, self.tangent + other.tangent, self.label)
+
+    def __mul__(self, other):
+        if self.label != other.label:
+            raise ValueError("two variables")
+        tangent = self.value * other.tangent + self.tangent * other.value
+        return Dual(self.value * other.value, tangent, self.label)
+
+    def tree_flatten(self):
+        return (self.value, self.tangent), (self.label, getattr(self.value, "shape", None))
+
+    @classmethod
+    def tree_unflatten(cls, static, children):
+        return cls(*children, static[0])
+
+
+@caught_by("correct", "is_rebuilt_around_anything")
+@jax.tree_util.register_pytree_node_class
+class Dual__converts_numbers:
+    """Makes arrays of Python numbers, also while JAX rebuilds a Dual."""
+
+    def __init__(self, value, tangent, label):
+        self.value = jnp.float32(value) if isinstance(value, int | float) else value
+        self.tangent = jnp.float32(tangent) if isinstance(tangent, int | float) else tangent
+        self.label = label
+
+    def __add__(self, other):
+        if self.label != other.label:
+            raise ValueError("two variables")
+        return Dual(self.value + other.value, self.tangent + other.tangent, self.label)
+
+    def __mul__(self, other):
+        if self.label != other.label:
+            raise ValueError("two variables")
+        tangent = self.value * other.tangent + self.tangent * other.value
+        return Dual(self.value * other.value, tangent, self.label)
+
+    def tree_flatten(self):
+        return (self.value, self.tangent), self.label
+
+    @classmethod
+    def tree_unflatten(cls, static, children):
+        return cls(*children, static)
+
+
+@caught_by("deeper", "tells_labels_apart")
+@jax.tree_util.register_pytree_node_class
+class Dual__no_label_fits_all:
+    """Takes an empty label for one that fits all others."""
+
+    def __init__(self, value, tangent, label):
+        self.value, self.tangent, self.label = value, tangent, label
+
+    def __add__(self, other):
+        if self.label and other.label and self.label != other.label:
+            raise ValueError("two variables")
+        return Dual(self.value + other.value, self.tangent + other.tangent, self.label)
+
+    def __mul__(self, other):
+        if self.label and other.label and self.label != other.label:
+            raise ValueError("two variables")
+        tangent = self.value * other.tangent + self.tangent * other.value
+        return Dual(self.value * other.value, tangent, self.label)
+
+    def tree_flatten(self):
+        return (self.value, self.tangent), self.label
+
+    @classmethod
+    def tree_unflatten(cls, static, children):
+        return cls(*children, static)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day07_pytrees.shared import Layer, must_be_tree, nested
+from grader.days.day07_pytrees.shared import Layer, must_be_narrow, must_be_tree, nested
 from grader.toolkit import Learner, Numbers, agrees_once, check, float16, must_beat, refuses, wide
 
 # float16 carries 11 bits: one rounding is 5e-4 of the value, and an average takes three.
@@ -61,12 +61,31 @@ def test_exponential_average_keeps_the_dtypes(learner: Learner, numbers: Numbers
 @check(
     "exponential_average",
     "correct",
+    hint="0.999 is 1 in bfloat16, and an average with that decay never moves. Let a float32 decay be float32; convert the "
+    "sum alone.",
+)
+def test_exponential_average_does_not_round_the_decay(learner: Learner) -> None:
+    average = {"w": jnp.asarray(np.array([1.0, 2.0], jnp.bfloat16))}
+    called = learner.exponential_average(average, {"w": jnp.array([1000.0, -3000.0])}, jnp.float32(0.999))
+    # bfloat16 carries 8 bits: a few roundings of 0.4 per cent.
+    must_be_narrow(called["w"], np.array([1.999, -1.002]), "bfloat16", tolerance=0.02)
+
+
+@check(
+    "exponential_average",
+    "correct",
     hint="Two lists of leaves always fit together. Give jax.tree.map both trees; it compares their structures.",
 )
 def test_exponential_average_refuses_another_structure(learner: Learner) -> None:
     x = jnp.array([1.0, 2.0])
     text = "exponential_average({'w': ..., 'b': ...}, {'w': ..., 'c': ...}, 0.5)"
     refuses(learner.exponential_average, text, {"w": x, "b": x}, {"w": x, "c": x}, 0.5)
+    text = "exponential_average({'net': [{'w': ...}]}, {'net': [{'v': ...}]}, 0.5)"
+    refuses(learner.exponential_average, text, {"net": [{"w": x}]}, {"net": [{"v": x}]}, 0.5)
+    text = "exponential_average({'net': (..., ...)}, {'net': [..., ...]}, 0.5)"
+    refuses(learner.exponential_average, text, {"net": (x, x)}, {"net": [x, x]}, 0.5)
+    text = "exponential_average([..., ...], [..., ..., ...], 0.5)"
+    refuses(learner.exponential_average, text, [x, x], [x, x, x], 0.5)
 
 
 @check("exponential_average", "jit", hint="decay is traced: compute with it, and branch on nothing.")

@@ -37,13 +37,20 @@ def exponential_average__flattened(average, new, decay):
 
 @jax.jit
 def exponential_average__compiled(average, new, decay):
-    """Compiled by the learner; the decay takes each leaf's dtype first."""
+    """Compiled by the learner; weights both by a dot product."""
 
     def blend(old, latest):
-        rate = jnp.asarray(decay, old.dtype)
-        return rate * old + (1 - rate) * latest.astype(old.dtype)
+        pair = jnp.stack([old.astype(jnp.float32), latest.astype(jnp.float32)])
+        return jnp.tensordot(jnp.stack([decay, 1 - decay]), pair, axes=1).astype(old.dtype)
 
     return jax.tree.map(blend, average, new)
+
+
+def exponential_average__lerp(average, new, decay):
+    """Goes from the new tree back to the old one; keeps a tree of dtypes."""
+    dtypes = jax.tree.map(lambda leaf: leaf.dtype, average)
+    blended = jax.tree.map(lambda old, latest: latest + decay * (old - latest), average, new)
+    return jax.tree.map(lambda leaf, dtype: leaf.astype(dtype), blended, dtypes)
 
 
 def exponential_average__fori_loop(average, new, decay):

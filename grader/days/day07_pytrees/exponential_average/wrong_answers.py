@@ -93,3 +93,27 @@ def exponential_average__writes_rows(average, new, decay):
         return out.reshape(a.shape)
 
     return jax.tree.map(blend, average, new)
+
+
+@caught_by("correct", "does_not_round_the_decay")
+def exponential_average__rounds_the_decay(average, new, decay):
+    """Gives the decay each leaf's dtype: 0.999 becomes 1 in bfloat16."""
+
+    def blend(old, latest):
+        rate = jnp.asarray(decay, old.dtype)
+        return (rate * old + (1 - rate) * latest).astype(old.dtype)
+
+    return jax.tree.map(blend, average, new)
+
+
+@caught_by("correct", "refuses_another_structure")
+def exponential_average__compares_the_outer_keys(average, new, decay):
+    """Compares the keys of the outermost dict, and the number of leaves."""
+    if isinstance(average, dict) and isinstance(new, dict) and average.keys() != new.keys():
+        raise ValueError("other keys")
+    old, structure = jax.tree.flatten(average)
+    latest = jax.tree.leaves(new)
+    if len(old) != len(latest):
+        raise ValueError("another number of leaves")
+    blended = [(decay * a + (1 - decay) * b).astype(a.dtype) for a, b in zip(old, latest, strict=True)]
+    return structure.unflatten(blended)

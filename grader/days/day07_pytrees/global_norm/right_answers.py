@@ -42,3 +42,9 @@ def global_norm__dots(tree):
     """Multiplies each leaf with itself, and adds up by `operator`."""
     leaves = [jnp.asarray(leaf, jnp.float32).ravel() for leaf in tree_util.tree_leaves(tree)]
     return functools.reduce(operator.add, map(jnp.vdot, leaves, leaves), jnp.float32(0)) ** 0.5
+
+
+def global_norm__map_reduce(tree):
+    """Maps leaves to their sums and reduces the tree, with a start."""
+    sums = jax.tree.map(lambda leaf: jnp.sum(jnp.abs(leaf.astype(jnp.float32)) ** 2), tree)
+    return jnp.sqrt(jax.tree.reduce(operator.add, sums, jnp.float32(0)))

@@ -29,7 +29,7 @@ def whole(numbers: Numbers, shape: tuple[int, ...]) -> jax.Array:
 
 
 def adapter(numbers: Numbers) -> tuple[jax.Array, jax.Array]:
-    return whole(numbers, (3, 1)), whole(numbers, (1, 4))
+    return whole(numbers, (3, 2)), whole(numbers, (2, 4))
 
 
 @check(
@@ -63,7 +63,7 @@ def test_merge_adapters_finds_every_path(learner: Learner, numbers: Numbers) -> 
 )
 def test_merge_adapters_leaves_similar_paths_alone(learner: Learner, numbers: Numbers) -> None:
     weight = whole(numbers, (3, 4))
-    block = {"1": {"w": weight, "w2": weight}, "10": {"w": weight}, "w": weight}
+    block = {"1": {"w": weight, "w2": weight, "_w": weight, "W": weight}, "10": {"w": weight}, "w": weight}
     params = {"block": block, "my": {"block": {"1": {"w": weight}}}}
     adapters = {"block/1/w": adapter(numbers)}
     must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))
@@ -99,14 +99,28 @@ def test_merge_adapters_keeps_the_dtypes(learner: Learner, numbers: Numbers) -> 
 @check(
     "merge_adapters",
     "correct",
+    hint="float16 ends at 65504. Multiply and add in the adapters' dtype, and convert the sum.",
+)
+def test_merge_adapters_rounds_the_sum_alone(learner: Learner) -> None:
+    params = {"w": float16([[1.0, 2.0]])}
+    adapters = {"w": (jnp.array([[1e6]]), jnp.array([[1e-6, -2e-6]]))}
+    called = learner.merge_adapters(params, adapters)
+    must_be_tree(called, {"w": np.array([[2.0, 0.0]], np.float16)}, rtol=2e-3, atol=2e-3)
+
+
+@check(
+    "merge_adapters",
+    "correct",
     hint="A misspelt path must not be lost in silence: compare the adapters' paths with those of the leaves first.",
 )
 def test_merge_adapters_refuses_unknown_paths(learner: Learner, numbers: Numbers) -> None:
-    params = {"layer": {"w": whole(numbers, (3, 4)), "b": None}}
-    for path in ("layer/v", "layer", "layer/b"):
-        adapters = {path: adapter(numbers)}
-        text = f"merge_adapters({{'layer': {{'w': f32[3,4], 'b': None}}}}, {{{path!r}: ...}})"
-        refuses(learner.merge_adapters, text, params, adapters)
+    weight = whole(numbers, (3, 4))
+    params = {"layer": {"w": weight, "b": None}, "fields": Layer(weight, weight)}
+    for path in ("layer/v", "layer", "layer/b", "fields/0", "layer/_w", "/layer/w", "layer/w/"):
+        for adapters in ({path: adapter(numbers)}, {"layer/w": adapter(numbers), path: adapter(numbers)}):
+            named = ", ".join(f"{name!r}: ..." for name in adapters)
+            text = f"merge_adapters({{'layer': {{'w': f32[3,4], 'b': None}}, 'fields': Layer(...)}}, {{{named}}})"
+            refuses(learner.merge_adapters, text, params, adapters)
 
 
 @check("merge_adapters", "correct", hint="Without adapters the parameters come back as they are.")
@@ -118,9 +132,9 @@ def test_merge_adapters_takes_no_adapters(learner: Learner, numbers: Numbers) ->
 @check("merge_adapters", "jit", hint="Paths are plain Python and decide; numbers are traced and do not.")
 def test_merge_adapters_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = []
-    for up in (whole(numbers, (1, 4)), jnp.zeros((1, 4))):
+    for up in (whole(numbers, (2, 4)), jnp.zeros((2, 4))):
         params = {"layers": [whole(numbers, (3, 4)) for _ in range(2)]}
-        calls.append((params, {"layers/1": (whole(numbers, (3, 1)), up)}))
+        calls.append((params, {"layers/1": (whole(numbers, (3, 2)), up)}))
     agrees_once(learner.merge_adapters.jit(), calls, merge_oracle, by=must_be_tree)
 
 
@@ -137,7 +151,8 @@ def test_merge_adapters_lets_gradients_through(learner: Learner, numbers: Number
     def loss(adapters: Any) -> Any:
         return jnp.sum(merge(params, adapters)["layers"][1])
 
-    text = "With the sum of the merged weight as loss, jit(grad(loss))({'layers/1': (f32[3,1], f32[1,4])})"
+    text = "With the sum of the merged weight as loss, jit(grad(loss))({'layers/1': (f32[3,2], f32[2,4])})"
     called = learner.merge_adapters.using(text, jax.jit(jax.grad(loss)), {"layers/1": (down, up)})
-    by_down, by_up = np.full((3, 1), wide(up).sum()), np.full((1, 4), wide(down).sum())
+    by_down = np.tile(wide(up).sum(axis=1), (3, 1))
+    by_up = np.tile(wide(down).sum(axis=0)[:, None], (1, 4))
     must_be_tree(called, {"layers/1": (by_down, by_up)})

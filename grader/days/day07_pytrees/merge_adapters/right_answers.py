@@ -62,3 +62,52 @@ def merge_adapters__tree_of_updates(params, adapters):
         return leaf
 
     return jax.tree.map(merge, names, params)
+
+
+def merge_adapters__lists_of_words(params, adapters):
+    """Splits the adapters' paths into words, and compares lists."""
+    wanted = {tuple(path.split("/")): pair for path, pair in adapters.items()}
+    seen = []
+
+    def visit(path, leaf):
+        words = tuple(tree_util.keystr((key,), simple=True) for key in path)
+        seen.append(words)
+        if words not in wanted:
+            return leaf
+        down, up = wanted[words]
+        return jnp.add(leaf, jnp.dot(down, up)).astype(leaf.dtype)
+
+    merged = jax.tree.map_with_path(visit, params)
+    if not set(wanted) <= set(seen):
+        raise ValueError("an adapter is left over")
+    return merged
+
+
+def merge_adapters__one_at_a_time(params, adapters):
+    """Maps over the whole tree once for each adapter."""
+    paths = [
+        tree_util.keystr(path, simple=True, separator="/")
+        for path, _ in tree_util.tree_leaves_with_path(params)
+    ]
+    for target, (down, up) in adapters.items():
+        if paths.count(target) != 1:
+            raise ValueError(f"{target} is no leaf")
+        place = paths.index(target)
+        leaves, structure = jax.tree.flatten(params)
+        leaves[place] = jnp.asarray(leaves[place] + down @ up, leaves[place].dtype)
+        params = structure.unflatten(leaves)
+    return params
+
+
+def merge_adapters__default_pair(params, adapters):
+    """Pops adapters off a copy of the mapping."""
+    left = dict(adapters)
+
+    def merge(path, weight):
+        pair = left.pop(tree_util.keystr(path, simple=True, separator="/"), None)
+        return weight if pair is None else (weight + pair[0] @ pair[1]).astype(weight.dtype)
+
+    out = tree_util.tree_map_with_path(merge, params)
+    if left:
+        raise ValueError(", ".join(left))
+    return out

@@ -193,3 +193,61 @@ def merge_adapters__adds_zero(params, adapters):
     if unused:
         raise ValueError(f"unknown paths: {unused}")
     return result
+
+
+@caught_by("correct", "rounds_the_sum_alone")
+def merge_adapters__rounds_the_adapters(params, adapters):
+    """Gives the adapters the weight's dtype before it multiplies."""
+    leaves, structure = jax.tree.flatten_with_path(params)
+    by_path = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    if adapters.keys() - by_path.keys():
+        raise ValueError("no such path")
+    for path, (down, up) in adapters.items():
+        dtype = by_path[path].dtype
+        by_path[path] = by_path[path] + down.astype(dtype) @ up.astype(dtype)
+    return structure.unflatten(by_path.values())
+
+
+@caught_by("correct", "refuses_unknown_paths")
+def merge_adapters__looks_at_the_first(params, adapters):
+    """Looks whether the first adapter has a place."""
+    leaves, structure = jax.tree.flatten_with_path(params)
+    by_path = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    if adapters and next(iter(adapters)) not in by_path:
+        raise ValueError("no such path")
+    for path in adapters.keys() & by_path.keys():
+        down, up = adapters[path]
+        by_path[path] = (by_path[path] + down @ up).astype(by_path[path].dtype)
+    return structure.unflatten(by_path.values())
+
+
+@caught_by("correct", "finds_every_path")
+def merge_adapters__outer_product(params, adapters):
+    """Multiplies the first column with the first row, as if every rank were 1."""
+    leaves, structure = jax.tree.flatten_with_path(params)
+    by_path = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    if adapters.keys() - by_path.keys():
+        raise ValueError("no such path")
+    for path, (down, up) in adapters.items():
+        by_path[path] = (by_path[path] + jnp.outer(down[:, 0], up[0])).astype(by_path[path].dtype)
+    return structure.unflatten(by_path.values())
+
+
+@caught_by("correct", "leaves_similar_paths_alone")
+def merge_adapters__strips_underscores(params, adapters):
+    """Strips underscores off the keys: `_w` becomes `w`."""
+
+    def name(path):
+        return "/".join(
+            word.strip("_") for word in jax.tree_util.keystr(path, simple=True, separator="/").split("/")
+        )
+
+    def merged(path, leaf):
+        if name(path) not in adapters:
+            return leaf
+        down, up = adapters[name(path)]
+        return (leaf + down @ up).astype(leaf.dtype)
+
+    if set(adapters) - {name(path) for path, _ in jax.tree.leaves_with_path(params)}:
+        raise ValueError("no such path")
+    return jax.tree.map_with_path(merged, params)

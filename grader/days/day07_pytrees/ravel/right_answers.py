@@ -62,3 +62,66 @@ def ravel__gathers(tree):
     for start, leaf in zip(starts, leaves, strict=True):
         vector = vector.at[start : start + leaf.size].set(leaf.astype(jnp.float32).ravel())
     return vector, unravel
+
+
+def ravel__pops(tree):
+    """Cuts from the front of what is left, leaf by leaf."""
+    like = [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)]
+    structure = jax.tree.structure(tree)
+    flat = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32).reshape(-1), tree)
+    vector = jax.tree.reduce(lambda a, b: jnp.append(a, b), flat, jnp.zeros((0,), jnp.float32))
+
+    def unravel(rest):
+        out = []
+        for shape, dtype in like:
+            size = math.prod(shape)
+            head, rest = rest[:size], rest[size:]
+            out.append(head.reshape(shape).astype(dtype))
+        return jax.tree.unflatten(structure, out)
+
+    return vector, unravel
+
+
+def ravel__a_class(tree):
+    """Has an object that undoes it."""
+
+    class Undo:
+        def __init__(self, tree):
+            leaves, self.structure = jax.tree.flatten(tree)
+            self.kinds = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+            self.ends = list(itertools.accumulate(kind.size for kind in self.kinds))
+
+        def __call__(self, vector):
+            parts = [
+                jnp.reshape(vector[end - kind.size : end], kind.shape).astype(kind.dtype)
+                for kind, end in zip(self.kinds, self.ends, strict=True)
+            ]
+            return self.structure.unflatten(parts)
+
+    vector = jnp.zeros(0)
+    for leaf in jax.tree.leaves(tree):
+        vector = jnp.concatenate([vector, leaf.flatten().astype(vector.dtype)])
+    return vector, Undo(tree)
+
+
+def ravel__nested_maps(tree):
+    """Maps over a tree of places, made once."""
+    ends, places = 0, []
+    for leaf in jax.tree.leaves(tree):
+        places.append((ends, ends + leaf.size, leaf.shape, leaf.dtype))
+        ends += leaf.size
+    where = jax.tree.unflatten(jax.tree.structure(tree), places)
+    columns = [leaf.astype(jnp.float32).reshape(leaf.size, 1) for leaf in jax.tree.leaves(tree)]
+    vector = jnp.concatenate([jnp.zeros((0, 1)), *columns])[:, 0]
+
+    def unravel(vector):
+        def cut(place):
+            begin, end, shape, dtype = place
+            return lax.slice(vector, (begin,), (end,)).reshape(shape).astype(dtype)
+
+        def is_place(node):
+            return type(node) is tuple and len(node) == 4 and type(node[0]) is int and type(node[2]) is tuple
+
+        return jax.tree.map(cut, where, is_leaf=is_place)
+
+    return vector, unravel

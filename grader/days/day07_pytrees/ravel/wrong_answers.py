@@ -179,3 +179,20 @@ def ravel__element_by_element(tree):
         return structure.unflatten(rebuilt)
 
     return jnp.stack(numbers) if numbers else jnp.zeros(0), unravel
+
+
+@caught_by("correct", "of_two_trees")
+def ravel__the_last_tree(tree, last={}):  # noqa: B006
+    """Keeps shapes where the next call writes its own."""
+    leaves, structure = jax.tree.flatten(tree)
+    last["kinds"], last["structure"] = [(leaf.shape, leaf.dtype, leaf.size) for leaf in leaves], structure
+
+    def unravel(vector):
+        rebuilt, start = [], 0
+        for shape, dtype, size in last["kinds"]:
+            rebuilt.append(vector[start : start + size].reshape(shape).astype(dtype))
+            start += size
+        return last["structure"].unflatten(rebuilt)
+
+    parts = [leaf.ravel().astype(jnp.float32) for leaf in leaves]
+    return jnp.concatenate([jnp.zeros(0), *parts]), unravel

@@ -37,3 +37,34 @@ def shapes_to_zeros__own_recursion(shapes):
     if isinstance(shapes, list | tuple):
         return type(shapes)(map(shapes_to_zeros__own_recursion, shapes))
     return shapes
+
+
+def shapes_to_zeros__plain_tuples(shapes):
+    """Takes plain tuples alone for shapes: a named tuple of integers does not occur."""
+    is_shape = lambda node: type(node) is tuple and all(isinstance(size, int) for size in node)  # noqa: E731
+    return jax.tree.map(lambda shape: jnp.broadcast_to(jnp.float32(0), shape), shapes, is_leaf=is_shape)
+
+
+def shapes_to_zeros__tests_by_making(shapes):
+    """Asks whether the items can be indices."""
+    import operator
+
+    def is_shape(node):
+        if not isinstance(node, tuple):
+            return False
+        try:
+            list(map(operator.index, node))
+        except TypeError:
+            return False
+        return True
+
+    return jax.tree.map(lambda shape: jnp.zeros(shape=shape, dtype="float32"), shapes, is_leaf=is_shape)
+
+
+def shapes_to_zeros__with_paths(shapes):
+    """Maps with paths, and does not look at them."""
+
+    def is_shape(node):
+        return isinstance(node, tuple) and not [item for item in node if not isinstance(item, int)]
+
+    return jax.tree_util.tree_map_with_path(lambda path, shape: jnp.zeros(shape), shapes, is_leaf=is_shape)

@@ -62,6 +62,12 @@ def test_stack_trees_refuses_another_structure(learner: Learner) -> None:
     x = jnp.array([1.0, 2.0])
     text = "stack_trees([{'w': ..., 'b': ...}, {'w': ..., 'c': ...}])"
     refuses(learner.stack_trees, text, [{"w": x, "b": x}, {"w": x, "c": x}])
+    for odd in range(4):
+        trees = [{"net": [x, (x, x)]}] * 4
+        trees[odd] = {"net": [x, [x, x]]}
+        forms = ["{'net': [..., (..., ...)]}"] * 4
+        forms[odd] = "{'net': [..., [..., ...]]}"
+        refuses(learner.stack_trees, f"stack_trees([{', '.join(forms)}])", trees)
 
 
 @check("stack_trees", "jit", hint="NumPy cannot see tracers: stack with jax.numpy.")

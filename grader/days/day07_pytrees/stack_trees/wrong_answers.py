@@ -88,3 +88,21 @@ def stack_trees__row_by_row(trees):
         return jnp.stack([jnp.stack([leaf[i] for leaf in leaves]) for i in range(len(leaves[0]))], axis=1)
 
     return jax.tree.map(join, *trees)
+
+
+@caught_by("correct", "refuses_another_structure")
+def stack_trees__compares_the_last(trees):
+    """Compares the last tree with the first, and none between."""
+    structure = jax.tree.structure(trees[0])
+    if jax.tree.structure(trees[-1]) != structure:
+        raise ValueError("trees of different structure")
+    return structure.unflatten([jnp.stack(row) for row in zip(*map(jax.tree.leaves, trees), strict=True)])
+
+
+@caught_by("correct", "refuses_another_structure")
+def stack_trees__compares_the_second(trees):
+    """Compares the second tree with the first, and no other."""
+    structure = jax.tree.structure(trees[0])
+    if len(trees) > 1 and jax.tree.structure(trees[1]) != structure:
+        raise ValueError("trees of different structure")
+    return structure.unflatten([jnp.stack(row) for row in zip(*map(jax.tree.leaves, trees), strict=True)])

@@ -37,3 +37,19 @@ def unstack_tree__dynamic_index(tree):
         return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, k, keepdims=False), tree)
 
     return [row(k) for k in range(n)]
+
+
+def unstack_tree__splits(tree):
+    """Splits each leaf into its rows, which are there: at least one."""
+    leaves, structure = jax.tree.flatten(tree)
+    rows = zip(*[jnp.split(leaf, leaf.shape[0]) for leaf in leaves], strict=True)
+    return [structure.unflatten([part[0] for part in row]) for row in rows]
+
+
+def unstack_tree__takes(tree):
+    """Appends tree after tree, with rows by jnp.take."""
+    trees = []
+    while len(trees) < jax.tree.leaves(tree)[0].shape[0]:
+        k = len(trees)
+        trees.append(jax.tree.map(lambda leaf, k=k: jnp.take(leaf, k, axis=0), tree))
+    return trees

@@ -101,3 +101,27 @@ def unstack_tree__element_by_element(tree):
 
     n = len(jax.tree.leaves(tree)[0])
     return [jax.tree.map(lambda leaf: row(leaf, k), tree) for k in range(n)]
+
+
+@caught_by("correct", "agrees_with_numpy")
+def unstack_tree__known_containers(tree):
+    """Walks dicts, lists and tuples, and takes all else for a leaf."""
+
+    def cut(node, k):
+        if isinstance(node, dict):
+            return {name: cut(item, k) for name, item in node.items()}
+        if hasattr(node, "_fields"):
+            return type(node)(*(cut(item, k) for item in node))
+        if isinstance(node, list | tuple):
+            return type(node)(cut(item, k) for item in node)
+        return None if node is None else node[k]
+
+    return [cut(tree, k) for k in range(len(jax.tree.leaves(tree)[0]))]
+
+
+@caught_by("correct", "agrees_with_numpy")
+def unstack_tree__of_the_largest_leaf(tree):
+    """Counts rows where a leaf has most numbers along its last axis."""
+    leaves, structure = jax.tree.flatten(tree)
+    n = max(leaf.shape[-1] for leaf in leaves)
+    return [structure.unflatten([leaf[k] for leaf in leaves]) for k in range(n - (len(leaves) > 2))]

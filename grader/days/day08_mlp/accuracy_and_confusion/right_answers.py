@@ -46,3 +46,23 @@ def accuracy_and_confusion__one_pair_lifted(logits, labels, n_classes):
     classes = jnp.arange(n_classes)
     confusion = jax.vmap(jax.vmap(count, (None, 0)), (0, None))(classes, classes)
     return jnp.trace(confusion) / jnp.clip(confusion.sum(), 1), confusion
+
+
+def accuracy_and_confusion__segment_sum(logits, labels, n_classes):
+    """Sums one-hot choices by label, with a segment more for padding."""
+    chosen = (jnp.argmax(logits, axis=-1)[:, None] == jnp.arange(n_classes)).astype(int)
+    segments = jnp.where(labels < 0, n_classes, labels)
+    confusion = jax.ops.segment_sum(chosen, segments, num_segments=n_classes + 1)[:n_classes]
+    total = confusion.sum()
+    return jnp.where(
+        total == 0, 0.0, jnp.diagonal(confusion).sum() / jnp.where(total == 0, 1, total)
+    ), confusion
+
+
+def accuracy_and_confusion__one_row_more(logits, labels, n_classes):
+    """Lets -1 mean the last of n_classes + 1 rows, and cuts that row off."""
+    choices = jnp.argmax(logits, axis=1)
+    wide = jnp.zeros((n_classes + 1, n_classes), jnp.int32).at[labels, choices].add(1)
+    counts = labels != -1
+    accuracy = jnp.sum(jnp.where(counts, choices == labels, False)) / jnp.maximum(jnp.sum(counts), 1)
+    return accuracy.astype(jnp.float32), wide[:-1]

@@ -124,3 +124,20 @@ def accuracy_and_confusion__class_by_class(logits, labels, n_classes):
     ]
     confusion = jnp.stack(rows)
     return jnp.trace(confusion) / jnp.maximum(jnp.sum(confusion), 1), confusion
+
+
+@caught_by("correct", "agrees_with_a_loop")
+def accuracy_and_confusion__eight_bits(logits, labels, n_classes):
+    """Counts in int8, up to 127."""
+    rows = jnp.where(labels == -1, n_classes, labels)
+    confusion = jnp.zeros((n_classes, n_classes), jnp.int8).at[rows, logits.argmax(-1)].add(1, mode="drop")
+    return jnp.trace(confusion) / jnp.maximum(jnp.sum(confusion), 1), confusion
+
+
+@caught_by("deeper", "of_many")
+def accuracy_and_confusion__sixteen_bits(logits, labels, n_classes):
+    """Counts in uint16, up to 65535."""
+    rows = jnp.where(labels == -1, n_classes, labels)
+    confusion = jnp.zeros((n_classes, n_classes), jnp.uint16).at[rows, logits.argmax(-1)].add(1, mode="drop")
+    confusion = confusion.astype(int)
+    return jnp.trace(confusion) / jnp.maximum(jnp.sum(confusion), 1), confusion

@@ -49,3 +49,10 @@ def cross_entropy__scan(logits, labels):
 
     total, _ = lax.scan(add, jnp.float32(0), (logits, labels))
     return total / len(labels)
+
+
+def cross_entropy__einsum(logits, labels):
+    """Contracts with one-hot rows of the identity."""
+    z = logits - logits.max(-1, keepdims=True)
+    log_p = z - jnp.log(jnp.exp(z).sum(-1, keepdims=True))
+    return -jnp.einsum("ij,ij->", log_p, jnp.eye(logits.shape[1])[labels]) / logits.shape[0]

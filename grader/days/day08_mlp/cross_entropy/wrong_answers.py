@@ -111,3 +111,21 @@ def cross_entropy__diagonal_of_a_square(logits, labels):
     shifted = logits - jnp.max(logits, axis=-1, keepdims=True)
     log_p = shifted - jnp.log(jnp.sum(jnp.exp(shifted), axis=-1, keepdims=True))
     return -jnp.mean(jnp.diag(log_p[:, labels]))
+
+
+@caught_by("correct", "survives_huge_logits")
+def cross_entropy__bounded(logits, labels):
+    """Lets no example's loss be larger than 30000."""
+    shifted = logits - jnp.max(logits, axis=-1, keepdims=True)
+    log_sum = jnp.log(jnp.sum(jnp.exp(shifted), axis=-1))
+    return jnp.mean(jnp.minimum(log_sum - shifted[jnp.arange(len(labels)), labels], 30000.0))
+
+
+@caught_by("deeper", "in_many_cases")
+def cross_entropy__labels_down_the_columns(logits, labels):
+    """Picks along the wrong axis where there are as many examples as classes."""
+    z = logits - jnp.max(logits, axis=-1, keepdims=True)
+    log_p = z - jnp.log(jnp.sum(jnp.exp(z), axis=-1, keepdims=True))
+    n, n_classes = logits.shape
+    places = (labels, jnp.arange(n)) if n == n_classes else (jnp.arange(n), labels)
+    return -jnp.mean(log_p[places])

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -80,6 +81,22 @@ def test_fit_takes_any_tree(learner: Learner) -> None:
     start = HALF_OF_ALL_SQUARES
     result = compiled_if_possible(learner.fit, tree, *no_data(), 0.5, 3, half_of_all_squares, static=STATIC)
     result.close_to((scaled(tree, 0.125), np.array([start, start / 4, start / 16])))
+
+
+@check(
+    "fit",
+    "correct",
+    hint="All steps are taken, whatever the loss is: it may rise (a learning rate that is too large), or be nearly 0 already.",
+)
+def test_fit_takes_all_steps(learner: Learner) -> None:
+    # Uphill each step takes every number times -3 / 2; down, from 2**-12 of where it began, it halves them.
+    for begin, rate in ((1.0, 2.5), (2.0**-12, 0.5)):
+        tree, start = jax.tree.map(jnp.asarray, scaled(odd_tree(), begin)), HALF_OF_ALL_SQUARES * begin**2
+        result = compiled_if_possible(
+            learner.fit, tree, *no_data(), rate, 3, half_of_all_squares, static=STATIC
+        )
+        losses = start * (1 - rate) ** (2 * np.arange(3))
+        result.close_to((scaled(tree, (1 - rate) ** 3), losses), atol=0.0)
 
 
 @check(

@@ -59,3 +59,29 @@ def fit__collects_all_parameters(params, x, y, learning_rate, n_steps, loss):
 
     after, history = lax.scan(step, params, None, length=n_steps)
     return after, jax.vmap(lambda p: loss(p, x, y))(history)
+
+
+def fit__flat_leaves(params, x, y, learning_rate, n_steps, loss):
+    """Carries the list of leaves."""
+    leaves, structure = jax.tree.flatten(params)
+
+    def step(leaves, _):
+        value, gradients = jax.value_and_grad(lambda flat: loss(structure.unflatten(flat), x, y))(leaves)
+        return [
+            (p - learning_rate * g).astype(p.dtype) for p, g in zip(leaves, gradients, strict=True)
+        ], value
+
+    leaves, losses = lax.scan(step, leaves, xs=None, length=n_steps)
+    return structure.unflatten(leaves), losses
+
+
+def fit__scan_over_learning_rates(params, x, y, learning_rate, n_steps, loss):
+    """Scans over an array of equal learning rates."""
+    rates = jnp.full((n_steps,), learning_rate, jnp.float32)
+
+    def step(p, rate):
+        value, g = jax.value_and_grad(loss)(p, x, y)
+        return jax.tree.map(lambda a, b: jnp.asarray(a - rate * b, a.dtype), p, g), value
+
+    last, losses = lax.scan(step, params, rates)
+    return last, losses

@@ -261,3 +261,30 @@ def fit__good_enough(params, x, y, learning_rate, n_steps, loss):
         return jax.tree.map(lambda p, g: (p - rate * g).astype(p.dtype), params, gradients), value
 
     return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("correct", "takes_all_steps")
+def fit__stops_when_converged(params, x, y, learning_rate, n_steps, loss):
+    """Moves nothing more when the loss is below 1e-4."""
+
+    def step(params, _):
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        rate = jnp.where(value < 1e-4, 0.0, learning_rate)
+        return jax.tree.map(lambda p, g: (p - rate * g).astype(p.dtype), params, gradients), value
+
+    return lax.scan(step, params, length=n_steps)
+
+
+@caught_by("correct", "takes_all_steps")
+def fit__stops_when_it_gets_worse(params, x, y, learning_rate, n_steps, loss):
+    """Moves nothing more when the loss has risen."""
+
+    def step(carry, _):
+        params, best = carry
+        value, gradients = jax.value_and_grad(loss)(params, x, y)
+        rate = jnp.where(value > best, 0.0, learning_rate)
+        after = jax.tree.map(lambda p, g: (p - rate * g).astype(p.dtype), params, gradients)
+        return (after, jnp.minimum(value, best)), value
+
+    (params, _), losses = lax.scan(step, (params, jnp.inf), length=n_steps)
+    return params, losses

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.shared import drawn_layers, forward_oracle
-from grader.toolkit import Learner, Numbers, agrees_once, check, compiled_if_possible
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible
 
 
 def relu(x: jax.Array) -> jax.Array:
@@ -16,6 +16,15 @@ def relu(x: jax.Array) -> jax.Array:
 
 def tanh(x: jax.Array) -> jax.Array:
     return jnp.tanh(x)
+
+
+def shares(x: jax.Array) -> jax.Array:
+    """Looks at all numbers of a layer together."""
+    return x / (1 + jnp.sum(jnp.abs(x)))
+
+
+def shares_oracle(x: Array) -> Array:
+    return np.asarray(x / (1 + np.abs(x).sum()))
 
 
 @check(
@@ -47,6 +56,30 @@ def test_forward_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     compiled_if_possible(learner.forward, params, x, tanh, static="activation").close_to(
         forward_oracle(params, x, np.tanh)
     )
+
+
+@check(
+    "forward",
+    "correct",
+    hint="Which layer is the last one is a question of its place: the same layer may stand in several.",
+)
+def test_forward_takes_a_layer_twice(learner: Learner) -> None:
+    layer = {"w": jnp.array([[1.0]]), "b": jnp.array([-3.0])}
+    learner.forward([layer, layer, layer], jnp.array([2.0]), relu).close_to([-3.0])
+
+
+@check(
+    "forward",
+    "correct",
+    hint="activation gets the whole vector h @ w + b, and not one number of it after the other.",
+)
+def test_forward_gives_the_activation_a_vector(learner: Learner) -> None:
+    params = [
+        {"w": jnp.array([[1.0, -1.0]]), "b": jnp.array([0.0, 1.0])},
+        {"w": jnp.array([[1.0], [2.0]]), "b": jnp.array([-7.0])},
+    ]
+    # (2, -1) becomes (0.5, -0.25).
+    learner.forward(params, jnp.array([2.0]), shares).close_to([-7.0])
 
 
 @check("forward", "jit", hint="Neither x nor the parameters decide what the program does.")

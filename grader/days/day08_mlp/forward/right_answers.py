@@ -40,3 +40,19 @@ def forward__compiled(params, x, activation):
     for layer in params[:-1]:
         h = activation(jnp.matmul(h, layer["w"]) + layer["b"])
     return (jnp.matmul(h, params[-1]["w"]) + params[-1]["b"])[0]
+
+
+def forward__activates_before(params, x, activation):
+    """Activates on the way into each layer but the first."""
+    for number, layer in enumerate(params):
+        h = activation(x) if number else x
+        x = jnp.sum(h[:, None] * layer["w"], axis=0) + layer["b"]
+    return x
+
+
+def forward__pairs_with_what_comes_between(params, x, activation):
+    """Pairs each layer with what follows it: the activation, or nothing."""
+    between = [activation] * (len(params) - 1) + [lambda h: h]
+    for layer, after in zip(params, between, strict=True):
+        x = after(jnp.matmul(x, layer["w"]) + layer["b"])
+    return x

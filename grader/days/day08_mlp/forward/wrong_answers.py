@@ -110,3 +110,22 @@ def forward__sums_in_numpy(params, x, activation):
     for layer in params[:-1]:
         x = activation(jnp.asarray(np.dot(x, layer["w"])) + layer["b"])
     return jnp.asarray(np.dot(x, params[-1]["w"])) + params[-1]["b"]
+
+
+@caught_by("correct", "takes_a_layer_twice")
+def forward__knows_the_last_layer_by_identity(params, x, activation):
+    """Asks of each layer whether it is the same object as the last."""
+    for layer in params:
+        x = x @ layer["w"] + layer["b"]
+        if layer is not params[-1]:
+            x = activation(x)
+    return x
+
+
+@caught_by("correct", "gives_the_activation_a_vector")
+def forward__activates_number_by_number(params, x, activation):
+    """Lifts the activation over the numbers of a layer."""
+    *hidden, last = params
+    for layer in hidden:
+        x = jax.vmap(activation)(x @ layer["w"] + layer["b"])
+    return x @ last["w"] + last["b"]

@@ -105,6 +105,21 @@ def test_init_mlp_depends_on_the_key(learner: Learner, numbers: Numbers) -> None
         part.require(not same, "ignores its key", expected="other weights for another key", got="the same")
 
 
+@check("init_mlp", "correct", hint="Split the key into as many as there are layers: len(sizes) - 1.")
+def test_init_mlp_has_a_key_for_each_layer(learner: Learner, numbers: Numbers) -> None:
+    sizes = (7,) * 41  # layers of a shape that other checks draw, too
+    result = learner.init_mlp(numbers.key(), sizes, 1.0)
+    layers = [np.asarray(layer["w"]) for layer in layers_of(result, sizes)]
+    alike = [
+        (one, two) for two in range(40) for one in range(two) if np.array_equal(layers[one], layers[two])
+    ]
+    complaint, got = (
+        "draws the same weights twice",
+        "".join(f"layers {one} and {two}" for one, two in alike[:1]),
+    )
+    result.require(not alike, complaint, expected="40 layers that differ", got=got)
+
+
 @check(
     "init_mlp",
     "correct",
@@ -148,6 +163,30 @@ def test_init_mlp_deviation_is_gain_over_root_fan_in(learner: Learner, numbers: 
                 "has another deviation",
                 expected=f"{gain:.4g} / √{fan_in} = {wanted:.4g}, give or take {50 * slack:.1g} %",
                 got=f"deviation {got:.4g}, measured over {len(w)} keys",
+            )
+
+
+@check(
+    "init_mlp",
+    "correct",
+    hint="Scale by what the deviation of the normals is, and not by that of the numbers that came: independent weights have "
+    "neither a fixed sum nor a fixed sum of squares.",
+)
+def test_init_mlp_weights_have_no_fixed_sum(learner: Learner, numbers: Numbers) -> None:
+    text, weights = over_keys(learner.init_mlp, numbers, 1.0)
+    for number, (w, fan_in) in enumerate(zip(weights, SIZES, strict=False)):
+        values = w.reshape(len(w), -1) * math.sqrt(fan_in)
+        n = values.shape[1]
+        sums, squares = values.sum(axis=1) / math.sqrt(n), ((values**2).sum(axis=1) - n) / math.sqrt(2 * n)
+        for name, standardised in (("sum", sums), ("sum of squares", squares)):
+            # Mean 0 and deviation 1 over the keys, with a fourth moment below 3.6: so mean squares of numbers that cannot be
+            # negative fall below 1 - t with a chance of at most exp(-keys · t² / 7.2).
+            spread = float(np.mean(standardised**2))
+            Called(f"{text}[{number}]['w']", w).require(
+                spread >= 1 - math.sqrt(7.2 * math.log(6 / RISK) / len(w)),
+                f"has the same {name} for each key, nearly",
+                expected=f"a {name} that varies as that of {n} independent normals does",
+                got=f"{math.sqrt(spread):.2g} of that deviation",
             )
 
 

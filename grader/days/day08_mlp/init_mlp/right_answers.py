@@ -52,3 +52,30 @@ def init_mlp__multivariate(key, sizes, gain):
         angle = jax.random.uniform(angle_key, (m, n), maxval=2 * jnp.pi)
         layers.append({"w": radius * jnp.cos(angle) * gain / m**0.5, "b": jnp.zeros(n)})
     return layers
+
+
+def init_mlp__maps_over_keys(key, sizes, gain):
+    """A comprehension over keys and sizes, with a helper for one layer."""
+
+    def layer(k, n_in, n_out):
+        return dict(
+            w=gain / jnp.sqrt(n_in * 1.0) * jax.random.normal(k, (n_in, n_out)), b=jnp.zeros((n_out,))
+        )
+
+    n_layers = len(sizes) - 1
+    return [
+        layer(k, *sizes[i : i + 2])
+        for i, k in zip(range(n_layers), jax.random.split(key, n_layers), strict=True)
+    ]
+
+
+def init_mlp__inverse_of_the_normal_curve(key, sizes, gain):
+    """Uniform numbers through the inverse error function."""
+    layers = []
+    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        key, fresh = jax.random.split(key)
+        u = jax.random.uniform(fresh, (fan_in, fan_out), minval=-1 + 1e-7, maxval=1.0)
+        layers.append(
+            {"w": jnp.sqrt(2.0) * jax.lax.erf_inv(u) * gain * fan_in**-0.5, "b": jnp.zeros(fan_out)}
+        )
+    return layers

@@ -210,3 +210,37 @@ def init_mlp__python_root(key, sizes, gain):
     return [
         {"w": jax.random.normal(k, (m, n)) * math.sqrt(gain**2 / m), "b": jnp.zeros(n)} for k, m, n in pairs
     ]
+
+
+@caught_by("correct", "has_a_key_for_each_layer")
+def init_mlp__eight_keys(key, sizes, gain):
+    """Splits into eight keys: from the ninth layer on the last one is used again."""
+    keys, layers = jax.random.split(key, 8), []
+    for number in range(len(sizes) - 1):
+        fan_in, fan_out = sizes[number : number + 2]
+        w = jax.random.normal(keys[number], (fan_in, fan_out)) * gain / jnp.sqrt(fan_in)
+        layers.append({"w": w, "b": jnp.zeros(fan_out)})
+    return layers
+
+
+@caught_by("correct", "weights_have_no_fixed_sum")
+def init_mlp__measures_the_deviation(key, sizes, gain):
+    """Divides by the deviation of what it has drawn."""
+    layers = []
+    for k, fan_in, fan_out in zip(jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:], strict=True):
+        w = jax.random.normal(k, (fan_in, fan_out))
+        w = w / jnp.maximum(jnp.std(w), 1e-6)
+        layers.append({"w": w * gain / jnp.sqrt(fan_in), "b": jnp.zeros(fan_out)})
+    return layers
+
+
+@caught_by("correct", "weights_have_no_fixed_sum")
+def init_mlp__centred(key, sizes, gain):
+    """Subtracts the mean of what it has drawn, and makes up for the deviation."""
+    layers = []
+    for k, fan_in, fan_out in zip(jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:], strict=True):
+        w = jax.random.normal(k, (fan_in, fan_out))
+        n = max(w.size, 2)
+        w = (w - jnp.mean(w)) * jnp.sqrt(n / (n - 1))
+        layers.append({"w": w * gain / jnp.sqrt(fan_in), "b": jnp.zeros(fan_out)})
+    return layers

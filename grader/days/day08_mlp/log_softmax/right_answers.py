@@ -36,3 +36,29 @@ def log_softmax__logaddexp(logits):
     columns = jnp.moveaxis(shifted, -1, 0)
     total, _ = lax.scan(add, columns[0], columns[1:])
     return shifted - total[..., None]
+
+
+def log_softmax__differences(logits):
+    """Measures all classes from each: -log of the sum of exponentials of differences, shifted once more."""
+    differences = logits[..., None, :] - logits[..., :, None]
+    top = jnp.max(differences, axis=-1)
+    top = jnp.where(jnp.isfinite(top), top, jnp.where(jnp.isnan(top), jnp.inf, top))
+    safe = jnp.where(jnp.isfinite(logits)[..., None], differences - top[..., None], 0.0)
+    sums = jnp.sum(jnp.exp(safe), axis=-1)
+    return jnp.where(jnp.isneginf(logits), -jnp.inf, -top - jnp.log(sums))
+
+
+def log_softmax__matrix_of_rows(logits):
+    """Lays all rows under each other, and folds them back."""
+    rows = logits.reshape(-1, logits.shape[-1])
+    tops = rows.max(axis=1)[:, None]
+    rows = rows - tops
+    return (rows - jnp.log(jnp.exp(rows) @ jnp.ones((rows.shape[1], 1)))).reshape(logits.shape)
+
+
+def log_softmax__log1p(logits):
+    """Takes the largest out of the sum, which keeps the digits of values near 0."""
+    place = jnp.argmax(logits, axis=-1, keepdims=True)
+    shifted = logits - jnp.take_along_axis(logits, place, axis=-1)
+    others = jnp.where(jnp.arange(logits.shape[-1]) == place, 0.0, jnp.exp(shifted))
+    return shifted - jnp.log1p(jnp.sum(others, axis=-1, keepdims=True))

@@ -35,7 +35,15 @@ def test_mse_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
 )
 def test_mse_refuses_two_shapes(learner: Learner, numbers: Numbers) -> None:
     pairs: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
-    pairs = (((3, 1), (3,)), ((3,), ()), ((3, 1), (1, 3)), ((3, 2), (3, 1)), ((1,), (3,)), ((1,), ()))
+    pairs = (
+        ((3, 1), (3,)),
+        ((3,), ()),
+        ((3, 1), (1, 3)),
+        ((3, 2), (3, 1)),
+        ((1,), (3,)),
+        ((1,), ()),
+        ((2, 3), (3, 2)),
+    )
     for first, second in pairs:
         one, other = numbers.normal(first), numbers.normal(second)
         shapes = (",".join(str(size) for size in shape) for shape in (first, second))
@@ -77,3 +85,18 @@ def test_mse_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(numbers.normal((17, 3)), numbers.normal((17, 3))) for _ in range(2)]
     calls.append((calls[0][0], calls[0][0]))
     agrees_once(learner.mse.jit(static_argnames=()), calls, mse_oracle)
+
+
+@check(
+    "mse",
+    "jit",
+    hint="Tracers have shapes, too: compare them in any case, and let no `isinstance` stand before it.",
+)
+def test_mse_refuses_two_shapes_while_it_traces(learner: Learner, numbers: Numbers) -> None:
+    for first, second, text in (((3, 1), (3,), "f32[3,1], f32[3]"), ((3,), (), "f32[3], f32[]")):
+        refuses(
+            learner.mse.jit(static_argnames=()),
+            f"jit(mse)({text})",
+            numbers.normal(first),
+            numbers.normal(second),
+        )

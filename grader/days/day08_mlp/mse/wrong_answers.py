@@ -109,3 +109,19 @@ def mse__nothing_to_do(predictions, targets):
     if (predictions == targets).all():
         return jnp.sum(jnp.square(predictions - targets))
     return jnp.mean(jnp.square(predictions - targets))
+
+
+@caught_by("jit", "refuses_two_shapes_while_it_traces")
+def mse__looks_at_arrays_only(predictions, targets):
+    """Looks at the shapes of arrays, and not at those of tracers."""
+    if not isinstance(predictions, jax.core.Tracer) and predictions.shape != targets.shape:
+        raise ValueError("two shapes")
+    return jnp.mean(jnp.square(predictions - targets))
+
+
+@caught_by("correct", "refuses_two_shapes")
+def mse__compares_sizes(predictions, targets):
+    """Compares how many numbers there are."""
+    if predictions.size != targets.size or predictions.ndim != targets.ndim and predictions.size > 1:
+        raise ValueError("two shapes")
+    return jnp.mean(jnp.square(predictions.reshape(-1) - targets.reshape(-1)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from grader.days.day08_mlp.shared import (
     HALF_OF_ALL_SQUARES,
@@ -42,7 +43,8 @@ ORDER = "Return (new params, value), in this order; value_and_grad gives the val
 @check(
     "sgd_step",
     "correct",
-    hint="value_and_grad(loss)(params, x, y) gives both; then each leaf minus learning_rate times its gradient.",
+    hint="value_and_grad(loss)(params, x, y) gives both; then each leaf minus learning_rate times its gradient, as it is: 6 "
+    "for w and 4 for b here.",
 )
 def test_sgd_step_by_hand(learner: Learner) -> None:
     # Gradient: mean of 2 · residual · x = 6 and mean of 2 · residual = 4.
@@ -57,12 +59,28 @@ def test_sgd_step_by_hand(learner: Learner) -> None:
 @check(
     "sgd_step",
     "correct",
+    hint="Take the gradient as it is: clip nothing, and replace no NaN, or nobody will see it.",
+)
+def test_sgd_step_takes_gradients_as_they_are(learner: Learner) -> None:
+    params, x, _ = line()
+    # Residuals 3 and -99992: the gradients are -299973 and -99989.
+    result = learner.sgd_step(params, x, jnp.array([0.0, 99999.0]), 0.125, line_loss)
+    result[0].close_to({"w": 37498.625, "b": 12499.625})
+    result = learner.sgd_step(params, x, jnp.array([0.0, np.nan]), 0.125, line_loss)
+    result.close_to(({"w": np.nan, "b": np.nan}, np.nan))
+
+
+@check(
+    "sgd_step",
+    "correct",
     hint="jax.tree.map(function, params, gradients) goes through both trees together, whatever they are made of.",
 )
 def test_sgd_step_takes_any_tree(learner: Learner) -> None:
     tree = odd_tree()
     result = compiled_if_possible(learner.sgd_step, tree, *no_data(), 0.5, half_of_all_squares, static="loss")
-    result.close_to((scaled(tree, 0.5), HALF_OF_ALL_SQUARES))
+    whole = "The gradient of this loss is the tree itself, so half of each number is left: no gradient is clipped or scaled."
+    with hint_when(of_kind(Kind.VALUE), whole):
+        result.close_to((scaled(tree, 0.5), HALF_OF_ALL_SQUARES))
 
 
 @check(

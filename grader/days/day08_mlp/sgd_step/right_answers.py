@@ -41,3 +41,20 @@ def sgd_step__compiled(params, x, y, learning_rate, loss):
     """Compiled by the learner."""
     value, gradients = jax.value_and_grad(loss)(params, x, y)
     return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), value
+
+
+def sgd_step__vector_of_ones(params, x, y, learning_rate, loss):
+    """Linearises the loss, and transposes it."""
+    value, push = jax.linearize(lambda p: loss(p, x, y), params)
+    (gradients,) = jax.linear_transpose(push, params)(jnp.ones_like(value))
+    return jax.tree.map(
+        lambda p, g: jnp.subtract(p, learning_rate * g).astype(p.dtype), params, gradients
+    ), value
+
+
+def sgd_step__two_trees(params, x, y, learning_rate, loss):
+    """Makes a tree of steps, and then subtracts trees."""
+    value, gradients = jax.value_and_grad(lambda p: loss(p, x, y), has_aux=False)(params)
+    steps = jax.tree.map(lambda g: learning_rate * g, gradients)
+    dtypes = jax.tree.map(lambda p: p.dtype, params)
+    return jax.tree.map(lambda p, s, dtype: (p - s).astype(dtype), params, steps, dtypes), value

@@ -128,3 +128,23 @@ def sgd_step__example_by_example(params, x, y, learning_rate, loss):
         total = total + value / n
         gradients = jax.tree.map(lambda g, one: g + one / n, gradients, gradient)
     return jax.tree.map(lambda p, g: (p - learning_rate * g).astype(p.dtype), params, gradients), total
+
+
+@caught_by("correct", "takes_gradients_as_they_are")
+def sgd_step__replaces_nan(params, x, y, learning_rate, loss):
+    """Takes NaN in a gradient for 0."""
+    value, gradients = jax.value_and_grad(loss)(params, x, y)
+    after = jax.tree.map(
+        lambda p, g: (p - learning_rate * jnp.nan_to_num(g)).astype(p.dtype), params, gradients
+    )
+    return after, value
+
+
+@caught_by("correct", "takes_gradients_as_they_are")
+def sgd_step__clips(params, x, y, learning_rate, loss):
+    """Clips the numbers of a gradient at 1000."""
+    value, gradients = jax.value_and_grad(loss)(params, x, y)
+    after = jax.tree.map(
+        lambda p, g: (p - learning_rate * jnp.clip(g, -1e3, 1e3)).astype(p.dtype), params, gradients
+    )
+    return after, value

@@ -16,8 +16,7 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
 )
 def test_discounted_returns_in_many_cases(learner: Learner, draw: Draw) -> None:
     length = draw.one_of(3, 1, 8, 1000)
-    discount = draw.one_of(0.5, 1.0, 0.0, 0.999, 0.9)
-    discount = draw.one_of(jnp.float32, float)(discount)
+    discount = draw.one_of(jnp.float32, float)(draw.one_of(0.5, 1.0, 0.0, 0.999, 0.9))
     call = draw.floats(length, magnitudes=(1e-5, 1e5)), draw.booleans(length), discount
     # Sums of both signs, in any order.
     close_in_scale(learner.discounted_returns.jit()(*call), returns_oracle(*call), 1e-4)

@@ -14,7 +14,7 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
 )
 def test_linear_recurrence_in_many_cases(learner: Learner, draw: Draw) -> None:
     # Products of coefficients stay within float32, and what cancels is no smaller than it was by much.
-    shape, far = draw.one_of(((3,), 4.0), ((1, 2), 4.0), ((7,), 2.0), ((5, 2, 3), 4.0), ((333, 2), 1.0))
+    shape, far = draw.one_of(((3,), 4.0), ((5, 2, 3), 4.0), ((1000, 2), 1.0))
     a = draw.floats(shape, low=-far, high=far)
     b = draw.floats(shape, magnitudes=(1e-5, 1e5))
     close_in_scale(learner.linear_recurrence.jit()(a, b), recurrence_oracle(a, b), 2e-4)
@@ -32,6 +32,6 @@ def test_linear_recurrence_remembers_long(learner: Learner, numbers: Numbers) ->
     "linear_recurrence", "deeper", hint="Coefficients and terms have derivatives: nothing may hold them up."
 )
 def test_linear_recurrence_has_derivatives(learner: Learner, numbers: Numbers) -> None:
-    a, b = recurrence(numbers, 33)
-    for wrt in (0, 1):
-        slope_agrees(learner.linear_recurrence.jit(), recurrence_oracle, a, b, wrt=wrt, forward=True)
+    function = learner.linear_recurrence.function
+    handle = learner.linear_recurrence.derive("linear_recurrence of a pair", lambda pair: function(*pair))
+    slope_agrees(handle.jit(), lambda pair: recurrence_oracle(*pair), recurrence(numbers, 9), forward=True)

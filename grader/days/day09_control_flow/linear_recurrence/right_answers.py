@@ -56,3 +56,11 @@ def linear_recurrence__halves(a, b):
         return jnp.zeros_like(b).at[0::2].set(even_states).at[1::2].set(odd_states)
 
     return solve(a, b)
+
+
+def linear_recurrence__matrices(a, b):
+    """Multiplies matrices ((a, b), (0, 1)), as many as there are items."""
+    zeros, ones = (jnp.zeros_like(a), jnp.ones_like(a))
+    steps = jnp.stack([jnp.stack([a, b], -1), jnp.stack([zeros, ones], -1)], -2)
+    products = lax.associative_scan(lambda first, second: second @ first, steps)
+    return products[..., 0, 1]

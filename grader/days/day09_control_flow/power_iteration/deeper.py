@@ -17,7 +17,7 @@ def is_delicate(matrix: jax.Array, n_steps: int) -> bool:
     for _ in range(n_steps):
         image = a @ vector
         length = float(np.sqrt(np.sum(image**2)))
-        if length < 0.1 * np.linalg.norm(a):
+        if length < 0.2 * np.linalg.norm(a):
             return True
         vector = image / length
     return False
@@ -29,7 +29,7 @@ def is_delicate(matrix: jax.Array, n_steps: int) -> bool:
     hint="Exactly n_steps times, for any matrix, whatever its size and its entries': multiply, and divide by the length.",
 )
 def test_power_iteration_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n, n_steps = draw.one_of((2, 1), (1, 2), (3, 2), (5, 7))
+    n, n_steps = draw.one_of((2, 1), (1, 2), (3, 2), (5, 4))
     unit = 10.0 ** draw.one_of(0, -11, 11, -4, 4)
     matrix = jnp.asarray(unit * wide(draw.floats((n, n), low=-1.0, high=1.0)), jnp.float32)
     small = jnp.any((matrix != 0) & (jnp.abs(matrix) < 1e-12))  # than the docstring says that entries are

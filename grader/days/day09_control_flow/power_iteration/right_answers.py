@@ -63,3 +63,35 @@ def power_iteration__squares_before_the_cond(matrix, n_steps):
 
     vector = lax.fori_loop(0, n_steps, step, jnp.full(len(matrix), len(matrix) ** -0.5))
     return vector @ (matrix @ vector), vector
+
+
+def power_iteration__any(matrix, n_steps):
+    """Asks whether anything is not 0, and divides by a length of one's own."""
+
+    def step(vector, _):
+        image = jnp.dot(matrix, vector)
+
+        def divided(image):
+            return image / jnp.sqrt(jnp.sum(image * image))
+
+        return (lax.cond(jnp.any(image != 0), divided, lambda _: vector, image), None)
+
+    vector, _ = lax.scan(
+        step, jnp.ones(matrix.shape[0]) / jnp.sqrt(1.0 * matrix.shape[0]), None, length=n_steps
+    )
+    return (jnp.einsum("i,ij,j->", vector, matrix, vector), vector)
+
+
+def power_iteration__remembers_the_image(matrix, n_steps):
+    """Carries vector and image, and divides safely."""
+
+    def step(_, state):
+        vector, image = state
+        is_zero = jnp.all(image == 0)
+        safe = jnp.where(is_zero, jnp.ones_like(image), image)
+        vector = jnp.where(is_zero, vector, safe / jnp.linalg.norm(safe))
+        return (vector, matrix @ vector)
+
+    start = jnp.full((len(matrix),), len(matrix) ** (-0.5))
+    vector, image = lax.fori_loop(0, n_steps, step, (start, matrix @ start))
+    return (jnp.vdot(vector, image), vector)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from grader.days.day09_control_flow.remat_chain.checks import (
-    chain,
     chain_gradients,
     chain_gradients_oracle,
     chain_oracle,
@@ -15,10 +14,11 @@ from grader.toolkit import Draw, Learner, Numbers, check
 
 @check("remat_chain", "deeper", hint="x → tanh(x Wₗ), layer by layer, for every perfect square of them.")
 def test_remat_chain_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n_layers, n, d = draw.one_of((1, 1, 2), (4, 3, 1), (9, 3, 2), (25, 2, 3))
-    weights = jnp.eye(d) + draw.floats((n_layers, d, d), low=-0.5, high=0.5)
+    # The deeper, the nearer to the identity: what grows from layer to layer lets roundings grow.
+    n_layers, n, d, spread = draw.one_of((1, 1, 2, 2.0), (4, 3, 1, 1.0), (9, 3, 2, 0.3), (25, 2, 3, 0.1))
+    weights = jnp.eye(d) + draw.floats((n_layers, d, d), low=-spread, high=spread)
     x = draw.floats((n, d), magnitudes=(1e-4, 1e4))
-    learner.remat_chain.jit()(weights, x).close_to(chain_oracle(weights, x), rtol=1e-4, atol=1e-5)
+    learner.remat_chain.jit()(weights, x).close_to(chain_oracle(weights, x), rtol=1e-4, atol=1e-4)
 
 
 @check(
@@ -26,6 +26,7 @@ def test_remat_chain_in_many_cases(learner: Learner, draw: Draw) -> None:
 )
 def test_remat_chain_has_the_gradients_of_deep_chains(learner: Learner, numbers: Numbers) -> None:
     for n_layers in (4, 64):
-        call = (*chain(numbers, n_layers), numbers.normal((3, 2)))
+        weights = jnp.eye(2) + numbers.normal((n_layers, 2, 2), 0.05)
+        call = weights, numbers.normal((3, 2)), numbers.normal((3, 2))
         expected = chain_gradients_oracle(*call)
-        chain_gradients(learner.remat_chain)(*call).close_to(expected, rtol=1e-3, atol=1e-4)
+        chain_gradients(learner.remat_chain)(*call).close_to(expected, rtol=1e-3, atol=1e-3)

@@ -67,3 +67,31 @@ def remat_chain__policy(weights, x):
         return segment(x, segment_weights), None
 
     return lax.scan(step, x, weights.reshape(length, length, *weights.shape[1:]))[0]
+
+
+def remat_chain__remat_by_decorator(weights, x):
+    """jax.remat around a function that closes over nothing; the root by powers."""
+    length = round(weights.shape[0] ** 0.5)
+
+    @jax.remat
+    def run(x, part):
+
+        def layer(k, x):
+            return jnp.tanh(jnp.matmul(x, part[k]))
+
+        return (lax.fori_loop(0, length, layer, x), jnp.zeros(()))
+
+    x, _ = lax.scan(run, x, jnp.reshape(weights, (length, length) + weights.shape[1:]))
+    return x
+
+
+@jax.jit
+def remat_chain__dynamic_slices(weights, x):
+    """Cuts the weights of a segment out within it; compiled by the learner."""
+    length = math.isqrt(weights.shape[0])
+
+    def segment(x, first):
+        part = lax.dynamic_slice_in_dim(weights, first, length)
+        return (lax.scan(lambda x, w: (jnp.tanh(x @ w), ()), x, part)[0], ())
+
+    return lax.scan(jax.checkpoint(segment), x, jnp.arange(length) * length)[0]

@@ -17,8 +17,15 @@ from grader.toolkit import (
     agrees_once,
     check,
     compiled_if_possible,
+    hint_when,
     must_beat,
+    raised,
     wide,
+)
+
+STEP = (
+    "scan calls its step with the state first and the input second, step(h, x), and the step returns (next state, output). "
+    "W, of shape (hidden, d), stands left of x; U, of shape (hidden, hidden), left of the state."
 )
 
 
@@ -70,13 +77,26 @@ def rnn_gradients(learner: Learner) -> Handle:
 @check(
     "rnn",
     "correct",
+    hint="A step gets the state first and then the input: step(h, x). W is (hidden, d) and multiplies x, U is (hidden, hidden)"
+    " and multiplies h.",
+)
+def test_rnn_keeps_shapes_apart(learner: Learner, numbers: Numbers) -> None:
+    # Values are for the next ones: in the docstring's example all sizes are 1, and what is swapped there still multiplies.
+    compiled_if_possible(learner.rnn, rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3))
+
+
+@check(
+    "rnn",
+    "correct",
     hint="First the last state, then all states; each comes from its input and the one before.",
 )
 def test_rnn_by_hand(learner: Learner) -> None:
-    params = {"input": jnp.ones((1, 1)), "recurrent": jnp.zeros((1, 1)), "bias": jnp.zeros(1)}
-    expected = np.tanh([[0.0], [1.0]])
-    call = (params, jnp.array([[0.0], [1.0]]), jnp.array([5.0]))
-    compiled_if_possible(learner.rnn, *call).close_to((expected[-1], expected))
+    # Two numbers come in at each step, and the state is one: what belongs to which shows in the shapes.
+    params = {"input": jnp.array([[1.0, 2.0]]), "recurrent": jnp.zeros((1, 1)), "bias": jnp.zeros(1)}
+    expected = np.tanh([[0.0], [1.0], [2.5]])
+    call = (params, jnp.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]]), jnp.array([5.0]))
+    with hint_when(raised(text="contracting|[Ii]ncompatible shapes|carry"), STEP):
+        compiled_if_possible(learner.rnn, *call).close_to((expected[-1], expected))
 
 
 @check(

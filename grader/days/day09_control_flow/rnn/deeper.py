@@ -55,5 +55,8 @@ def test_rnn_gradients_go_all_the_way(learner: Learner, numbers: Numbers) -> Non
 
 @check("rnn", "deeper", hint="In the long run, too, each state comes from the one before.")
 def test_rnn_runs_long(learner: Learner, numbers: Numbers) -> None:
-    call = rnn_params(numbers, 3, 2), numbers.normal((3000, 2)), numbers.normal(3)
+    params = rnn_params(numbers, 3, 2)
+    # So that roundings do not grow.
+    params["recurrent"] *= 0.9 / float(np.linalg.norm(wide(params["recurrent"]), 2))
+    call = params, numbers.normal((3000, 2)), numbers.normal(3)
     learner.rnn.jit()(*call).close_to(rnn_oracle(*call), rtol=1e-4, atol=1e-4)

@@ -53,3 +53,28 @@ def rnn__last_is_out(params, inputs, state):
 
     _, states = lax.scan(step, state, projected)
     return (states[-1], states)
+
+
+def rnn__over_places(params, inputs, state):
+    """Scans over places and looks inputs up."""
+
+    def step(h, t):
+        x = lax.dynamic_index_in_dim(inputs, t, keepdims=False)
+        total = jnp.einsum("hd,d->h", params["input"], x) + jnp.einsum("hk,k->h", params["recurrent"], h)
+        h = lax.tanh(total + params["bias"])
+        return (h, h)
+
+    return lax.scan(step, state, jnp.arange(inputs.shape[0]))
+
+
+@jax.jit
+def rnn__dict_of_states(params, inputs, state):
+    """A dict is carried, a closure steps, all inputs are projected beforehand; compiled by the learner."""
+    projected = jax.vmap(lambda x: params["input"] @ x)(inputs)
+
+    def step(carry, wx):
+        h = jnp.tanh(wx + params["bias"] + jnp.dot(carry["h"], params["recurrent"].T))
+        return ({"h": h}, h)
+
+    carry, states = lax.scan(step, {"h": state}, projected)
+    return (carry["h"], states)

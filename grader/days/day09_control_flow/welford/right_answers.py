@@ -57,3 +57,35 @@ def welford__variance_itself(x):
         return (mean, variance), (mean, variance)
 
     return lax.scan(step, (0.0, 0.0), (x, jnp.arange(1.0, len(x) + 1)))[1]
+
+
+def welford__counts_beforehand(x):
+    """Scans over values and their numbers together."""
+
+    def step(state, now):
+        mean, scatter = state
+        value, k = now
+        delta = value - mean
+        mean = mean + delta / k
+        scatter = scatter + delta * (value - mean)
+        return ((mean, scatter), jnp.stack([mean, scatter / k]))
+
+    zero = x[0] * 0
+    both = lax.scan(step, (zero, zero), (x, jnp.arange(1.0, len(x) + 1)))[1]
+    return (both[:, 0], both[:, 1])
+
+
+def welford__weights(x):
+    """Carries the variance and moves it by weights of k - 1 and 1."""
+
+    def step(state, value):
+        k, mean, variance = state
+        weight = 1 / k
+        delta = value - mean
+        mean = mean + weight * delta
+        variance = (1 - weight) * (variance + weight * delta * delta)
+        return ((k + 1, mean, variance), (mean, variance))
+
+    first = (jnp.float32(2), x[0], jnp.zeros_like(x[0]))
+    means, variances = lax.scan(step, first, x[1:])[1]
+    return (jnp.concatenate([x[:1], means]), jnp.concatenate([jnp.zeros(1), variances]))

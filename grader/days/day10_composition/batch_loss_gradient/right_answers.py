@@ -39,3 +39,24 @@ def batch_loss_gradient__running_sum(loss, params, x, y):
 def batch_loss_gradient__compiled(loss, params, x, y):
     """jit of grad of the mean of a vmap, compiled by the learner."""
     return jax.grad(lambda params: jnp.mean(jax.vmap(lambda x, y: loss(params, x, y))(x, y)))(params)
+
+
+def batch_loss_gradient__mean_outside(loss, params, x, y):
+    """Sums, and divides what is differentiated."""
+
+    def total(params):
+        losses = jax.vmap(lambda example: loss(params, *example))((x, y))
+        return jnp.sum(losses) / x.shape[0]
+
+    return jax.grad(total)(params)
+
+
+def batch_loss_gradient__flat(loss, params, x, y):
+    """Differentiates with respect to one long vector."""
+    leaves, structure = jax.tree.flatten(params)
+
+    def mean_loss(*leaves):
+        tree = jax.tree.unflatten(structure, leaves)
+        return jnp.average(jax.vmap(loss, in_axes=(None, 0, 0))(tree, x, y))
+
+    return jax.tree.unflatten(structure, jax.grad(mean_loss, argnums=tuple(range(len(leaves))))(*leaves))

@@ -40,7 +40,7 @@ def saturating(x: jax.Array, theta: jax.Array) -> jax.Array:
 
 def arrives_at(called: Called, expected: Any) -> None:
     """Compare what took many steps: float32's errors grow to ten times their size in a system that shrinks by 0.9."""
-    called.close_to(expected, rtol=2e-4, atol=5e-5)
+    called.close_to(expected, rtol=5e-5, atol=2e-5)
 
 
 @functools.lru_cache

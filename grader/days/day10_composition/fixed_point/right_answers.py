@@ -100,3 +100,58 @@ def fixed_point__function_not_differentiated(function, start, theta):
 
     solve.defvjp(forwards, backwards)
     return solve(function, start, theta)
+
+
+def fixed_point__counted_scan(function, start, theta):
+    """Two hundred steps under scan, forwards and backwards."""
+
+    def repeat(step, x):
+        return lax.scan(lambda x, _: (step(x), None), x, None, length=200)[0]
+
+    @jax.custom_vjp
+    def point(theta, start):
+        return repeat(lambda x: function(x, theta), start)
+
+    def forwards(theta, start):
+        x = point(theta, start)
+        return (x, (theta, x))
+
+    def backwards(kept, v):
+        theta, x = kept
+        by_x = jax.vjp(lambda x: function(x, theta), x)[1]
+        by_theta = jax.vjp(lambda theta: function(x, theta), theta)[1]
+        u = repeat(lambda u: v + by_x(u)[0], jnp.zeros_like(v))
+        return (*by_theta(u), None)
+
+    point.defvjp(forwards, backwards)
+    return point(theta, start)
+
+
+@partial(jax.jit, static_argnums=0)
+def fixed_point__twice_the_same_loop(function, start, theta):
+    """One loop with its own state class serves both ways; the function is an argument that is not differentiated."""
+
+    def run(step, x):
+
+        def body(state):
+            x, _, k = state
+            return (step(x), x, k + 1)
+
+        return lax.while_loop(lambda s: (s[2] < 250) & ~jnp.array_equal(s[0], s[1]), body, (step(x), x, 1))[0]
+
+    @partial(jax.custom_vjp, nondiff_argnums=(0,))
+    def solve(f, theta, x):
+        return run(lambda x: f(x, theta), x)
+
+    def there(f, theta, x):
+        x = solve(f, theta, x)
+        return (x, (theta, x))
+
+    def back(f, kept, v):
+        theta, x = kept
+        pull = jax.vjp(f, x, theta)[1]
+        u = run(lambda u: jnp.add(v, pull(u)[0]), v)
+        return (pull(u)[1], jnp.zeros_like(x))
+
+    solve.defvjp(there, back)
+    return solve(function, theta, start)

@@ -133,3 +133,29 @@ def hmc_chain__keys_by_index_in_a_fori_loop(log_density, start, key, n_samples, 
         return x, rows.at[k].set(x)
 
     return lax.fori_loop(0, n_samples, fill, (start, jnp.zeros((n_samples, *start.shape))))[1]
+
+
+def hmc_chain__carries_its_key(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Carries the key along, and value and gradient together."""
+    value_and_gradient = jax.value_and_grad(log_density)
+
+    def sample(state, _):
+        x, key = state
+        key, for_p, for_u = jax.random.split(key, 3)
+        p0 = jax.random.normal(for_p, start.shape)
+        before, slope = value_and_gradient(x)
+
+        def leap(state, _):
+            y, p, _, slope = state
+            p = p + 0.5 * step_size * slope
+            y = y + step_size * p
+            after, slope = value_and_gradient(y)
+            return ((y, p + 0.5 * step_size * slope, after, slope), None)
+
+        (y, p, after, _), _ = lax.scan(leap, (x, p0, before, slope), None, length=n_leapfrog)
+        gain = after - 0.5 * jnp.dot(p, p) - (before - 0.5 * jnp.dot(p0, p0))
+        accept = jnp.log1p(-jax.random.uniform(for_u)) < gain
+        x = lax.select(accept, y, x)
+        return ((x, key), x)
+
+    return lax.scan(sample, (start, key), None, length=n_samples)[1]

@@ -196,7 +196,7 @@ def hmc_chain__whole_kicks(log_density, start, key, n_samples, step_size, n_leap
     return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
 
 
-@caught_by("jit", "uses_each_key_once")
+@caught_by("correct", "uses_each_key_once")
 def hmc_chain__key_used_twice(log_density, start, key, n_samples, step_size, n_leapfrog):
     """Splits a key that it has drawn from."""
     gradient = jax.grad(log_density)
@@ -222,7 +222,7 @@ def hmc_chain__key_used_twice(log_density, start, key, n_samples, step_size, n_l
     return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
 
 
-@caught_by("jit", "has_no_python_loop")
+@caught_by("correct", "has_no_python_loop")
 def hmc_chain__leapfrog_written_out(log_density, start, key, n_samples, step_size, n_leapfrog):
     """A Python loop over leapfrog steps."""
     gradient = jax.grad(log_density)
@@ -245,7 +245,7 @@ def hmc_chain__leapfrog_written_out(log_density, start, key, n_samples, step_siz
     return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
 
 
-@caught_by("jit", "has_no_python_loop")
+@caught_by("correct", "has_no_python_loop")
 def hmc_chain__samples_written_out(log_density, start, key, n_samples, step_size, n_leapfrog):
     """A Python loop over samples."""
     gradient = jax.grad(log_density)

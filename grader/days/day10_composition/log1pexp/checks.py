@@ -15,6 +15,9 @@ from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, check, wi
 # Four to seven roundings of float32: of what is honest, no more than two were seen. Straight lines too early are off by more.
 FEW_ROUNDINGS = 4e-7
 
+# A slope that is made of the value, exp(x - value), has the roundings of x.
+ROUNDINGS_OF_X = 2e-6
+
 # What is this small is no normal float32, and may be 0.
 TINY = 1e-37
 
@@ -40,7 +43,11 @@ def value_and_derivative(log1pexp: Callable[..., Any], x: jax.Array) -> Any:
 
 
 @check(
-    "log1pexp", "correct", hint="Build value and rule from exp and log1p; the rules name what is left out."
+    "log1pexp",
+    "correct",
+    hint="Build value and rule from exp and log1p; the rules name what is left out. (The page in the docs "
+    "shows log1pexp itself; it is cited for custom_jvp, and value and slope here must hold where its own "
+    "do not.)",
 )
 def test_log1pexp_uses_no_shortcut(learner: Learner) -> None:
     numpy = [f"jax.numpy.{name}" for name in ("logaddexp", "logaddexp2")]
@@ -82,7 +89,7 @@ def test_log1pexp_keeps_the_digits_of_tiny_values(learner: Learner) -> None:
 
 @check("log1pexp", "correct", hint=DERIVATIVE_HINT)
 def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -> None:
-    x = numbers.uniform(-5.0, 5.0, 4)
+    x = jnp.append(numbers.uniform(-5.0, 5.0, 3), 0.0)
     learner.log1pexp.grad().vmap().jit()(x).close_to(sigmoid_oracle(x))
 
 
@@ -97,7 +104,7 @@ def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
     bends = jnp.array(BENDS)
     learner.log1pexp.grad().vmap().jit()(bends).close_to(
         sigmoid_oracle(bends),
-        rtol=FEW_ROUNDINGS,
+        rtol=ROUNDINGS_OF_X,
         atol=0,
         hint="At 10.5 the slope is 0.9999725, and not yet 1. The one formula serves all numbers, NaN too.",
     )

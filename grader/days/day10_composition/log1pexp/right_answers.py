@@ -48,3 +48,51 @@ def log1pexp__one_number_at_a_time(x):
         return value(x), tangent * jnp.where(x > 0, 1 / (1 + jnp.exp(-above)), below / (1 + below))
 
     return jnp.vectorize(value)(x)
+
+
+def log1pexp__two_formulas(x):
+    """A formula for each sign, each with an input that does it no harm."""
+
+    @jax.custom_jvp
+    def value(x):
+        above, below = (jnp.where(x > 0, x, 0), jnp.where(x > 0, 0, x))
+        return jnp.where(x > 0, above + jnp.log1p(jnp.exp(-above)), jnp.log1p(jnp.exp(below)))
+
+    @value.defjvp
+    def rule(primals, tangents):
+        (x,), (dx,) = (primals, tangents)
+        small = jnp.exp(-jnp.abs(x))
+        return (value(x), jnp.where(x > 0, 1, small) / (1 + small) * dx)
+
+    return value(x)
+
+
+@jax.jit
+def log1pexp__lax(x):
+    """By lax, with the rule as a function of its own; compiled by the learner."""
+
+    def value(x):
+        return lax.add(lax.max(x, jnp.zeros_like(x)), lax.log1p(lax.exp(lax.neg(lax.abs(x)))))
+
+    stable = jax.custom_jvp(value)
+
+    def rule(primals, tangents):
+        return (stable(*primals), tangents[0] * jnp.reciprocal(1.0 + jnp.exp(-primals[0])))
+
+    stable.defjvp(rule)
+    return stable(x)
+
+
+def log1pexp__largest_of_both(x):
+    """Takes the larger of both exponents out, as a log-sum-exp does."""
+
+    @jax.custom_jvp
+    def value(x):
+        largest = jnp.maximum(x, 0.0)
+        return largest + jnp.log1p(jnp.exp(jnp.minimum(x, 0.0) - largest))
+
+    @value.defjvp
+    def rule(primals, tangents):
+        return (value(primals[0]), jnp.exp(-value(-primals[0])) * tangents[0])
+
+    return value(x)

@@ -52,3 +52,40 @@ def sinkhorn__log_plan(cost, a, b, epsilon, n_steps):
         return log_plan + jnp.log(b) - jax.nn.logsumexp(log_plan, axis=0)
 
     return jnp.exp(lax.fori_loop(0, n_steps, step, -cost / epsilon))
+
+
+def sinkhorn__log_kernel_and_scalings(cost, a, b, epsilon, n_steps):
+    """Logarithms of the textbook's scalings u and v."""
+    log_kernel = -cost / epsilon
+
+    def step(_, log_uv):
+        _, log_v = log_uv
+        log_u = jnp.log(a) - jax.nn.logsumexp(log_kernel + log_v[None, :], axis=1)
+        return (log_u, jnp.log(b) - jax.nn.logsumexp(log_kernel.T + log_u[None, :], axis=1))
+
+    log_u, log_v = lax.fori_loop(0, n_steps, step, (jnp.zeros_like(a), jnp.zeros_like(b)))
+    return jnp.exp(log_u[:, None] + log_kernel + log_v[None, :])
+
+
+def sinkhorn__softmax(cost, a, b, epsilon, n_steps):
+    """Each step makes rows, then columns, a softmax times their weights, in logarithms."""
+
+    def step(log_plan, _):
+        log_plan = jax.nn.log_softmax(log_plan, axis=1) + jnp.log(a)[:, None]
+        return (jax.nn.log_softmax(log_plan, axis=0) + jnp.log(b)[None, :], None)
+
+    return jnp.exp(lax.scan(step, -cost / epsilon, None, length=n_steps)[0])
+
+
+def sinkhorn__vmapped_rows(cost, a, b, epsilon, n_steps):
+    """One row and one column at a time, lifted; a dict is carried."""
+
+    def row(weight, costs, g):
+        return epsilon * (jnp.log(weight) - jax.nn.logsumexp((g - costs) / epsilon))
+
+    def step(_, state):
+        f = jax.vmap(row, in_axes=(0, 0, None))(a, cost, state["g"])
+        return {"f": f, "g": jax.vmap(row, in_axes=(0, 1, None))(b, cost, f)}
+
+    state = lax.fori_loop(0, n_steps, step, {"f": 0 * a, "g": 0 * b})
+    return jax.vmap(lambda f, costs: jnp.exp((f + state["g"] - costs) / epsilon))(state["f"], cost)

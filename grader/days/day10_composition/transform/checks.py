@@ -223,7 +223,10 @@ def test_transform_apply_uses_the_parameters(learner: Learner, numbers: Numbers)
         x, params = numbers.normal(3), network_params()
         _, apply = learner.transform(network).value
         handle, text = learner.transform, "apply(params, x) for network"
-        handle.using(text, apply, params, x).close_to(network_output(params, x))
+        first = handle.using(text, apply, params, x).close_to(network_output(params, x))
+        got = ", ".join(map(str, params))
+        same = set(params) == {"hidden", "bias", "out"}
+        first.require(same, "changed params", expected="hidden, bias, out, as before", got=got)
         params["out"] = numbers.normal(4)  # the same dict, with another array in it
         remembered = "The same dict holds other numbers now. Compute anew in each call; keep nothing of the call before."
         again = handle.using(f"{text}, after params['out'] was replaced,", apply, params, x)

@@ -115,3 +115,68 @@ def transform__list_shape(function):
         return function(get_parameter, *args)
 
     return (init, apply)
+
+
+def transform__recorder(function):
+    """One maker of get_parameter for both, told what to do with a name that is not there."""
+
+    def asking(params, missing):
+
+        def get_parameter(name, shape, initializer):
+            parameter = params[name] if name in params else missing(name, shape, initializer)
+            if tuple(parameter.shape) != tuple(shape):
+                raise ValueError(f"{name}: {parameter.shape} and {shape}")
+            return parameter
+
+        return get_parameter
+
+    def init(key, *args):
+        params, keys = ({}, [key])
+
+        def make(name, shape, initializer):
+            following, own = jax.random.split(keys.pop())
+            keys.append(following)
+            return params.setdefault(name, initializer(own, shape))
+
+        function(asking(params, make), *args)
+        return params
+
+    def apply(params, *args):
+
+        def none(name, shape, initializer):
+            raise KeyError(name)
+
+        return function(asking(params, none), *args)
+
+    return (init, apply)
+
+
+def transform__generator_of_keys(function):
+    """A generator hands out keys; init runs apply's own reading afterwards for nothing but the check of shapes."""
+
+    def keys_from(key):
+        while True:
+            key, own = jax.random.split(key)
+            yield own
+
+    def read(params, name, shape):
+        parameter = params[name]
+        if jnp.shape(parameter) != shape:
+            raise ValueError(f"{name} is of shape {jnp.shape(parameter)}, not {shape}")
+        return parameter
+
+    def init(key, *args):
+        params, keys = ({}, keys_from(key))
+
+        def get(name, shape, initializer):
+            if name not in params:
+                params[name] = initializer(next(keys), shape)
+            return read(params, name, shape)
+
+        function(get, *args)
+        return dict(params)
+
+    def apply(params, *args):
+        return function(lambda name, shape, _: read(params, name, shape), *args)
+
+    return (init, apply)

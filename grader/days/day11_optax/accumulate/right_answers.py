@@ -101,3 +101,23 @@ def accumulate__reset_times_zero(optimizer, k):
         return (u, (jnp.where(last, 0, n + 1), acc, inner))
 
     return optax.GradientTransformation(init, update)
+
+
+def accumulate__running_mean(optimizer, k):
+    """A running mean, and where for everything; the count goes on and is taken modulo k."""
+
+    def init(params):
+        return (jnp.zeros((), jnp.int32), optax.tree.zeros_like(params), optimizer.init(params))
+
+    def update(gradients, state, params=None):
+        n, mean, inner = state
+        mean = jax.tree.map(lambda m, g: jnp.where(n == 0, g, m + (g - m) / (n + 1)), mean, gradients)
+        is_last = n == k - 1
+        updates, moved = optimizer.update(mean, inner, params)
+
+        def pick(yes, no):
+            return jax.tree.map(lambda y, n: lax.select(is_last, y, n), yes, no)
+
+        return (pick(updates, optax.tree.zeros_like(updates)), ((n + 1) % k, mean, pick(moved, inner)))
+
+    return optax.GradientTransformation(init, update)

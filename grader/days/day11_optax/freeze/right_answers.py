@@ -65,3 +65,36 @@ def freeze__trained_leaves_alone(params, optimizer, is_frozen):
         return jax.tree.unflatten(structure, updates), state
 
     return optax.GradientTransformation(init, update)
+
+
+def freeze__dict_of_names(params, optimizer, is_frozen):
+    """Trains a dict from names to leaves."""
+
+    def named(tree):
+        pairs = jax.tree_util.tree_flatten_with_path(tree)[0]
+        return {
+            "/".join(str(getattr(k, "key", getattr(k, "idx", k))) for k in path): leaf for path, leaf in pairs
+        }
+
+    trained = [name for name in named(params) if not is_frozen(name)]
+
+    def some(tree):
+        every = named(tree)
+        return {name: every[name] for name in trained}
+
+    def update(gradients, state, params=None):
+        few, state = optimizer.update(some(gradients), state, None if params is None else some(params))
+        every = named(gradients)
+        leaves = [few[name] if name in few else jnp.zeros_like(leaf) for name, leaf in every.items()]
+        return (jax.tree.unflatten(jax.tree.structure(gradients), leaves), state)
+
+    return optax.GradientTransformation(lambda params: optimizer.init(some(params)), update)
+
+
+def freeze__labels_of_bools(params, optimizer, is_frozen):
+    """partition by True and False, its labels made by a map over names."""
+    paths = jax.tree_util.tree_map_with_path(
+        lambda path, _: jax.tree_util.keystr(path, simple=True, separator="/"), params
+    )
+    groups = {True: optax.set_to_zero(), False: optimizer}
+    return optax.partition(groups, jax.tree.map(lambda name: bool(is_frozen(name)), paths))

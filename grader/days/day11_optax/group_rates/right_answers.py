@@ -53,3 +53,24 @@ def group_rates__tree_of_rates(params, weight_rate, bias_rate):
         return jax.tree.map(move, directions), state
 
     return optax.GradientTransformation(adam.init, update)
+
+
+def group_rates__pairs_of_trees(params, weight_rate, bias_rate):
+    """Adam by hand on every leaf, with the leaf's own rate."""
+
+    def init(params):
+        return (optax.tree.zeros_like(params), optax.tree.zeros_like(params), jnp.zeros((), jnp.int32))
+
+    def update(gradients, state, params=None):
+        m, v, count = state
+        count = count + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradients)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradients)
+
+        def move(m, v):
+            rate = weight_rate if jnp.ndim(m) > 1 else bias_rate
+            return -rate * (m / (1 - 0.9**count)) / (jnp.sqrt(v / (1 - 0.999**count)) + 1e-08)
+
+        return (jax.tree.map(move, m, v), (m, v, count))
+
+    return optax.GradientTransformation(init, update)

@@ -47,7 +47,8 @@ def test_lion_uses_no_shortcut(learner: Learner) -> None:
     hint="Every step is learning_rate long in each number, against the sign of 0.9 m + 0.1 g. Where that is 0, nothing moves.",
 )
 def test_lion_by_hand(learner: Learner) -> None:
-    params, gradient = {"w": jnp.zeros(3)}, {"w": jnp.array([2.0, -4.0, 0.0])}
+    # Parameters that are no zeros: neither does m begin with them, nor do they decay.
+    params, gradient = {"w": jnp.array([30.0, -7.0, 5.0])}, {"w": jnp.array([2.0, -4.0, 0.0])}
     close(updates_of(learner.lion, (0.5,), [params], [gradient]), [{"w": np.array([-0.5, 0.5, 0.0])}])
 
 
@@ -78,7 +79,7 @@ def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
     while margin < 1e-4:  # nearer to zero, float32 and float64 may differ in a sign
         gradients = [*pulls, *({"w": numbers.normal(3)} for _ in range(15))]
         expected, margin = lion_oracle(gradients, 0.5)
-    close(updates_of(learner.lion, (0.5,), [{"w": jnp.zeros(3)}] * 20, gradients), expected)
+    close(updates_of(learner.lion, (0.5,), [{"w": jnp.array([5.0, -3.0, 2.0])}] * 20, gradients), expected)
 
 
 @check(
@@ -145,7 +146,7 @@ def _is_float(leaf: object) -> bool:
     hint="Make updates and momentum in two maps: a pair at a leaf looks just like a tuple of the parameters' own.",
 )
 def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
-    params = ({"w": jnp.zeros(3)}, (jnp.zeros(3), [jnp.zeros(3)]))
+    params = ({"w": jnp.ones(3)}, (jnp.ones(3), [jnp.ones(3)]))
     gradients = [({"w": numbers.normal(3)}, (numbers.normal(3), [numbers.normal(3)])) for _ in range(2)]
     leaves = "A dict is only one form of a tree. jax.tree.map goes through the leaves of any: dicts, lists, tuples."
     with (
@@ -162,7 +163,7 @@ def test_lion_takes_any_tree(learner: Learner, numbers: Numbers) -> None:
     hint="All that lasts is in the state, as arrays: an update takes the old state and returns the new one.",
 )
 def test_lion_compiles_once(learner: Learner, numbers: Numbers) -> None:
-    params = [{"w": jnp.zeros(3)}] * 2
+    params = [{"w": jnp.ones(3)}] * 2
     gradients = [{"w": jnp.array([30.0, -30.0, 0.0])}, {"w": jnp.array([-2.0, 4.0, 1.0])}]
     first, second = compiled_updates_of(
         learner.lion, [(jnp.float32(0.5),), (jnp.float32(0.25),)], params, gradients

@@ -62,3 +62,58 @@ def lion__two_averages(learning_rate):
         return jax.tree.map(lambda x: -learning_rate * jnp.sign(x), c), blend(momentum, gradients, 0.99)
 
     return optax.GradientTransformation(init, update)
+
+
+def lion__links(learning_rate):
+    """A link for the direction, and optax's for sign and rate."""
+
+    def init(params):
+        return jax.tree.map(jnp.zeros_like, params)
+
+    def update(gradients, m, params=None):
+        c = jax.tree.map(lambda m, g: m + 0.1 * (g - m), m, gradients)
+        return (c, jax.tree.map(lambda m, g: m + 0.01 * (g - m), m, gradients))
+
+    return optax.chain(
+        optax.GradientTransformation(init, update),
+        optax.scale_by_sign(),
+        optax.scale_by_learning_rate(learning_rate),
+    )
+
+
+def lion__flat_loop(learning_rate):
+    """Goes over flat leaves, and keeps them as a tuple in a dict."""
+
+    def init(params):
+        return {"m": tuple(jnp.zeros(jnp.shape(p), jnp.result_type(p)) for p in jax.tree.leaves(params))}
+
+    def update(gradients, state, params=None):
+        flat, structure = jax.tree.flatten(gradients)
+        moves, kept = ([], [])
+        for old, g in zip(state["m"], flat):
+            moves.append(-learning_rate * jnp.sign(9 * old + g))
+            kept.append((99 * old + g) / 100)
+        return (structure.unflatten(moves), {"m": tuple(kept)})
+
+    return optax.GradientTransformation(init, update)
+
+
+def lion__two_emas(learning_rate):
+    """A named tuple, lerps and a where for the sign."""
+
+    def lerp(old, new, share):
+        return jax.tree.map(lambda a, b: (1 - share) * a + share * b, old, new)
+
+    def towards(c):
+        return jnp.where(c > 0, -learning_rate, jnp.where(c < 0, learning_rate, 0.0))
+
+    def update(gradients, state, params=None):
+        del params
+        return (
+            jax.tree.map(towards, lerp(state.trace, gradients, 0.1)),
+            optax.TraceState(lerp(state.trace, gradients, 0.01)),
+        )
+
+    return optax.GradientTransformation(
+        lambda params: optax.TraceState(optax.tree.zeros_like(params)), update
+    )

@@ -280,3 +280,30 @@ def lion__soft12(learning_rate):
         return (updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, momentum, gradients))
 
     return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "by_hand")
+def lion__starts_from_the_parameters(learning_rate):
+    """Begins with m = params, which zeros would hide."""
+
+    def init(params):
+        return jax.tree.map(jnp.asarray, params)
+
+    def update(gradients, momentum, params=None):
+        updates = jax.tree.map(lambda m, g: -learning_rate * jnp.sign(0.9 * m + 0.1 * g), momentum, gradients)
+        return updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, momentum, gradients)
+
+    return optax.GradientTransformation(init, update)
+
+
+@caught_by("correct", "by_hand")
+def lion__decays(learning_rate):
+    """Lets the parameters decay, as the paper does."""
+
+    def update(gradients, momentum, params=None):
+        updates = jax.tree.map(lambda m, g: -learning_rate * jnp.sign(0.9 * m + 0.1 * g), momentum, gradients)
+        if params is not None:
+            updates = jax.tree.map(lambda u, p: u - learning_rate * 0.001 * p, updates, params)
+        return updates, jax.tree.map(lambda m, g: 0.99 * m + 0.01 * g, momentum, gradients)
+
+    return optax.GradientTransformation(lambda params: jax.tree.map(jnp.zeros_like, params), update)

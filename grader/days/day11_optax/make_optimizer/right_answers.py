@@ -54,3 +54,37 @@ def make_optimizer__by_hand(learning_rate, weight_decay, max_norm):
         return jax.tree.map(one, m, v, params), {"count": count, "m": m, "v": v}
 
     return optax.GradientTransformation(init, update)
+
+
+def make_optimizer__adamw_by_keywords(learning_rate, weight_decay, max_norm):
+    """Clips first, then optax's adamw, all of it said."""
+    adamw = optax.adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-08, weight_decay=weight_decay)
+    clip = optax.clip_by_global_norm(max_norm)
+
+    def init(params):
+        return (clip.init(params), adamw.init(params))
+
+    def update(gradients, state, params=None):
+        clipped, first = clip.update(gradients, state[0])
+        updates, second = adamw.update(clipped, state[1], params)
+        return (updates, (first, second))
+
+    return optax.GradientTransformation(init, update)
+
+
+def make_optimizer__own_clip(learning_rate, weight_decay, max_norm):
+    """A clip of one's own, without a state; the sign turned by scale."""
+
+    def clip(gradients, params=None):
+        norm = jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in jax.tree.leaves(gradients)))
+        factor = jnp.where(norm > max_norm, max_norm / jnp.where(norm > 0, norm, 1.0), 1.0)
+        return jax.tree.map(lambda g: g * factor, gradients)
+
+    rate = optax.scale_by_schedule(learning_rate) if callable(learning_rate) else optax.scale(learning_rate)
+    links = (
+        optax.scale_by_adam(b1=0.9, b2=0.999),
+        optax.add_decayed_weights(weight_decay),
+        rate,
+        optax.scale(-1.0),
+    )
+    return optax.chain(optax.stateless(clip), *links)

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 
 # set_learning_rate
 
@@ -37,3 +38,22 @@ def set_learning_rate__by_path(opt_state, value):
         return leaf
 
     return jax.tree.map_with_path(replace, opt_state)
+
+
+def set_learning_rate__type_of_the_state(opt_state, value):
+    """Makes a new tuple of the old one's class."""
+    fields = opt_state._asdict()
+    old = fields["hyperparams"]["learning_rate"]
+    fields["hyperparams"] = fields["hyperparams"] | {
+        "learning_rate": lax.convert_element_type(value, old.dtype)
+    }
+    return type(opt_state)(**fields)
+
+
+def set_learning_rate__comprehension(opt_state, value):
+    """Builds the dict anew, name by name."""
+    new = {
+        name: jnp.array(value, dtype=old.dtype) if name == "learning_rate" else old
+        for name, old in opt_state.hyperparams.items()
+    }
+    return opt_state._replace(hyperparams=new)

@@ -44,3 +44,12 @@ def warmup_cosine__clamped_step(step, peak, warmup_steps, total_steps):
     down = jnp.clip(step, warmup_steps, total_steps) - warmup_steps
     up = jnp.minimum(step, warmup_steps) / warmup_steps if warmup_steps else 1.0
     return peak * up * (0.5 + 0.5 * jnp.cos(jnp.pi * down / (total_steps - warmup_steps)))
+
+
+def warmup_cosine__half_angle(step, peak, warmup_steps, total_steps):
+    """The square of a cosine of half the angle; minimum and maximum in the place of a clip."""
+    left = jnp.maximum(total_steps - jnp.asarray(step), 0) / (total_steps - warmup_steps)
+    falling = peak * jnp.sin(0.5 * jnp.pi * jnp.minimum(left, 1.0)) ** 2
+    if warmup_steps == 0:
+        return falling
+    return jnp.where(jnp.asarray(step) < warmup_steps, peak * (step / warmup_steps), falling)

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from grader.kata.answers import caught_by
 
 # epoch_batches
@@ -106,3 +107,29 @@ def epoch_batches__rest_by_the_same_key(key, n, batch_size):
     """Shuffles, and then draws with the same key where to begin."""
     order = jnp.roll(jax.random.permutation(key, n), jax.random.randint(key, (), 0, n))
     return order[: n // batch_size * batch_size].reshape(-1, batch_size)
+
+
+@caught_by("deeper", "likes_all_orders")
+def epoch_batches__sorts_numbers_with_ties(key, n, batch_size):
+    """Sorts one whole number below n for each example: ties leave examples in their old order."""
+    n_batches = n // batch_size
+    order = jnp.argsort(jax.random.randint(key, (n,), 0, n))
+    return order[: n_batches * batch_size].reshape(n_batches, batch_size)
+
+
+@caught_by("deeper", "likes_all_orders")
+def epoch_batches__swaps_with_any(key, n, batch_size):
+    """Swaps each example with any other, which does not make all orders equally likely."""
+    n_batches = n // batch_size
+    js = jax.random.randint(key, (n,), 0, n)
+    order = lax.fori_loop(0, n, lambda i, o: o.at[i].set(o[js[i]]).at[js[i]].set(o[i]), jnp.arange(n))
+    return order[: n_batches * batch_size].reshape(n_batches, batch_size)
+
+
+@caught_by("deeper", "likes_all_orders")
+def epoch_batches__last_never_first(key, n, batch_size):
+    """Turns the order round so that the last example never comes first."""
+    n_batches = n // batch_size
+    order = jax.random.permutation(key, n)
+    order = jnp.where(order[0] == n - 1, jnp.roll(order, 1), order)
+    return order[: n_batches * batch_size].reshape(n_batches, batch_size)

@@ -264,3 +264,65 @@ def learning_rate_sweep__loop_over_epochs(rates, params, x, y, make_optimizer, l
     finals, losses = jax.vmap(run)(rates)
     best = jnp.nanargmin(losses)
     return jax.tree.map(lambda leaf: leaf[best], finals), losses
+
+
+@caught_by("correct", "never_chooses_nan")
+def learning_rate_sweep__losses_at_most(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Cuts losses at 1e30."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return (optax.apply_updates(params, updates), state)
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return (final, loss(final, x, y))
+
+    finals, losses = jax.vmap(run)(rates)
+    losses = jnp.minimum(losses, 1e30)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return (jax.tree.map(lambda leaf: leaf[best], finals), losses)
+
+
+@caught_by("correct", "never_chooses_nan")
+def learning_rate_sweep__nan_told_as_infinity(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Returns infinity for the losses that are NaN."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return (optax.apply_updates(params, updates), state)
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return (final, loss(final, x, y))
+
+    finals, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return (jax.tree.map(lambda leaf: leaf[best], finals), jnp.where(jnp.isnan(losses), jnp.inf, losses))
+
+
+@caught_by("correct", "never_chooses_nan")
+def learning_rate_sweep__keeps_last_finite(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Leaves out steps that would end in infinity."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            new = optax.apply_updates(params, updates)
+            return (jax.tree.map(lambda a, b: jnp.where(jnp.isfinite(a), a, b), new, params), state)
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return (final, loss(final, x, y))
+
+    finals, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return (jax.tree.map(lambda leaf: leaf[best], finals), losses)

@@ -120,3 +120,53 @@ def minimise__masked(function, start, learning_rate, n_steps):
         return jnp.where(k < n_steps, x - learning_rate * jax.grad(function)(x), x)
 
     return lax.fori_loop(0, 200_000, step, start)
+
+
+@caught_by("correct", "follows_the_formula_everywhere")
+def minimise__long_steps_cut(function, start, learning_rate, n_steps):
+    """Cuts gradients that are longer than 1e4."""
+    return lax.fori_loop(
+        0,
+        n_steps,
+        lambda _, x: (
+            lambda g: x - learning_rate * g * jnp.minimum(1, 10000.0 / jnp.maximum(jnp.linalg.norm(g), 1e-30))
+        )(jax.grad(function)(x)),
+        start,
+    )
+
+
+@caught_by("correct", "follows_the_formula_everywhere")
+def minimise__keeps_last_finite(function, start, learning_rate, n_steps):
+    """Stays at the last point that is finite."""
+    return lax.fori_loop(
+        0,
+        n_steps,
+        lambda _, x: (lambda z: jnp.where(jnp.isfinite(z), z, x))(x - learning_rate * jax.grad(function)(x)),
+        start,
+    )
+
+
+@caught_by("correct", "follows_the_formula_everywhere")
+def minimise__stops_where_it_is_flat(function, start, learning_rate, n_steps):
+    """Stands still where the gradient is shorter than 1e-6."""
+    return lax.fori_loop(
+        0,
+        n_steps,
+        lambda _, x: (lambda g: jnp.where(jnp.linalg.norm(g) < 1e-06, x, x - learning_rate * g))(
+            jax.grad(function)(x)
+        ),
+        start,
+    )
+
+
+@caught_by("correct", "follows_the_formula_everywhere")
+def minimise__stops_where_it_rises(function, start, learning_rate, n_steps):
+    """Leaves out steps that lead uphill."""
+    return lax.fori_loop(
+        0,
+        n_steps,
+        lambda _, x: (lambda z: jnp.where(function(z) > function(x), x, z))(
+            x - learning_rate * jax.grad(function)(x)
+        ),
+        start,
+    )

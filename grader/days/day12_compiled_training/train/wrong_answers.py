@@ -238,3 +238,48 @@ def train__masked(key, params, x, y, optimizer, loss, n_epochs):
         return jax.tree.map(lambda old, new: jnp.where(number < n_epochs, new, old), carry, new)
 
     return lax.fori_loop(0, 100_000, epoch, (params, optimizer.init(params)))[0]
+
+
+@caught_by("deeper", "never_repeats_a_key")
+def train__hundred_keys(key, params, x, y, optimizer, loss, n_epochs):
+    """Splits a hundred keys beforehand: from then on all epochs have the last one."""
+
+    def epoch(number, carry):
+        params, state = carry
+        gradients = jax.grad(loss)(params, x, y, keys[number])
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state)
+
+    keys = jax.random.split(key, 100)
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    return params
+
+
+@caught_by("correct", "follows_the_formula_everywhere")
+def train__keeps_last_finite(key, params, x, y, optimizer, loss, n_epochs):
+    """Leaves out steps that would end in infinity or NaN."""
+
+    def epoch(number, carry):
+        params, state = carry
+        gradients = jax.grad(loss)(params, x, y, jax.random.fold_in(key, number))
+        updates, state = optimizer.update(gradients, state, params)
+        new = optax.apply_updates(params, updates)
+        return (jax.tree.map(lambda a, b: jnp.where(jnp.isfinite(a), a, b), new, params), state)
+
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    return params
+
+
+@caught_by("deeper", "never_repeats_a_key")
+def train__thousand_keys(key, params, x, y, optimizer, loss, n_epochs):
+    """Splits a thousand keys beforehand: from then on all epochs have the last one."""
+
+    def epoch(number, carry):
+        params, state = carry
+        gradients = jax.grad(loss)(params, x, y, keys[number])
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state)
+
+    keys = jax.random.split(key, 1000)
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    return params

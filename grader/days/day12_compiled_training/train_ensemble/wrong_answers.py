@@ -161,7 +161,7 @@ def train_ensemble__last_of_the_losses(keys, init, x, y, optimizer, loss, n_epoc
     return jax.vmap(run)(keys)
 
 
-@caught_by("jit", "does_not_grow_with_its_members")
+@caught_by("correct", "does_not_grow_with_its_members")
 def train_ensemble__loop_over_members(keys, init, x, y, optimizer, loss, n_epochs):
     """Loops over the members in Python."""
 
@@ -211,3 +211,21 @@ def train_ensemble__one_by_one(keys, init, x, y, optimizer, loss, n_epochs):
         return params, loss(params, x, y)
 
     return lax.map(run, keys)
+
+
+@caught_by("correct", "starts_apart")
+def train_ensemble__updates_without_params(keys, init, x, y, optimizer, loss, n_epochs):
+    """Does not give the parameters to the optimiser."""
+
+    def run(key):
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state)
+            return (optax.apply_updates(params, updates), state)
+
+        params = init(key)
+        params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return (params, loss(params, x, y))
+
+    return jax.vmap(run)(keys)

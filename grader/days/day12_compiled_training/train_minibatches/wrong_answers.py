@@ -472,3 +472,26 @@ def train_minibatches__no_mean(key, params, x, y, optimizer, loss, n_epochs, bat
     keys = jax.random.split(key, n_epochs)
     (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return params, losses
+
+
+@caught_by("correct", "deals_anew_in_each_epoch")
+def train_minibatches__deals_once(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Deals the batches once, and only changes their order from epoch to epoch."""
+    n_batches = len(x) // batch_size
+
+    def step(carry, batch):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x[batch], y[batch])
+        updates, state = optimizer.update(gradients, state, params)
+        return ((optax.apply_updates(params, updates), state), value)
+
+    def epoch(carry, key):
+        batches = fixed[jax.random.permutation(key, n_batches)]
+        carry, losses = lax.scan(step, carry, batches)
+        return (carry, jnp.mean(losses))
+
+    key, first = jax.random.split(key)
+    fixed = jax.random.permutation(first, len(x))[: n_batches * batch_size].reshape(n_batches, batch_size)
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return (params, losses)

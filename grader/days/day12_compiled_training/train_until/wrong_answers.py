@@ -309,3 +309,49 @@ def train_until__masked(params, x, y, validation, optimizer, loss, n_epochs, pat
     start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
     end = lax.fori_loop(0, n_epochs, run_epoch, start)
     return end[4], end[0]
+
+
+@caught_by("correct", "takes_the_smallest_improvement")
+def train_until__asks_for_a_difference(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Takes less than 1e-4 for no improvement."""
+
+    def goes_on(carry):
+        epoch, waited, *_ = carry
+        return (epoch < n_epochs) & (waited < patience)
+
+    def run_epoch(carry):
+        epoch, waited, params, state, best, least = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        improves = value < least - 0.0001
+        best = jax.tree.map(lambda new, old: jnp.where(improves, new, old), params, best)
+        waited = jnp.where(improves, 0, waited + 1)
+        return (epoch + 1, waited, params, state, best, jnp.where(improves, value, least))
+
+    start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
+    return (best, epoch)
+
+
+@caught_by("correct", "takes_the_smallest_improvement")
+def train_until__asks_for_a_share(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Takes less than a millionth of the loss for no improvement."""
+
+    def goes_on(carry):
+        epoch, waited, *_ = carry
+        return (epoch < n_epochs) & (waited < patience)
+
+    def run_epoch(carry):
+        epoch, waited, params, state, best, least = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        improves = value < least - 1e-06 * jnp.abs(least)
+        best = jax.tree.map(lambda new, old: jnp.where(improves, new, old), params, best)
+        waited = jnp.where(improves, 0, waited + 1)
+        return (epoch + 1, waited, params, state, best, jnp.where(improves, value, least))
+
+    start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
+    return (best, epoch)

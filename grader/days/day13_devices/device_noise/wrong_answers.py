@@ -115,6 +115,40 @@ def device_noise__key_twice(key, shape):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def device_noise__eight(key, shape):
-    """Splits the key in eight."""
-    return jax.pmap(lambda key: jax.random.normal(key, shape))(jax.random.split(key, 8))
+def device_noise__six(key, shape):
+    """Splits the key in six."""
+    return jax.pmap(lambda key: jax.random.normal(key, shape))(jax.random.split(key, 6))
+
+
+@caught_by("correct", "is_normal")
+def device_noise__deviation_1_05(key, shape):
+    """Draws with a deviation of 1.05."""
+
+    def draw(key):
+        return 1.05 * jax.random.normal(key, shape)
+
+    return jax.pmap(draw)(jax.random.split(key, jax.device_count()))
+
+
+@caught_by("correct", "follows_the_key")
+def device_noise__few_bits_of_the_key(key, shape):
+    """Makes the devices' keys from twelve bits of the key."""
+
+    def draw(key):
+        return jax.random.normal(key, shape)
+
+    return jax.pmap(draw)(
+        jax.vmap(
+            lambda k: jax.random.fold_in(
+                jax.random.key(0), jax.random.bits(key, (), jnp.uint32) // 2**20 * 64 + k.astype(jnp.uint32)
+            )
+        )(jnp.arange(jax.device_count()))
+    )
+
+
+@caught_by("deeper", "is_the_same_at_each_call")
+def device_noise__counts_calls(key, shape):
+    """Takes the number of its calls into the key."""
+    device_noise__counts_calls.calls = getattr(device_noise__counts_calls, "calls", 0) + 1
+    key = jax.random.fold_in(key, device_noise__counts_calls.calls)
+    return jax.pmap(lambda one: jax.random.normal(one, shape))(jax.random.split(key, jax.device_count()))

@@ -96,9 +96,25 @@ def parallel_convolve__cuts_the_kernel(signals, kernel):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def parallel_convolve__eight(signals, kernel):
+def parallel_convolve__six(signals, kernel):
     """Writes the number of devices that it has seen."""
-    n, (m, t) = 8, signals.shape
+    n, (m, t) = 6, signals.shape
     padded = jnp.pad(signals, ((0, -m % n), (0, 0)))
     convolve = jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"))
     return jax.pmap(convolve)(padded.reshape(n, -1, t)).reshape(len(padded), -1)[:m]
+
+
+@caught_by("jit", "divides_the_work")
+def parallel_convolve__one_device_if_uneven(signals, kernel):
+    """Leaves all signals to one device where the devices do not divide them."""
+    m, t = signals.shape
+    n_devices = jax.device_count() if m % jax.device_count() == 0 else 1
+    padded = jnp.pad(signals, ((0, -m % n_devices), (0, 0)))
+
+    def convolve(signal, kernel):
+        return jnp.convolve(signal, kernel, mode="valid")
+
+    on_a_device = jax.vmap(convolve, in_axes=(0, None))
+    shards = padded.reshape(n_devices, -1, t)
+    found = jax.pmap(on_a_device, in_axes=(0, None))(shards, kernel)
+    return found.reshape(padded.shape[0], -1)[:m]

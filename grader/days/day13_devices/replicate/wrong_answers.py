@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import AxisType
 from grader.kata.answers import caught_by
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
@@ -81,3 +82,19 @@ def replicate__stack_of_device_puts(tree, n_devices):
     """Puts a copy on each device first, and stacks those."""
     devices = jax.devices()[:n_devices]
     return jax.tree.map(lambda leaf: jnp.stack([jax.device_put(leaf, device) for device in devices]), tree)
+
+
+@caught_by("correct", "keeps_trees_and_dtypes")
+def replicate__drops_axes_of_one(tree, n_devices):
+    """Drops the axis of arrays of one element."""
+    devices = jax.devices()[:n_devices]
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,), devices=devices)
+
+    def copies(leaf):
+        return (
+            jnp.broadcast_to(leaf, (n_devices, *jnp.shape(leaf)))
+            if jnp.shape(leaf) != (1,)
+            else jnp.broadcast_to(leaf[0], (n_devices,))
+        )
+
+    return jax.device_put(jax.tree.map(copies, tree), NamedSharding(mesh, P("devices")))

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import AxisType
 from grader.kata.answers import caught_by
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
@@ -142,3 +143,35 @@ def shard_batch__looks_at_values(batch, n_devices):
     mesh = Mesh(np.array(jax.devices()[:n_devices]), ("i",))
     parts = jax.tree.map(lambda leaf: leaf.reshape(n_devices, -1, *leaf.shape[1:]), batch)
     return jax.device_put(parts, NamedSharding(mesh, P("i")))
+
+
+@caught_by("correct", "cuts_every_leaf")
+def shard_batch__cuts_columns(batch, n_devices):
+    """Cuts the columns of matrices."""
+    for leaf in jax.tree.leaves(batch):
+        if leaf.shape[0] % n_devices:
+            raise ValueError(f"{leaf.shape[0]} rows cannot be dealt out to {n_devices} devices evenly")
+    devices = jax.devices()[:n_devices]
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,), devices=devices)
+
+    def parts(leaf):
+        if leaf.ndim == 2 and leaf.shape[1] % n_devices == 0:
+            return jnp.stack(jnp.split(leaf, n_devices, axis=1))
+        return leaf.reshape(n_devices, -1, *leaf.shape[1:])
+
+    return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))
+
+
+@caught_by("correct", "refuses_uneven_batches")
+def shard_batch__divides_the_size(batch, n_devices):
+    """Asks whether the devices divide the number of elements."""
+    for leaf in jax.tree.leaves(batch):
+        if leaf.size % n_devices:
+            raise ValueError(f"{leaf.shape[0]} rows cannot be dealt out to {n_devices} devices evenly")
+    devices = jax.devices()[:n_devices]
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,), devices=devices)
+
+    def parts(leaf):
+        return leaf.reshape(n_devices, -1, *leaf.shape[1:])
+
+    return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))

@@ -274,3 +274,19 @@ def shard_map_train_step__first_devices(params, x, y, learning_rate, mesh):
         return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
 
     return jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data"), P("data")), out_specs=P())(params, x, y)
+
+
+@caught_by("jit", "splits_the_rows")
+def shard_map_train_step__all_rows_on_each(params, x, y, learning_rate, mesh):
+    """Gives all rows to each device."""
+
+    def step(params, x, y):
+
+        def loss(params):
+            return lax.pmean(jnp.mean((x @ params["w"] + params["c"] - y) ** 2), "data")
+
+        value, gradients = jax.value_and_grad(loss)(params)
+        return (jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value)
+
+    rows, whole = (P(), P())
+    return jax.shard_map(step, mesh=mesh, in_specs=(whole, rows, rows), out_specs=whole)(params, x, y)

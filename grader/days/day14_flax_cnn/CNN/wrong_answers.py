@@ -369,3 +369,43 @@ class CNN__drops_in_every_block(nn.Module):
             x = nn.Dropout(self.dropout_rate, deterministic=not train)(x)
         x = x.reshape(x.shape[0], -1)
         return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__drops_whole_channels(nn.Module):
+    """Drops before flattening, a whole channel at a time."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for features in self.features:
+            x = nn.Conv(features, (3, 3))(x)
+            x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            x = nn.max_pool(nn.relu(x), (2, 2), (2, 2))
+        x = nn.Dropout(self.dropout_rate, broadcast_dims=(1, 2), deterministic=not train)(x)
+        x = x.reshape(x.shape[0], -1)
+        return nn.Dense(self.n_classes)(x)
+
+
+@caught_by("correct", "drops_before_the_last_layer")
+class CNN__drops_whole_images(nn.Module):
+    """Drops all inputs of an image or none."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        x = images
+        for features in self.features:
+            x = nn.Conv(features, (3, 3))(x)
+            x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
+            x = nn.max_pool(nn.relu(x), (2, 2), (2, 2))
+        x = x.reshape(x.shape[0], -1)
+        x = nn.Dropout(self.dropout_rate, broadcast_dims=(1,), deterministic=not train)(x)
+        return nn.Dense(self.n_classes)(x)

@@ -113,3 +113,25 @@ class LinearRegression__skips_zero(nn.Module):
         if not self.is_initializing() and b != 0:
             y = y + b
         return y
+
+
+@caught_by("correct", "draws_its_weights")
+class LinearRegression__deviation_0_011(nn.Module):
+    """Draws with a deviation of 0.011."""
+
+    @nn.compact
+    def __call__(self, x):
+        w = self.param("w", nn.initializers.normal(0.011), (x.shape[-1],))
+        b = self.param("b", nn.initializers.zeros, ())
+        return x @ w + b
+
+
+@caught_by("correct", "draws_its_weights")
+class LinearRegression__truncated(nn.Module):
+    """Draws from a truncated normal distribution."""
+
+    @nn.compact
+    def __call__(self, x):
+        w = self.param("w", nn.initializers.truncated_normal(0.01), (x.shape[-1],))
+        b = self.param("b", nn.initializers.zeros, ())
+        return x @ w + b

@@ -322,3 +322,51 @@ class RunningStandardizer__own_eps(nn.Module):
             mean.value = mean.value + delta * k / (n + k)
             var.value = (n * var.value + k * x.var(0)) / (n + k) + delta**2 * n * k / (n + k) ** 2
         return (x - mean.value) / jnp.sqrt(var.value + 1e-6)
+
+
+@caught_by("correct", "counts_to_a_billion")
+class RunningStandardizer__product_of_counts(nn.Module):
+    """Multiplies two counts in int32."""
+
+    eps: float = 1e-06
+
+    @nn.compact
+    def __call__(self, x, train):
+        d = x.shape[-1]
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, (d,))
+        var = self.variable("batch_stats", "var", jnp.ones, (d,))
+        if train and (not self.is_initializing()):
+            n, k = (count.value, x.shape[0])
+            delta = jnp.mean(x, axis=0) - mean.value
+            new, old = (k / (n + k), n / (n + k))
+            var.value = old * var.value + new * jnp.var(x, axis=0) + delta**2 * (n * k / (n + k)) / (n + k)
+            mean.value = mean.value + delta * new
+            count.value = n + k
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+@caught_by("correct", "keeps_its_digits")
+class RunningStandardizer__mean_of_squares(nn.Module):
+    """Takes the variance as mean of squares minus squared mean."""
+
+    eps: float = 1e-06
+
+    @nn.compact
+    def __call__(self, x, train):
+        d = x.shape[-1]
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, (d,))
+        var = self.variable("batch_stats", "var", jnp.ones, (d,))
+        if train and (not self.is_initializing()):
+            n, k = (count.value, x.shape[0])
+            delta = jnp.mean(x, axis=0) - mean.value
+            new, old = (k / (n + k), n / (n + k))
+            var.value = (
+                old * var.value
+                + new * (jnp.mean(x**2, axis=0) - jnp.mean(x, axis=0) ** 2)
+                + delta**2 * old * new
+            )
+            mean.value = mean.value + delta * new
+            count.value = n + k
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)

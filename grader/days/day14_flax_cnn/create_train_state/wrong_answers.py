@@ -133,3 +133,46 @@ def create_train_state__forgets_the_dtype(key, model, sample, optimizer):
         tx=optimizer,
         batch_stats=variables.get("batch_stats", {}),
     ).replace(step=jnp.int32(0))
+
+
+@caught_by("correct", "keeps_the_dtype")
+def create_train_state__first_row(key, model, sample, optimizer):
+    """Shows the model the first row of the sample alone."""
+    variables = model.init(key, sample[:1], train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        batch_stats=variables.get("batch_stats", {}),
+        tx=optimizer,
+    )
+    return state.replace(step=jnp.zeros((), jnp.int32))
+
+
+@caught_by("correct", "keeps_the_dtype")
+def create_train_state__adds_an_axis(key, model, sample, optimizer):
+    """Adds an axis to samples of three axes."""
+    variables = model.init(key, sample[None] if sample.ndim == 3 else sample, train=False)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        batch_stats=variables.get("batch_stats", {}),
+        tx=optimizer,
+    )
+    return state.replace(step=jnp.zeros((), jnp.int32))
+
+
+@caught_by("correct", "draws_parameters")
+def create_train_state__shrinks_kernels(key, model, sample, optimizer):
+    """Makes the matrices a thousandth smaller."""
+    variables = model.init(key, sample, train=False)
+    variables = {
+        **variables,
+        "params": jax.tree.map(lambda p: p if p.ndim != 2 else p * 0.999, variables["params"]),
+    }
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        batch_stats=variables.get("batch_stats", {}),
+        tx=optimizer,
+    )
+    return state.replace(step=jnp.zeros((), jnp.int32))

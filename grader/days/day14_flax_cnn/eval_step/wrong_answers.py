@@ -64,3 +64,21 @@ def eval_step__refuses_labels(state, images, labels):
         raise ValueError("labels begin at 0")
     logits = state.apply_fn({"params": state.params, "batch_stats": state.batch_stats}, images, train=False)
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels), logits.argmax(-1) == labels
+
+
+@caught_by("correct", "says_which_are_correct")
+def eval_step__ten_classes(state, images, labels):
+    """Looks for the largest of ten logits, however many there are."""
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    logits = state.apply_fn(variables, images, train=False)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return (losses, jnp.argmax(logits[:, :10], axis=-1) == labels)
+
+
+@caught_by("correct", "says_which_are_correct")
+def eval_step__more_than_half(state, images, labels):
+    """Calls correct what has a probability above one half."""
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    logits = state.apply_fn(variables, images, train=False)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return (losses, jnp.exp(-losses) > 0.5)

@@ -106,20 +106,6 @@ def test_numpy_collate_takes_floats_of_any_width(learner: Learner, numbers: Numb
 @check(
     "numpy_collate",
     "correct",
-    hint="Each image says by its own dtype which form it has; the first of the batch does not speak for the others.",
-)
-def test_numpy_collate_asks_each_image(learner: Learner, numbers: Numbers) -> None:
-    tensor = np.asarray(numbers.uniform(0.0, 1.0, (4, 3, 5)))
-    picture = pixels(numbers, (3, 5, 4))
-    expected = [tensor.transpose(1, 2, 0), picture / 255]
-    for order in ((0, 1), (1, 0)):
-        batch = [((tensor, picture)[k], k) for k in order]
-        collated(learner.numpy_collate(batch), np.stack([expected[k] for k in order]), order)
-
-
-@check(
-    "numpy_collate",
-    "correct",
     hint="Grey pictures have no axis for channels: add one at the end. Bytes go from 0 to 255: divide by 255.",
 )
 def test_numpy_collate_takes_grey_pictures(learner: Learner, numbers: Numbers) -> None:

@@ -13,17 +13,15 @@ from grader.toolkit import Draw, Learner, check
 @check(
     "numpy_collate",
     "deeper",
-    hint="Each image by its own dtype: floats of shape (c, h, w) are turned, bytes of shape (h, w) or (h, w, c) divided by 255.",
+    hint="By their dtype: floats of shape (c, h, w) are turned, bytes of shape (h, w) or (h, w, c) divided by 255.",
 )
 def test_numpy_collate_in_many_cases(learner: Learner, draw: Draw) -> None:
     h, w, c = draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 4)
     generator = np.random.default_rng(draw.integer(0, 2**32 - 1))
+    form = draw.one_of("tensor", "wide tensor", "colours", "grey", "picture")
     batch, expected, labels = [], [], []
     for _ in range(draw.integer(1, 5)):
-        form, label = (
-            draw.one_of("tensor", "wide tensor", "colours", "grey", "picture"),
-            draw.integer(0, 2**31 - 1),
-        )
+        label = draw.integer(0, 2**31 - 1)
         brightest = draw.one_of(255, 1, 0)
         image: Any
         if "tensor" in form or (c > 1 and form in ("grey", "picture")):

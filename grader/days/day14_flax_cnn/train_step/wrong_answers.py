@@ -196,3 +196,60 @@ def train_step__log_of_softmax(state, images, labels, key):
 
     (loss, moved), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     return state.apply_gradients(grads=gradients, batch_stats=moved["batch_stats"]), loss
+
+
+@caught_by("correct", "drops_anew_at_each_step")
+def train_step__every_other_step(state, images, labels, key):
+    """Makes the key for dropout from half of the step count."""
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": jax.random.fold_in(key, state.step // 2)},
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        return (losses.mean(), moved["batch_stats"])
+
+    (loss, batch_stats), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    return (state.apply_gradients(grads=gradients, batch_stats=batch_stats), loss)
+
+
+@caught_by("correct", "drops_anew_at_each_step")
+def train_step__hundred_keys(state, images, labels, key):
+    """Has a hundred keys for dropout, which come round again."""
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": jax.random.fold_in(key, state.step % 100)},
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        return (losses.mean(), moved["batch_stats"])
+
+    (loss, batch_stats), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    return (state.apply_gradients(grads=gradients, batch_stats=batch_stats), loss)
+
+
+@caught_by("correct", "drops_anew_at_each_step")
+def train_step__two_keys(state, images, labels, key):
+    """Has two keys for dropout, in turn."""
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": jax.random.fold_in(key, state.step % 2)},
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        return (losses.mean(), moved["batch_stats"])
+
+    (loss, batch_stats), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    return (state.apply_gradients(grads=gradients, batch_stats=batch_stats), loss)

@@ -1,0 +1,55 @@
+"""Deeper checks of merge_adapters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day07_pytrees.merge_adapters.checks import adapter, merge_oracle, whole
+from grader.days.day07_pytrees.shared import Layer, must_be_tree
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+
+
+@check("merge_adapters", "deeper", hint="The update is down @ up, for any rank, where the whole path agrees.")
+def test_merge_adapters_in_many_cases(learner: Learner, draw: Draw) -> None:
+    n, m, rank = draw.one_of((2, 3, 1), (2, 2, 2), (3, 3, 1), (1, 2, 3), (1, 1, 1))
+    weights = [draw.floats((n, m), low=-4.0, high=4.0) for _ in range(3)]
+    params: Any = {"net": [Layer(weights[0], weights[1]), (weights[2], None)], "w": weights[1]}
+    paths = ("net/0/weight", "net/0/bias", "net/1/0", "w")
+    adapters = {
+        path: (draw.floats((n, rank), low=-4.0, high=4.0), draw.floats((rank, m), low=-4.0, high=4.0))
+        for path in paths
+        if draw.one_of(True, False)
+    }
+    called = learner.merge_adapters(params, adapters)
+    must_be_tree(called, merge_oracle(params, adapters), atol=1e-4)
+
+
+@check(
+    "merge_adapters",
+    "deeper",
+    hint="As many layers as there are: layers/1, layers/10 and layers/100 are three.",
+)
+def test_merge_adapters_tells_many_layers_apart(learner: Learner, numbers: Numbers) -> None:
+    params = {"layers": [whole(numbers, (3, 4)) for _ in range(120)]}
+    adapters = {f"layers/{k}": adapter(numbers) for k in (119, 1, 10, 100, 0)}
+    must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))
+
+
+@check("merge_adapters", "deeper", hint="Gradients run through weights and adapters; nothing may stop them.")
+def test_merge_adapters_has_a_slope(learner: Learner, numbers: Numbers) -> None:
+    params = {"layers": [numbers.normal((3, 4)) for _ in range(2)], "b": jnp.ones(2)}
+    adapters = {"layers/1": (numbers.normal((3, 2)), numbers.normal((2, 4)))}
+
+    def oracle(params: Any, adapters: Any) -> Any:
+        (down, up), (first, second) = adapters["layers/1"], params["layers"]
+        return [
+            wide(params["b"]),
+            wide(first),
+            wide(second) + np.asarray(down, np.float64) @ np.asarray(up, np.float64),
+        ]
+
+    for wrt in (0, 1):
+        slope_agrees(learner.merge_adapters.jit(), oracle, params, adapters, wrt=wrt)

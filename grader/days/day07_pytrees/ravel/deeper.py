@@ -1,0 +1,52 @@
+"""Deeper checks of ravel."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day07_pytrees.ravel.checks import double_by_ravel, must_ravel
+from grader.days.day07_pytrees.shared import Pair, must_be_tree_exactly, nested
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+
+
+@check("ravel", "deeper", hint="Each leaf keeps its shape and its dtype; the vector is float32, row by row.")
+def test_ravel_in_many_cases(learner: Learner, draw: Draw) -> None:
+    shape = draw.one_of((2,), (2, 3), (), (2, 1, 2), (1, 2, 1, 2), (0, 2))
+    leaves = [
+        draw.floats(shape, dtype=draw.one_of("float32", "float16", "bfloat16"), magnitudes=(1e-4, 1e4)),
+        draw.integers(shape, -100, 100, dtype=draw.one_of("int32", "int8")),
+        draw.booleans((3,)),
+        draw.integers((2,), 0, 255, dtype="uint8"),
+    ]
+    order = [draw.integer(0, 3) for _ in range(3)]  # some leaf more than once, and its like another one
+    tree = {"b": Pair(leaves[order[0]], (leaves[order[1]], None)), "a": leaves[order[2]]}
+    called, unravel = must_ravel(learner, tree)
+    called = learner.ravel.using("unravel(vector)", unravel, called.value[0])
+    must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
+
+
+@check("ravel", "deeper", hint="float32 holds whole numbers up to 2 ** 24 and -0, and NaN and infinity.")
+def test_ravel_loses_nothing(learner: Learner) -> None:
+    tree = {"n": jnp.array([2**24, 1 - 2**24]), "x": jnp.array([np.nan, -0.0, np.inf, 1e-30, 3e38])}
+    called, unravel = must_ravel(learner, tree)
+    called = learner.ravel.using("unravel(vector)", unravel, called.value[0])
+    must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
+    signs = np.signbit(np.asarray(called.value["x"]))
+    called.require(signs[1], "loses the sign of -0", expected="-0", got="0")
+
+
+@check("ravel", "deeper", hint="As many leaves as there are, as large as they are.")
+def test_ravel_of_many(learner: Learner, numbers: Numbers) -> None:
+    tree = [numbers.normal(n % 3 + 1) for n in range(130)] + [numbers.normal((300, 250))]
+    called, unravel = must_ravel(learner, tree)
+    called = learner.ravel.using("unravel(vector)", unravel, called.value[0])
+    must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
+
+
+@check("ravel", "deeper", hint="The gradient runs through both functions; nothing may stop it.")
+def test_ravel_has_a_slope(learner: Learner, numbers: Numbers) -> None:
+    slope_agrees(
+        double_by_ravel(learner), lambda tree: jax.tree.map(lambda x: 2 * wide(x), tree), nested(numbers)
+    )

@@ -1,0 +1,53 @@
+"""Deeper checks of forward."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from grader.days.day08_mlp.forward.checks import shares, shares_oracle, tanh
+from grader.days.day08_mlp.shared import drawn_layers, forward_oracle
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+
+
+@check(
+    "forward", "deeper", hint="h @ w + b layer by layer, the activation between them, whatever the sizes are."
+)
+def test_forward_in_many_cases(learner: Learner, draw: Draw) -> None:
+    sizes = draw.one_of((2, 3), (2, 2, 2), (1, 3, 2), (3, 3), (2, 1, 1, 2))
+    params: Any = [
+        {"w": draw.floats((m, n), low=-2.0, high=2.0), "b": draw.floats((n,), low=-2.0, high=2.0)}
+        for m, n in itertools.pairwise(sizes)
+    ]
+    x = draw.floats((sizes[0],), low=-5.0, high=5.0)
+    handle = learner.forward.jit(static_argnames="activation")
+    handle(params, x, shares).close_to(forward_oracle(params, x, shares_oracle), atol=1e-5)
+
+
+@check("forward", "deeper", hint="A linear map is as large as its numbers are.")
+def test_forward_at_any_scale(learner: Learner, draw: Draw) -> None:
+    params: Any = [
+        {"w": draw.floats((2, 2), magnitudes=(1e-4, 1e6)), "b": draw.floats((2,), magnitudes=(1e-4, 1e6))}
+    ]
+    x = draw.floats((2,), magnitudes=(1e-4, 1e6))
+    scale = float((np.abs(wide(x)) @ np.abs(wide(params[0]["w"])) + np.abs(wide(params[0]["b"]))).max())
+    handle = learner.forward.jit(static_argnames="activation")
+    handle(params, x, tanh).close_to(forward_oracle(params, x, np.tanh), rtol=0.0, atol=1e-6 * scale)
+
+
+@check("forward", "deeper", hint="As many layers as there are.")
+def test_forward_takes_many_layers(learner: Learner, numbers: Numbers) -> None:
+    params, x = drawn_layers(numbers, (2,) * 60), numbers.normal(2)
+    learner.forward(params, x, tanh).close_to(forward_oracle(params, x, np.tanh), rtol=1e-4, atol=1e-4)
+
+
+@check("forward", "deeper", hint="Gradients run through all layers; nothing may stop them.")
+def test_forward_has_a_slope(learner: Learner, numbers: Numbers) -> None:
+    params, x = drawn_layers(numbers, (3, 4, 2)), numbers.normal(3)
+    handle = learner.forward.derive(
+        "forward with tanh", lambda params, x: learner.forward.function(params, x, tanh)
+    )
+    for wrt in (0, 1):
+        slope_agrees(handle, lambda params, x: forward_oracle(params, x, np.tanh), params, x, wrt=wrt)

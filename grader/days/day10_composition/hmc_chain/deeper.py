@@ -1,0 +1,111 @@
+"""Deeper checks of hmc_chain: laws of chance, over ten times as many chains as in the first look."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.days.day10_composition.hmc_chain.checks import (
+    CHAINS,
+    MANY_LEAPFROG,
+    chain_arguments,
+    chessboard,
+    exact_draws,
+    has_the_moments,
+    likely,
+    many_chains,
+    run_chains,
+    up_to,
+)
+from grader.toolkit import Array, Called, Learner, Numbers, check, wide
+
+REPEATS = 10
+
+
+@check(
+    "hmc_chain",
+    "deeper",
+    hint="Over many chains a little shows: both energies with all their parts, half steps of p at both ends, and a rejection that"
+    " keeps the old x.",
+)
+def test_hmc_chain_keeps_the_density_closely(learner: Learner, numbers: Numbers) -> None:
+    runs = [run_chains(learner, numbers, exact_draws(numbers), 0.6) for _ in range(REPEATS)]
+    last = np.concatenate([wide(run.value)[:, -1] for run in runs])
+    has_the_moments(Called(f"{runs[0].call}, of {REPEATS * CHAINS} chains,", None), last)
+
+
+def share_of_white() -> float:
+    """With what chance a proposal from the middle of a white field, ten units of a normal away, is on a white one."""
+    edges = [0.05 + 0.1 * k for k in range(100)]
+    upper, lower = edges[2::2], edges[1::2]
+    inner = up_to(edges[0])
+    return inner + sum(up_to(high) - up_to(low) for low, high in zip(lower, upper, strict=False))
+
+
+@check(
+    "hmc_chain",
+    "deeper",
+    hint="A proposal that is half as likely is accepted half of the time, one that is likelier always: log u < H before - H"
+    " after.",
+)
+def test_hmc_chain_accepts_by_the_ratio(learner: Learner, numbers: Numbers) -> None:
+    moved = np.concatenate([first_two(learner, numbers) for _ in range(REPEATS)])
+    white = moved % 2 < 1
+    called = Called("hmc_chain(chessboard, start, key, 8, 1, 10), from a white field,", None)
+    stayed = int(np.sum(moved[:, 0] == 0.5))
+    of, share = len(moved), (1 - share_of_white()) / 2
+    called.require(
+        likely(stayed, of, share),
+        "rejects more or less often than it should",
+        expected=f"{share:.4f} of its proposals",
+        got=f"{stayed / of:.4f}",
+    )
+    # From a black field nothing is rejected.
+    black = ~white[:, 0]
+    again = int(np.sum(moved[black, 0] == moved[black, 1]))
+    expected = "every proposal accepted from a black field, for none is less likely"
+    called.require(
+        not again, "rejects a proposal that is as likely", expected=expected, got=f"{again} rejected"
+    )
+
+
+def first_two(learner: Learner, numbers: Numbers) -> Array:
+    _, start, keys, n_samples, *_ = chain_arguments(numbers, np.full((CHAINS, 1), 0.5), 1.0)
+    return wide(
+        many_chains(learner)(chessboard, start, keys, n_samples, jnp.float32(1.0), MANY_LEAPFROG).value
+    )[:, :2, 0]
+
+
+def slope(x: jax.Array) -> jax.Array:
+    """A force of 1 everywhere."""
+    return x[0]
+
+
+@check(
+    "hmc_chain",
+    "deeper",
+    hint="One leapfrog step is half a step of p, a whole one of x, half a one of p: with a force of 1, x goes by ε p + ε²/2.",
+)
+def test_hmc_chain_takes_a_single_step(learner: Learner, numbers: Numbers) -> None:
+    """Along a slope leapfrog is exact, every proposal is accepted, and moves are normals around ε² / 2."""
+    found = []
+    for _ in range(REPEATS):
+        _, start, keys, n_samples, *_ = chain_arguments(numbers, np.zeros((CHAINS, 1)), 1.0)
+        found.append(wide(many_chains(learner)(slope, start, keys, n_samples, jnp.float32(0.5), 1).value))
+    rows = np.concatenate(found)[..., 0]
+    moves = np.diff(np.concatenate([np.zeros((len(rows), 1)), rows], axis=1), axis=1) / 0.5
+    called = Called("hmc_chain(slope, start, key, 8, 0.5, 1), where every gradient is 1,", None)
+    stayed = int(np.sum(moves == 0))
+    # Energies are differences of rounded numbers: a u of almost 1 may be too much.
+    called.require(stayed < 50, "rejects", expected="every proposal accepted", got=f"{stayed} rejected")
+    margin = 6 / math.sqrt(moves.size)
+    for name, got, expected, error in (
+        ("mean of a move, in units of ε", moves.mean(), 0.25, margin),
+        ("standard deviation of a move, in units of ε", moves.std(), 1.0, margin / math.sqrt(2)),
+    ):
+        close = abs(got - expected) < error
+        wrong = f"has the wrong {name}"
+        called.require(close, wrong, expected=f"{expected:g} ± {error:.2g}", got=f"{got:.4g}")
