@@ -50,16 +50,3 @@ def test_count_traces_in_many_cases(learner: Learner, draw: Draw) -> None:
 def test_count_traces_counts_on(learner: Learner) -> None:
     calls = [(np.zeros(n, np.float32),) for n in range(1, 41)]
     is_count(learner.count_traces(same, calls + calls), 40)
-
-
-@check(
-    "count_traces", "deeper", hint="One count may run while another does: keep each in a variable of its own."
-)
-def test_count_traces_counts_within_a_count(learner: Learner) -> None:
-    inner = [(np.zeros(n, np.float32),) for n in (2, 3, 5)]
-
-    def counting(x: Any) -> Any:
-        learner.count_traces.function(same, inner)
-        return x
-
-    is_count(learner.count_traces(counting, [(jnp.zeros(3),), (jnp.zeros(4),)]), 2)

@@ -82,7 +82,7 @@ def test_convolve_batch_takes_all_signals_at_once(learner: Learner) -> None:
     # As many moments; a loop over the three taps is allowed, and nothing within it.
     few, many = ((jnp.zeros((17, n)), jnp.zeros(3)) for n in (5, 10))
     handle = learner.convolve_batch.jit()
-    takes_all_at_once(handle, few, many, loops=1)
+    takes_all_at_once(handle, few, many)
     same_size_for(handle, few, many)
     program = handle.program(*many)
     odd = sorted(loop_lengths(program.jaxpr.jaxpr) - {2, 3})
