@@ -79,15 +79,9 @@ def test_parallel_convolve_takes_any_number_of_signals(learner: Learner, numbers
 )
 def test_parallel_convolve_keeps_signals_apart(learner: Learner, numbers: Numbers) -> None:
     signals, kernel = numbers.normal((uneven(), LENGTH)), numbers.normal(3)
-<<<<<<< HEAD
     mixed = np.array(signals)
     mixed[::3], mixed[1::3] = np.nan, 1e-6 * mixed[1::3]
     broken = jnp.asarray(mixed)
-=======
-    rows = np.array(signals)
-    rows[::3], rows[1::3] = np.nan, 1e-6 * rows[1::3]
-    broken = jnp.asarray(rows)
->>>>>>> days-d
     called = compiled_if_possible(learner.parallel_convolve, broken, kernel)
     expected = convolve_oracle(broken, kernel)
     for first in (0, 1, 2):
