@@ -108,24 +108,25 @@ def test_fixed_point_goes_on_while_anything_moves(learner: Learner) -> None:
 
 def small(scale: float) -> tuple[dict[str, jax.Array], jax.Array]:
     """A problem, and a start or a gradient that comes back, where all numbers are of that size."""
-    theta = {"matrix": jnp.array([[0.5, 0.25], [-0.25, 0.5]]), "shift": jnp.array([scale, -2 * scale])}
+    theta = {"matrix": jnp.array([[0.5, 0.25], [-0.25, 0.5]]), "shift": jnp.array([scale, scale])}
     return theta, jnp.array([2 * scale, scale])
 
 
-SMALL = 1e-20
+# Where loops stop at a tolerance of 1e-7 three digits are right; at 1e-6, one.
+SMALL, SMALL_RTOL = 1e-4, 5e-3
 
 
 @check(
     "fixed_point",
     "correct",
-    hint="This point is 1e-20 in size, and nothing that moves is too small to count: no fixed tolerance. Go on until x equals "
-    "what it was.",
+    hint="This point is 1e-4 in size, and a step of 1e-6 is a long one: what tolerance is small enough? None is the best: go on "
+    "until x equals what it was.",
 )
 def test_fixed_point_finds_a_tiny_point(learner: Learner) -> None:
     theta, start = small(SMALL)
     point, _ = affine_oracle(theta, np.zeros(2))
     result = learner.fixed_point.jit(static_argnums=0)(affine, start, theta)
-    result.close_to(point, rtol=1e-4, atol=0)
+    result.close_to(point, rtol=SMALL_RTOL, atol=0)
 
 
 @check(
@@ -180,7 +181,7 @@ def test_fixed_point_gradient_goes_on_while_anything_moves(learner: Learner) -> 
     theta, direction = small(SMALL)
     _, gradient = affine_oracle(theta, direction)
     found = gradient_at(learner.fixed_point, affine, direction, theta, direction)[1]
-    found["shift"].close_to(gradient["shift"], rtol=1e-4, atol=0)
+    found["shift"].close_to(gradient["shift"], rtol=SMALL_RTOL, atol=0)
 
 
 @check(

@@ -53,16 +53,20 @@ def log1pexp__one_number_at_a_time(x):
 def log1pexp__two_formulas(x):
     """A formula for each sign, each with an input that does it no harm."""
 
+    def parts(x):
+        return jnp.where(x > 0, x, 0), jnp.where(x > 0, 0, x)
+
     @jax.custom_jvp
     def value(x):
-        above, below = (jnp.where(x > 0, x, 0), jnp.where(x > 0, 0, x))
+        above, below = parts(x)
         return jnp.where(x > 0, above + jnp.log1p(jnp.exp(-above)), jnp.log1p(jnp.exp(below)))
 
     @value.defjvp
     def rule(primals, tangents):
-        (x,), (dx,) = (primals, tangents)
-        small = jnp.exp(-jnp.abs(x))
-        return (value(x), jnp.where(x > 0, 1, small) / (1 + small) * dx)
+        (x,), (dx,) = primals, tangents
+        above, below = parts(x)
+        slope = jnp.where(x > 0, 1 / (1 + jnp.exp(-above)), jnp.exp(below) / (1 + jnp.exp(below)))
+        return value(x), slope * dx
 
     return value(x)
 
