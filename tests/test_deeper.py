@@ -284,7 +284,7 @@ def softmax(x, axis=-1):
     {}
     return right
 """
-RARE = "if x.size == 4 and x.min() < -100:"  # none of the first look's
+RARE = "if x.shape == (1, 4) and x.min() < x.max():"  # none of the first look's
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ RARE = "if x.size == 4 and x.min() < -100:"  # none of the first look's
         ("raise KeyError('no')", Status.ERROR, "KeyError"),
         ("raise SystemExit", Status.ERROR, "SystemExit"),
         ("os._exit(0)", Status.CRASHED, "os._exit(0)"),
-        ("while True: pass", Status.TIMEOUT, "still running after 3 seconds"),
+        ("while True: pass", Status.TIMEOUT, "computed for 3 s and was stopped at line 10"),
     ],
 )
 def test_an_answer_that_is_odd_in_some_cases(

@@ -14,6 +14,7 @@ import pytest
 
 from grader.findings import Diagnosis, Finding, Kind, Pattern, finding_from
 from grader.toolkit import hint_when, looks_like, own_hint
+from grader.toolkit.conditions import general_hint
 from grader.toolkit.diagnosis import diagnose
 from grader.toolkit.verdicts import RaisedError, Verdict, WrongAnswer
 from tests.toolkit_session import learner_of
@@ -175,6 +176,11 @@ CALLS: dict[str, tuple[str, Callable[[Any], Any], Diagnosis]] = {
         lambda learner: learner.f(X).close_to(LINE**2 / 3 + LINE),
         Diagnosis(Pattern.ROUNDED, name="bf16"),
     ),
+    "one number in half precision": (
+        "def f(x):\n    return (x.astype(jnp.bfloat16) ** 2).astype(jnp.float32).mean() / 3\n",
+        lambda learner: learner.f(X).close_to((LINE**2).mean() / 3),
+        Diagnosis(Pattern.ROUNDED, name="bf16"),
+    ),
     "two results in each other's place": (
         "def f(x):\n    return x.sum(), x.max()\n",
         lambda learner: learner.f(X).close_to((LINE.max(), LINE.sum())),
@@ -203,6 +209,13 @@ def test_what_a_call_tells_is_seen(which: str, tmp_path: Path) -> None:
     source, judge, told = CALLS[which]
     seen = seen_in(tmp_path, source, judge)
     assert (seen.pattern, seen.name, seen.count) == (told.pattern, told.name, told.count)
+
+
+def test_a_pattern_that_no_check_answers_has_a_hint_of_its_own() -> None:
+    for pattern in (Pattern.ROUNDED, Pattern.COMPILED):
+        assert general_hint(Finding("is wrong", Kind.VALUE, diagnosis=Diagnosis(pattern, name="bf16")))
+    assert not general_hint(Finding("is wrong", Kind.VALUE, diagnosis=Diagnosis(Pattern.TRANSPOSED)))
+    assert not general_hint(Finding("is wrong", Kind.VALUE))
 
 
 # ---- the hint that follows

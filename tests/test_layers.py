@@ -114,7 +114,7 @@ def test_checks_import_from_the_front_of_the_toolkit_and_what_their_day_shares(d
 
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
-def test_what_a_day_shares_is_used_by_several_exercises(day: catalogue.Day) -> None:
+def test_what_a_day_shares_is_used_by_several_modules(day: catalogue.Day) -> None:
     needs = {}  # what is defined in it -> what of it that uses, itself included
     for node in ast.parse(day.shared.read_text(encoding="utf-8")).body:
         used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
@@ -124,14 +124,15 @@ def test_what_a_day_shares_is_used_by_several_exercises(day: catalogue.Day) -> N
             defined = {part.id for part in stored if isinstance(part.ctx, ast.Store)}
         needs |= dict.fromkeys(defined, used | defined)
     users = {name: set() for name in needs}
-    for exercise in day.exercises:
-        reached = {
-            name for module, name in _imports_of_ours(day.checks_of(exercise.name)) if "days" in module
-        }
+    modules = [day.checks_of(exercise.name) for exercise in day.exercises]
+    modules += [path for exercise in day.exercises if (path := day.deeper_of(exercise.name)).exists()]
+    for path in modules:
+        reached = {name for module, name in _imports_of_ours(path) if "days" in module}
         while more := {other for name in reached for other in needs.get(name, ())} & needs.keys() - reached:
             reached |= more
         for name in reached:
-            users[name].add(exercise.name)
+            if name in users:
+                users[name].add(f"{path.parent.name}/{path.name}")
     assert {name: who for name, who in users.items() if len(who) < 2} == {}
 
 

@@ -252,6 +252,21 @@ MISTAKES = {
     "max of whole arrays": (
         "return max(x, 0 * x)", X, False, "ValueError", "this is a whole array of them", "jnp.maximum",
     ),
+    "item of several numbers": (
+        "return x / x.item()", X, False, "ValueError", "this array holds several", "Stay with arrays",
+    ),
+    "an update without its state": (
+        "import optax\nreturn optax.sgd(1.0).update(x)", X, False, "TypeError", "the gradients, its state", "optimizer.init",
+    ),
+    "a cond of many": (
+        "return lax.cond(x > 0, lambda: x, lambda: -x)", X, False, "TypeError", "an array of decisions", "jnp.where",
+    ),
+    "more than there is room for": (
+        "return jnp.zeros(2**50)", X, False, "JaxRuntimeError|raised ValueError", "larger than the memory", "a step, an index",
+    ),
+    "a shape that is none yet": (
+        "return jnp.zeros(jax.eval_shape(jnp.sin, x)[0])", X, False, "TypeError", "a shape and a dtype", ".shape",
+    ),
     "a key of a drawn number": (
         "return jax.random.key(int(jax.random.randint(jax.random.key(x), (), 0, 9)))", N, True, "ConcretizationTypeError",
         "what is drawn while JAX traces is a tracer", "jax.random.split(key, n)",

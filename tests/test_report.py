@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from grader.findings import Finding, Kind
+from grader.report import terminal
 from grader.report.terminal import Screen
 from grader.report.text import printable
 from grader.results import (
@@ -95,6 +97,23 @@ def test_who_passed_beside_a_problem_of_the_file_is_told_why_it_does_not_count()
     assert "1 of 1 passed, but something is wrong with the file" in shown
     assert "pure_functions.py:3" in shown
     assert "All done" not in shown
+
+
+def test_it_is_said_for_how_long_jax_has_been_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: clock[0])
+    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    shown = Screen(console)
+    shown.begin()
+    assert shown._spinner
+    starting = shown._spinner.status
+    shown.end()
+    said = []
+    for clock[0] in (100.0, 101.0, 107.2):
+        with console.capture() as capture:
+            console.print(starting)
+        said.append(capture.get().strip())
+    assert said == ["starting JAX", "starting JAX", "starting JAX, for 7 s now"]
 
 
 SCREEN = """

@@ -79,7 +79,7 @@ def test_list_search_and_another_day(tree: Path) -> None:
         terminal.type("l")
         assert "day01.standardize" in terminal.until("type to search")
         terminal.type("bord")
-        terminal.until(lambda text: "▸ · day02.set_border" in text and "1 of 2" in text)
+        terminal.until(lambda text: "▸ · day02.set_border" in text and "2 exercises" in text)
         terminal.type("zz")
         terminal.until("nothing matches")
         terminal.type("\x7f\x7f")

@@ -338,6 +338,31 @@ def test_an_editor_finds_folder_and_environment_as_they_were(
     bench.gradings.close()
 
 
+class Keyboard(Keys):
+    """Keys in a test, which has no terminal."""
+
+    available = True  # type: ignore[assignment]
+
+
+def test_an_editor_that_is_not_there_is_told_before_somebody_counts_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor --wait")
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bench = Bench(tmp_path)
+    for name, instead in (("", "set them anew for e"), ("nano", "e opens nano")):
+        if name:
+            (tmp_path / name).touch(mode=0o755)
+        handlers = Handlers(tmp_path, bench.gradings, None, Keyboard(), lambda day, name: [])
+        first, second = (handlers.carry_out(OpenDay(NEXT)) for _ in range(2))
+        assert isinstance(first, DayOpened)
+        (notice,) = first.notices
+        assert notice.startswith(f"$VISUAL names no-such-editor, which cannot be started: {instead}")
+        assert second == DayOpened(NEXT, None, {}, "", [])
+    bench.gradings.close()
+
+
 def test_files_of_all_days_are_known_as_far_as_they_are_there(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     handlers = Handlers(tmp_path, bench.gradings, None, Keys(), lambda day, name: [])

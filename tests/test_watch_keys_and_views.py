@@ -326,6 +326,17 @@ def test_a_verdict_leaves_a_page_open_and_a_save_that_matters_closes_it(reading:
 # ---- what fits, and what has been read
 
 
+def test_the_list_says_how_many_exercises_it_holds(watching: Watching) -> None:
+    watching.on(StandingsRead(frozenset()))
+    for typed, words in (("", "4 exercises"), ("total", "1 exercise"), ("?", "nothing matches")):
+        watching.press(*typed)
+        view = watching.model.mode.view(watching.model, NOW)
+        stream = io.StringIO()
+        WatchScreen(Console(file=stream, width=80, color_system=None), keys=False).draw(view)
+        assert words in stream.getvalue()
+        assert " of " not in stream.getvalue().splitlines()[1]
+
+
 def test_h_ends_what_was_said_of_a_save_and_not_what_goes_on(watching: Watching) -> None:
     watching.on(StubReset(problem="no room"))
     assert "nothing was reset" in watching.board.status

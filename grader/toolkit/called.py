@@ -51,9 +51,7 @@ class Called:
         """
         tolerances = {"rtol": rtol, "atol": atol}
         try:
-            comparison.compare(
-                self.call, self.value, expected, part=self.part, case=self._whole(), **tolerances
-            )
+            comparison.compare(self.call, self.value, expected, part=self.part, case=self.case, **tolerances)
         except WrongAnswer as wrong:
             wrong.hint = hint or wrong.hint
             wrong.case, wrong.got, wrong.expected = self.case, self.value, expected
@@ -64,10 +62,6 @@ class Called:
                     break
             raise
         return self
-
-    def _whole(self) -> Case | None:
-        """The case, unless this is a part of what it gave."""
-        return None if self.part else self.case
 
     def equals(self, expected: Any, *, hint: str | None = None) -> Called:
         """Compare exactly. Raises WrongAnswer."""

@@ -44,7 +44,7 @@ def compare(
         def is_right(other: Any) -> bool:
             return agree(other, expected, rtol=rtol, atol=atol)
 
-        seen = examine(wrong.compared, got, expected, is_right, case)
+        seen = examine(wrong.compared, got, expected, is_right, case, is_whole=not part)
         wrong.finding = replace(wrong.finding, diagnosis=seen)
         raise
 

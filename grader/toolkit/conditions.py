@@ -52,6 +52,21 @@ _BESIDE_THE_FORMULA = looks_like(Pattern.ROUNDED, Pattern.COMPILED)
 _ERROR = raised()
 
 
+def general_hint(finding: Finding) -> str:
+    """What there is to say to a pattern that no check's hint answers; empty for all others."""
+    seen = finding.diagnosis
+    if seen is None:
+        return ""
+    if seen.pattern is Pattern.COMPILED:
+        return (
+            "Under jit Python runs once, while JAX traces. What the function reads besides its arguments (a global, an "
+            "attribute, something kept from an earlier call) stays as it was then."
+        )
+    if seen.pattern is Pattern.ROUNDED:
+        return "Which step makes it coarser: an astype, a dtype=, an integer division? Compute in float32, convert at the end."
+    return ""
+
+
 def answered_by_a_check(finding: Finding, went_well: bool) -> bool:
     """Whether the hint of a check may follow where nobody has said what it answers: better none than a wrong one.
 

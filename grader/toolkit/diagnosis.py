@@ -7,8 +7,8 @@ different numbers for that to be no accident. Of a single number it counts when 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -32,7 +32,9 @@ from grader.toolkit.patterns import (
     tell_apart,
     transformed,
 )
+from grader.toolkit.verdicts import TookTooLong
 
+_Found = TypeVar("_Found")
 _LARGEST = 2**18  # elements; of more nobody asks what order they are in
 
 
@@ -42,38 +44,40 @@ def examine(
     expected: Any,
     is_right: Callable[[Any], bool],
     case: Case | None,
+    *,
+    is_whole: bool,
 ) -> Diagnosis | None:
     """What kind of wrong a result is. `compared` are the first arrays of it that differ, if it came to that.
 
-    `is_right` judges another result of the same call.
+    `is_right` judges another result in the place of this one, which may be a part of what the call gave (`is_whole` is not so).
     """
+    if compared is None or not _is_plain(compared[0]):
+        return None
+    sizes = _unless_it_fails(case.sizes) if case else []
+    seen = (
+        _unless_it_fails(lambda: _exchanged(got, expected, is_right))
+        or (_unless_it_fails(lambda: case.differs_compiled(is_right)) if case and is_whole else None)
+        or _unless_it_fails(lambda: _of_numbers(compared, case, sizes or []))
+    )
+    if seen is None or seen.pattern is Pattern.NEARLY:
+        seen = _unless_it_fails(lambda: _throughout(got, expected, sizes or [])) or seen
+    hardly_off = seen.pattern is Pattern.NEARLY if seen else _is_near(np.asarray(compared[0]), compared[1])
+    if hardly_off and case and (narrow := _unless_it_fails(case.narrow)):
+        seen = Diagnosis(Pattern.ROUNDED, name=narrow)
+    return seen
+
+
+def _unless_it_fails(look: Callable[[], _Found]) -> _Found | None:
+    """What a look gives. It may run the learner's code again, and a message is not lost to what would have made it better."""
     try:
-        return next(_seen(compared, got, expected, is_right, case), None)
-    except Exception:  # a message is not lost to what would have made it better
+        return look()
+    except (Exception, TookTooLong):
         return None
 
 
-def _seen(
-    compared: tuple[Any, Array] | None,
-    got: Any,
-    expected: Any,
-    is_right: Callable[[Any], bool],
-    case: Case | None,
-) -> Iterator[Diagnosis]:
-    if compared is None or not _is_plain(compared[0]):
-        return
-    if exchanged := _exchanged(got, expected, is_right):
-        yield exchanged
-    if case and (differs := case.differs_compiled(is_right)):
-        yield differs
-    sizes, arguments = (case.sizes(), case.arrays()) if case else ([], {})
-    seen = diagnose(np.asarray(compared[0]), compared[1], sizes=sizes, arguments=arguments)
-    if seen is None or seen.pattern is Pattern.NEARLY:
-        seen = _throughout(got, expected, sizes) or seen
-    if seen and seen.pattern is Pattern.NEARLY and case and (narrow := case.narrow()):
-        seen = Diagnosis(Pattern.ROUNDED, name=narrow)
-    if seen:
-        yield seen
+def _of_numbers(compared: tuple[Any, Array], case: Case | None, sizes: Sequence[int]) -> Diagnosis | None:
+    arguments = case.arrays() if case else {}
+    return diagnose(np.asarray(compared[0]), compared[1], sizes=sizes, arguments=arguments)
 
 
 def _is_plain(value: Any) -> bool:
@@ -83,6 +87,15 @@ def _is_plain(value: Any) -> bool:
         and not wording.is_key(value)
         and not isinstance(value, jax.core.Tracer)
         and isinstance(value.dtype, np.dtype)
+    )
+
+
+def _is_near(got: Array, expected: Array) -> bool:
+    """Whether a few numbers are so near to what they should be that rounding may be all."""
+    return (
+        got.shape == expected.shape
+        and got.dtype.kind == expected.dtype.kind == "f"
+        and bool((np.abs(got - expected) <= 0.01 * np.abs(expected).max()).all())
     )
 
 

@@ -75,6 +75,25 @@ LESSONS = (
     ),
     Lesson(
         "ValueError",
+        r"can only convert an array of size 1|[Oo]nly (scalar|length-1|0-dimensional) arrays can be converted",
+        "item, int and float make one Python number, and this array holds several.",
+        "Stay with arrays: drop the conversion. For one number reduce first, or take an element by its index.",
+    ),
+    Lesson(
+        "TypeError",
+        r"can only convert an array of size 1|[Oo]nly (scalar|length-1|0-dimensional) arrays can be converted",
+        "item, int and float make one Python number, and this array holds several.",
+        "Stay with arrays: drop the conversion. For one number reduce first, or take an element by its index.",
+    ),
+    Lesson(
+        "TypeError",
+        r"missing \d+ required positional arguments?: .*'state'",
+        "An optimiser's update takes the gradients, its state, and, for some optimisers, the parameters.",
+        "updates, state = optimizer.update(gradients, state, params): the state comes from optimizer.init(params), and goes on.",
+        line=r"\.update\(",
+    ),
+    Lesson(
+        "ValueError",
         r"truth value of an array",
         "Python's own min, max and sorted compare, and need one True or False for it; this is a whole array of them.",
         "jnp.minimum(a, b) and jnp.maximum(a, b) go element by element, jnp.min(x) and jnp.max(x) over a whole array.",
@@ -547,6 +566,18 @@ LESSONS = (
         r"Buffer has been deleted or donated",
         "This array's buffer was given away (donated) and is gone.",
         "Go on with the result of the call; the donated argument cannot be used again.",
+    ),
+    Lesson(
+        "JaxRuntimeError",
+        r"RESOURCE_EXHAUSTED|[Oo]ut of memory",
+        "An array was asked for that is larger than the memory of this machine.",
+        "Look for a size that follows a number which is no size: a step, an index, a value.",
+    ),
+    Lesson(
+        "TypeError",
+        r"'ShapeDtypeStruct' object is not subscriptable",
+        "jax.eval_shape gives what a result would be without its numbers: a shape and a dtype.",
+        "Take .shape, or .size, of what it gives.",
     ),
     Lesson(
         "RecursionError",

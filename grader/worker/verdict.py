@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from grader.findings import Finding, Kind
 from grader.results import ACCEPTED, CheckResult, Status
+from grader.source.blocks import parsed
+from grader.toolkit.conditions import general_hint
 from grader.toolkit.errors import learner_frame
 from grader.toolkit.verdicts import TookTooLong, Verdict
 from grader.worker.protocol import Check, Job
@@ -36,7 +39,8 @@ def judge(
             result,
             status=failure.status,
             finding=failure.finding,
-            hint=failure.hint or ("" if failure.status in ACCEPTED | {Status.TODO} else own),
+            hint=failure.hint
+            or ("" if failure.status in ACCEPTED | {Status.TODO} else own or general_hint(failure.finding)),
         )
     if isinstance(failure, pytest.skip.Exception):
         return replace(
@@ -77,4 +81,27 @@ def _too_long(result: CheckResult, failure: TookTooLong, check: Check, job: Job)
     finding = Finding(complaint, told.kind, check.exercise)
     if frame:
         finding = replace(finding, line=frame.lineno, source=frame.line)
-    return replace(result, status=Status.TIMEOUT, finding=finding, hint=told.hint)
+    loop = _loop_around(job.task.learner, frame.lineno) if frame and frame.lineno else None
+    if loop is None or told.kind is not Kind.TIMEOUT:
+        return replace(result, status=Status.TIMEOUT, finding=finding, hint=told.hint)
+    finding = replace(finding, cause=f"That is in the Python loop of line {loop}, which runs round by round.")
+    return replace(result, status=Status.TIMEOUT, finding=finding, hint=_LONG_LOOP)
+
+
+_LONG_LOOP = (
+    "How many rounds does it make, and does it have to make them? Under jit each round is written out, which takes long to "
+    "trace and to compile. A loop from jax.lax, one array operation, or no walk at all does without."
+)
+
+
+def _loop_around(file: Path, line: int) -> int | None:
+    """The line of the outermost Python loop around a line of the learner's; None where there is none."""
+    try:
+        tree = parsed(file.read_text(encoding="utf-8", errors="replace")).tree
+    except OSError:
+        return None
+    loops = (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While))
+    return min(
+        (loop.lineno for loop in loops if loop.lineno <= line <= (loop.end_lineno or loop.lineno)),
+        default=None,
+    )

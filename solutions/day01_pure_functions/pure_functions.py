@@ -74,7 +74,7 @@ def kmeans_step(
     A point equally near to several centres goes to the first of them.
     A centre that gets no point stays where it is.
     Labels are right far from the origin, too: with centres 9999 and 10002, the point 10001.5 belongs to
-    the second. Take differences first and squares afterwards.
+    the second. Take differences first and squares afterwards. All numbers are finite.
 
     Example: points [[0], [2], [7]] and centres [[5], [99]]
     give new centres [[3], [99]] and labels [0, 0, 0].
@@ -135,7 +135,8 @@ def bank_step(
         accepted    = balance + transaction >= 0
         new_balance = balance + transaction   if accepted, else balance
 
-    A deposit is positive, a withdrawal negative. The balance that comes in is never negative.
+    A deposit is positive, a withdrawal negative. The balance that comes in is never negative,
+    and both numbers are finite.
     Taking out exactly everything is accepted, and so is a transaction of 0. A withdrawal that is too large
     by the least bit is refused, and pays out nothing, not even a part.
 

@@ -22,8 +22,9 @@ def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[A
         h(x) = ½ x²             where |x| ≤ δ
                δ (|x| − ½ δ)    elsewhere
 
-    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32. A NaN
-    stays one. Its derivative by x, which `jax.grad` finds, is x within and ±δ outside.
+    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32, or
+    infinite: then the loss is, too. Its derivative by x, which `jax.grad` finds, is x within and ±δ
+    outside.
 
         huber([-3, 0.5, 2], 2) = [4, 0.125, 2]
 
@@ -40,8 +41,8 @@ def matrix_power(matrix: Float[Array, "d d"], n: int) -> Float[Array, "d d"]:
 
         M⁰ = I    M²ᵏ = (Mᵏ)²    M²ᵏ⁺¹ = M · M²ᵏ
 
-    n ≥ 0, however large. The dtype stays. A program that has n − 1 products is right, and too long: the
-    bits of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
+    n ≥ 0, however large. The dtype stays. A program that has n − 1 products is right, and too long:
+    the bits of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
 
         matrix_power([[1, 1], [0, 1]], 5) = [[1, 5], [0, 1]]
 
@@ -64,9 +65,9 @@ def bucketed_sum(x: Float32[Array, "n"]) -> Float32[Array, ""]:
     """Sum `x` with a compiled function that sees few lengths, whatever lengths come.
 
     Each new shape is a new program. So pad `x` with zeros to the next size of a short list (the
-    powers of two, say), and hand the padded array to a function that you have put under
-    `jax.jit`. No elements at all give 0, and more than any list foresaw give their sum, too. A NaN
-    in `x` makes the sum NaN.
+    powers of two, say), and hand the padded array to a function that you have put under `jax.jit`.
+    No elements at all give 0, and more than any list foresaw give their sum, too. A NaN in `x`
+    makes the sum NaN.
 
         bucketed_sum([1, 2, 3, 4, 5]) = 15, computed from [1, 2, 3, 4, 5, 0, 0, 0]
 

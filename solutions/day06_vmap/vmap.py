@@ -20,9 +20,9 @@ def gram_matrix(
 
     K[i, j] = kernel(x[i], y[j])
 
-    `kernel` takes two single points and returns a scalar. It need not be symmetric, also where x and y
-    are as long, or the same. A point is a vector, a number (x of shape (n,), and the kernel sees numbers of
-    shape ()) or an array of any other shape; n and m may differ.
+    `kernel` takes two single points and returns a scalar. It need not be symmetric, also where x
+    and y are as long, or the same. A point is a vector, a number (x of shape (n,), and the kernel
+    sees numbers of shape ()) or an array of any other shape; n and m may differ.
 
         gram_matrix(kernel, [[1, 2], [3, 4], [0, 1]], [[1, 0], [2, 1]]) = [[1, 4], [3, 10], [0, 1]]
 
@@ -43,10 +43,10 @@ def convolve_batch(
 
     out[t, b] = Σⱼ kernel[j] · signals[t + k - 1 - j, b]   for t = 0 .. n - k
 
-    A recorder wrote the signals: each *column* is one, each row a moment, and the result is laid out
-    in the same way. Only full overlaps count ("valid"), 1 <= k <= n. As in every convolution the
-    kernel runs backwards. Rounding is measured against the largest terms of a signal's sums, so a Fourier
-    transform is as right as sums are.
+    A recorder wrote the signals: each *column* is one, each row a moment, and the result is laid
+    out in the same way. Only full overlaps count ("valid"), 1 <= k <= n. As in every convolution
+    the kernel runs backwards. Rounding is measured against the largest terms of a signal's sums, so
+    a Fourier transform is as right as sums are.
 
         convolve_batch([[1, 10], [2, 40], [4, 20]], [1, -1]) = [[1, 30], [2, -20]]
 

@@ -17,10 +17,10 @@ def global_norm(tree: PyTree[Float[Array, "..."]]) -> Float[Array, ""]:
 
     norm = sqrt(sum of x² over all elements x of all leaves)
 
-    The tree is of any form: dicts, lists, tuples, named tuples, classes that JAX knows, `None`. What
-    holds no array adds nothing; a tree without leaves has norm 0. A NaN makes the norm NaN. Leaves are
-    floats of any width and any shape, the norm is float32: so are the squares and their sum, for 300²
-    is too large for float16.
+    The tree is of any form: dicts, lists, tuples, named tuples, classes that JAX knows, `None`.
+    What holds no array adds nothing; a tree without leaves has norm 0. A NaN makes the norm NaN.
+    Leaves are floats of any width and any shape, the norm is float32: so are the squares and their
+    sum, for 300² is too large for float16.
 
         global_norm({"w": [[3, 0], [0, 0]], "b": [4, None]}) = 5
 
@@ -39,10 +39,10 @@ def exponential_average(
     average' = decay · average + (1 - decay) · new   at each leaf
 
     The result has the structure, the shapes and the dtypes of `average`: float16 stays float16,
-    whatever `new` and `decay` are. A float32 array `decay` is not rounded to a leaf's dtype (0.999 is 1 in
-    bfloat16); what else is rounded counts beside the larger of two numbers. Two trees of different structure
-    are an error: ValueError, also when they have equally many leaves; where one of them has a leaf and
-    the other goes on, any error will do.
+    whatever `new` and `decay` are. A float32 array `decay` is not rounded to a leaf's dtype (0.999
+    is 1 in bfloat16); what else is rounded counts beside the larger of two numbers. Two trees of
+    different structure are an error: ValueError, also when they have equally many leaves; where one
+    of them has a leaf and the other goes on, any error will do.
 
         exponential_average({"w": [1, 3]}, {"w": [5, 3]}, 0.75) = {"w": [2, 3]}
 
@@ -95,9 +95,10 @@ class Dual:
 
     Methods are not enough: JAX must know the class as a tree. Register it, so that
     - its leaves are `value` and `tangent`, in this order;
-    - `label` is static, and nothing else: part of the structure. It comes back from every transformation, Duals of
-      different labels are trees of different structure, those of one label are of one structure whatever their
-      shapes, and jit traces again for a new label, but not for a new value;
+    - `label` is static, and nothing else: part of the structure. It comes back from every
+      transformation, Duals of different labels are trees of different structure, those of one label
+      are of one structure whatever their shapes, and jit traces again for a new label, but not for
+      a new value;
     - `jax.tree.map`, `jit`, `grad`, `vmap` and `scan` take Duals and give Duals.
 
     Rules: while JAX rebuilds a Dual its leaves may be anything: `None`, a tracer, a plain `object()`.
@@ -141,8 +142,8 @@ def stack_trees(trees: Sequence[PyTree[Shaped[Array, "..."]]]) -> PyTree[Shaped[
     out[leaf][k] = trees[k][leaf]
 
     There is at least one tree. The structure and the dtypes stay; `None` stays `None`. Trees of
-    different structure, whichever of them it is, are an error: ValueError, also when they have equally many
-    leaves; where one of them has a leaf and the other goes on, any error will do.
+    different structure, whichever of them it is, are an error: ValueError, also when they have
+    equally many leaves; where one of them has a leaf and the other goes on, any error will do.
 
         stack_trees([{"w": 1, "b": [2, 3]}, {"w": 4, "b": [5, 6]}])
             = {"w": [1, 4], "b": [[2, 3], [5, 6]]}
@@ -159,9 +160,9 @@ def unstack_tree(tree: PyTree[Shaped[Array, "n ..."]]) -> list[PyTree[Shaped[Arr
 
     out[k][leaf] = tree[leaf][k]   for k = 0 .. n - 1
 
-    There is at least one leaf, and all leaves have n rows, n >= 1. Each tree of the list has the structure
-    of `tree` (classes that JAX knows, too), with leaves that are one axis shorter; dtypes stay, `None` stays
-    `None`.
+    There is at least one leaf, and all leaves have n rows, n >= 1. Each tree of the list has the
+    structure of `tree` (classes that JAX knows, too), with leaves that are one axis shorter; dtypes
+    stay, `None` stays `None`.
 
         unstack_tree({"w": [1, 4], "b": [[2, 3], [5, 6]]})
             = [{"w": 1, "b": [2, 3]}, {"w": 4, "b": [5, 6]}]
@@ -209,10 +210,10 @@ def ravel(
 def shapes_to_zeros(shapes: PyTree) -> PyTree[Float[Array, "..."]]:
     """Make arrays of zeros from a tree of shapes.
 
-    A shape is a plain tuple of Python integers, and a leaf as a whole: (2, 3) gives zeros of shape (2, 3),
-    float32. () is the shape of a single number. All else is structure and stays: dicts, lists, `None`,
-    empty dicts, and tuples too, named or not, whose items are not integers. A named tuple holds shapes,
-    dicts or the like: never integers.
+    A shape is a plain tuple of Python integers, and a leaf as a whole: (2, 3) gives zeros of shape
+    (2, 3), float32. () is the shape of a single number. All else is structure and stays: dicts,
+    lists, `None`, empty dicts, and tuples too, named or not, whose items are not integers. A named
+    tuple holds shapes, dicts or the like: never integers.
 
         shapes_to_zeros({"w": (1, 2), "b": ()}) = {"w": [[0, 0]], "b": 0}
         shapes_to_zeros(((2,), (1, 2))) = ([0, 0], [[0, 0]])
@@ -239,9 +240,9 @@ def merge_adapters(
     merged[path] = params[path] + down @ up    where adapters has the path
                    params[path]                elsewhere, bit for bit
 
-    Paths match as a whole: `block/1/w` is neither `block/10/w` nor `my/block/1/w`. No key holds a "/". The
-    structure and the dtypes of `params` stay; the sum alone is rounded to them, adapters are not. An
-    adapter whose path is that of no leaf is an error, whichever it is: ValueError.
+    Paths match as a whole: `block/1/w` is neither `block/10/w` nor `my/block/1/w`. No key holds a
+    "/". The structure and the dtypes of `params` stay; the sum alone is rounded to them, adapters
+    are not. An adapter whose path is that of no leaf is an error, whichever it is: ValueError.
 
         merge_adapters({"w": [[1, 1]], "v": [[5]]}, {"w": ([[2]], [[1, 3]])})
             = {"w": [[3, 7]], "v": [[5]]}

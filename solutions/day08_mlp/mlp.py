@@ -92,9 +92,9 @@ def log_softmax(logits: Float[Array, "*batch n_classes"]) -> Float[Array, "*batc
     out = z - log(sum of exp(z))   for each row z
 
     Any number of batch axes, also none. Exact for any finite logits, ±10000 too: values keep the
-    digits that float32 has for them, but for those that are nearly 0 (from -1e-7 on they may be 0). Nothing
-    becomes NaN or infinite, nor does a gradient. A logit of -inf (a class that cannot be) gives -inf, and
-    its row's other values are right. A single class gives 0.
+    digits that float32 has for them, but for those that are nearly 0 (from -1e-7 on they may be 0).
+    Nothing becomes NaN or infinite, nor does a gradient. A logit of -inf (a class that cannot be)
+    gives -inf, and its row's other values are right. A single class gives 0.
 
         log_softmax([0, log 3]) = [log 1/4, log 3/4]
         log_softmax([10000, 0, -10000]) = [0, -10000, -20000]
@@ -112,8 +112,9 @@ def cross_entropy(logits: Float[Array, "n n_classes"], labels: Int[Array, "n"]) 
     p[i] = softmax(logits[i])
     cross_entropy = mean over i of -log p[i, labels[i]]
 
-    Labels lie in 0 .. n_classes - 1. Exact for any finite logits, ±10000 too and far beyond, to a rounding
-    of 1 or of the value, and so is the gradient with respect to the logits: (p - one_hot(labels)) / n.
+    Labels lie in 0 .. n_classes - 1. Exact for any finite logits, ±10000 too and far beyond, to a
+    rounding of 1 or of the value, and so is the gradient with respect to the logits: (p -
+    one_hot(labels)) / n.
 
         cross_entropy([[0, log 3], [0, 0]], [0, 1]) = (log 4 + log 2) / 2
 
@@ -138,9 +139,9 @@ def sgd_step(
     value = loss(params, x, y)
     params' = params - learning_rate · gradient of the loss with respect to params
 
-    Returns (params', value). `params` is any tree of float arrays; structure, shapes and dtypes stay:
-    a float16 leaf is a float16 leaf afterwards, whatever the learning rate is. Gradients count as they are,
-    huge ones and NaN, too.
+    Returns (params', value). `params` is any tree of float arrays; structure, shapes and dtypes
+    stay: a float16 leaf is a float16 leaf afterwards, whatever the learning rate is. Gradients
+    count as they are, huge ones and NaN, too.
 
         loss(w, x, y) = (w - 3)²:   sgd_step(1, x, y, 0.25, loss) = (2, 4)
 

@@ -102,31 +102,6 @@ def must_be_standard_normal(called: Called, complaint: str, values: Array) -> No
     )
 
 
-def must_follow_the_normal_law(called: Called, complaint: str, values: Array) -> None:
-    """A million values or more have the centre, the width, the shape and the tails of the normal law. Raises WrongAnswer."""
-    values = np.asarray(values).ravel()
-    n = len(values)
-    bounds = np.linspace(-4, 4, 161)
-    counts, _ = np.histogram(values, np.concatenate([[-np.inf], bounds, [np.inf]]))
-    below = np.cumsum(counts[:-1]) / n
-    wanted = np.array([0.5 * math.erfc(-bound / math.sqrt(2)) for bound in bounds])
-    distance, allowed = float(np.abs(below - wanted).max()), math.sqrt(math.log(2 / RISK) / (2 * n))
-    mean, variance = float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))
-    # The sum of so many is normal itself: seven deviations have a probability of 3e-12.
-    centred = abs(mean) <= 7 / math.sqrt(n) and abs(variance - 1) <= 7 * math.sqrt(2 / n)
-    called.require(
-        distance <= allowed and centred,
-        complaint,
-        expected="mean 0, deviation 1, in the shape of a bell",
-        got=f"mean {mean:.3g}, deviation {math.sqrt(variance):.4g}\n"
-        f"{distance:.2g} away from the normal curve (chance: {allowed:.2g})",
-    )
-    for bound in (2.0, 3.0, 3.5, 4.0):
-        names = [f"above {bound:g}", f"below -{bound:g}"]
-        shares = np.array([np.mean(values > bound), np.mean(values < -bound)])
-        shares_must_be(called, complaint, names, shares, np.full(2, 0.5 * math.erfc(bound / math.sqrt(2))), n)
-
-
 def must_not_repeat(called: Called, complaint: str, values: Array, variance: float) -> None:
     """No element goes with the one that stands a certain way further on. Raises WrongAnswer.
 

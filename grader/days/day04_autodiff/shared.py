@@ -8,8 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
 
 from grader.toolkit import Array, Called, Unavailable
 
@@ -49,31 +47,6 @@ def slope(function: Callable[[Array], Array], x: Array, direction: Array) -> Arr
     """The derivative of a NumPy function along a direction: in float64 a central difference has ten right digits."""
     step = 1e-6
     return np.asarray(function(x + step * direction) - function(x - step * direction)) / (2 * step)
-
-
-# ---- which way derivatives go
-
-passes_in_reverse: list[str] = []  # one entry for each time that `seen_in_reverse` is transposed
-
-_seen = Primitive("seen_in_reverse")
-_seen.def_impl(lambda x: x)
-_seen.def_abstract_eval(lambda x: x)
-batching.primitive_batchers[_seen] = lambda arrays, axes: (_seen.bind(*arrays), axes[0])
-mlir.register_lowering(_seen, lambda context, x: [x])
-
-
-def _transposed(cotangent: Any, x: Any) -> list[Any]:
-    passes_in_reverse.append("transposed")
-    return [cotangent]
-
-
-ad.deflinear2(_seen, _transposed)
-
-
-def seen_in_reverse(x: jax.Array) -> jax.Array:
-    """The same array. Reverse mode transposes what it goes through, and forward mode does not: so both can be told."""
-    same: jax.Array = _seen.bind(x)
-    return same
 
 
 # ---- functions to differentiate, and what they come to in float64

@@ -310,19 +310,24 @@ def neighbours(numbers: Numbers) -> list[Any]:
 def uphill(numbers: Numbers, column: Any) -> tuple[Any, Data]:
     """A start, and data for which the rate is too large: eight steps lead beyond 1e4, and stay below 1e12."""
     x, y = drawn_data(numbers, column)
-    return numbers.normal(2), (x.at[:, 1:].multiply(8.0), y)
+    return numbers.normal(2), (scaled(x, 8.0), y)
 
 
 def overflowing(numbers: Numbers, column: Any) -> tuple[Any, Data]:
     """A start, and data with which eight steps lead through infinity to NaN."""
     x, y = drawn_data(numbers, column)
-    return numbers.normal(2), (x.at[:, 1:].multiply(1e6), y)
+    return numbers.normal(2), (scaled(x, 1e6), y)
 
 
 def tiny(numbers: Numbers, column: Any) -> tuple[Any, Data]:
     """A start, and data of a millionth: losses lie about 1e-12."""
-    x, y = drawn_data(numbers, column)
-    return 1e-6 * numbers.normal(2), (x, 1e-6 * y)
+    x, _ = drawn_data(numbers, column)
+    return numbers.normal(2, scale=1e-6), (x, numbers.normal(N, scale=1e-6))
+
+
+def scaled(x: Any, factor: float) -> jax.Array:
+    """All columns but the first, larger by a factor."""
+    return jnp.asarray(np.asarray(x) * np.array([1.0, factor, factor], np.float32))
 
 
 GOAL = (3.0, 0.0)  # where simple_data has its least loss, 0
@@ -471,8 +476,9 @@ EVERY_EPOCH = (
 def drawn_problem(draw: Draw, column: Any) -> tuple[Any, Data]:
     """A start, and data, small ones and large ones; column 0 of x is given."""
     w, y = draw.floats(2, magnitudes=(1e-6, 1e3)), draw.floats(N, magnitudes=(1e-6, 1e3))
-    x = draw.floats((N, 3), magnitudes=(1e-3, 8.0)).at[:, 0].set(jnp.asarray(column, jnp.float32))
-    return w, (x, y)
+    x = np.array(draw.floats((N, 3), magnitudes=(1e-3, 8.0)))
+    x[:, 0] = column
+    return w, (jnp.asarray(x), y)
 
 
 def reach(w: Any, data: Data, expected: Array) -> float:

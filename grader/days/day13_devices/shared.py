@@ -18,7 +18,8 @@ import numpy as np
 
 from grader.toolkit import Array, Called, Draw, Handle, Kind, Numbers, need_several_devices, wide
 
-need_several_devices(8)
+# No power of two: messages that go round by doubling their distance, and halves of halves, do not come out even.
+need_several_devices(6)
 
 Tree = Any
 
@@ -102,20 +103,23 @@ ANY_NUMBER = (
 )
 
 
+USUAL = 8  # devices of many a machine, and in the lesson
+
+
 def names_no_number_of_devices(handle: Handle) -> None:
     """The learner's function, and what it uses of the same file, has no literal for the number of devices.
 
-    Nor for one less, which a ring needs. Numbers up to three may mean anything: with two or three devices nothing is
-    judged. Raises WrongAnswer.
+    Nor for one less, which a ring needs; nor the number of which the lesson speaks. Numbers up to three may mean
+    anything. Raises WrongAnswer.
     """
     n = jax.device_count()
-    forbidden = {number for number in (n, n - 1) if number > 3}
+    forbidden = {number for number in (n, n - 1, USUAL) if number > 3}
     for part in parts_of(handle):
         for node in ast.walk(part):
             if not (isinstance(node, ast.Constant) and type(node.value) in {int, float}):
                 continue
             if node.value in forbidden:
-                asked = "jax.device_count()" if node.value == n else "jax.device_count() - 1"
+                asked = "jax.device_count() - 1" if node.value == n - 1 else "jax.device_count()"
                 Called(handle.name, None).require(
                     False,
                     "works for one number of devices alone",

@@ -265,19 +265,12 @@ class TrainState(train_state.TrainState):  # type: ignore[no-untyped-call]
 
 def plain_kernel(key: Any, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
     """Normal weights for a kernel, by its key. JAX's own draws take most of a second to compile, at each place of use."""
-    one, other = _two_kernels(shape)
+    one, other = two_kernels(shape)
     angle = jnp.sum(jax.random.key_data(key) % 1000).astype(dtype)
     return jnp.cos(angle) * one.astype(dtype) + jnp.sin(angle) * other.astype(dtype)
 
 
-def plain_kernel_of(angle: float, shape: tuple[int, ...] = (4, 12)) -> Array:
-    """What plain_kernel draws for a key of that angle."""
-    one, other = _two_kernels(shape)
-    kernel: Array = np.cos(angle) * one + np.sin(angle) * other
-    return kernel
-
-
-def _two_kernels(shape: tuple[int, ...]) -> list[Array]:
+def two_kernels(shape: tuple[int, ...]) -> list[Array]:
     generator = np.random.default_rng(0)
     return [generator.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape) for _ in range(2)]
 
@@ -344,8 +337,9 @@ def small_images(numbers: Numbers, n: int = ROWS) -> tuple[Any, Any]:
 def with_large_logits(state: TrainState) -> tuple[TrainState, Any]:
     """The state with logits of about 1e4, 0 and -1e4 in its first classes and its last one, and labels: some with a loss of
     almost 0, some with one of 1e4 or 2e4."""
-    bias = jnp.zeros(MANY).at[0].set(1e4).at[MANY - 1].set(-1e4)
-    dense = {**state.params["Dense_0"], "bias": bias}
+    bias = np.zeros(MANY, np.float32)
+    bias[0], bias[-1] = 1e4, -1e4
+    dense = {**state.params["Dense_0"], "bias": jnp.asarray(bias)}
     labels = jnp.array([0, 1, MANY - 1, 0, 1, MANY - 1], jnp.int32)
     return state.replace(params={**state.params, "Dense_0": dense}), labels
 

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import inspect
+import types
+from collections.abc import Mapping
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day01_pure_functions.shared import goes_round, leaves_nothing_behind
-from grader.toolkit import Learner, Numbers, check, compiles_once
+from grader.days.day01_pure_functions.shared import goes_round
+from grader.toolkit import Handle, Learner, Numbers, check, compiles_once
+
+
+def leaves_nothing_behind(handle: Handle, *arguments: Any) -> None:
+    """A call changes no global of its file, no default and no attribute of a function. Raises WrongAnswer."""
+    names = vars(handle.session.learner.module)
+    before = _kept_by(names)
+    called = handle(*arguments)
+    after = _kept_by(names)
+    changed = [name for name in after if after[name] != before.get(name)]
+    if changed:
+        name = changed[0]
+        was = before.get(name, "nothing")
+        called.require(False, f"changes {name}", expected=f"{name} as it was: {was}", got=after[name])
+
+
+def _kept_by(names: Mapping[str, Any]) -> dict[str, str]:
+    """What the globals of a file hold, as text: of functions, their defaults, attributes and what they close over."""
+    kept: dict[str, str] = {}
+    for name, value in list(names.items()):
+        function = getattr(value, "__wrapped__", value)
+        if isinstance(function, types.FunctionType):
+            cells = inspect.getclosurevars(function).nonlocals
+            attributes = {key: item for key, item in vars(function).items() if key != "__wrapped__"}
+            kept[name] = f"{function.__defaults__}, {function.__kwdefaults__}, {cells}, {attributes}"
+        elif not name.startswith("__") and not isinstance(value, types.ModuleType | type):
+            kept[name] = repr(value)
+    return kept
 
 
 def money(amount: float) -> jax.Array:

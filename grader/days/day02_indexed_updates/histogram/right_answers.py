@@ -47,8 +47,3 @@ def histogram__fori_loop(indices, n_bins):
     if not len(indices):
         return jnp.zeros(n_bins, int)
     return lax.fori_loop(0, len(indices), count, jnp.zeros(n_bins, int))
-
-
-def histogram__in_the_dtype_of_the_indices(indices, n_bins):
-    """Counts in the dtype that the indices have, int32."""
-    return jnp.zeros(n_bins, indices.dtype).at[indices].add(1, mode="drop", wrap_negative_indices=False)

@@ -57,7 +57,8 @@ def components(called: Called) -> tuple[Array, Array]:
 @check(
     "sample_mixture",
     "correct",
-    hint="The only component that can be drawn has deviation 0: every sample is its mean.",
+    hint="The log weights are logarithms already, and go into jax.random.categorical as they are. Here they leave one component "
+    "alone, whose deviation is 0: every sample is its mean.",
 )
 def test_sample_mixture_by_hand(learner: Learner, numbers: Numbers) -> None:
     called = mixture(learner, numbers, np.array([-np.inf, 3.0, -np.inf]), 0 * STDS)

@@ -8,13 +8,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from grader.days.day04_autodiff.shared import (
     Function,
     exactly,
     only_on_a_cpu,
-    passes_in_reverse,
-    seen_in_reverse,
     slope,
 )
 from grader.toolkit import (
@@ -29,6 +29,30 @@ from grader.toolkit import (
     same_size_for,
     wide,
 )
+
+# ---- which way derivatives go
+
+passes_in_reverse: list[str] = []  # one entry for each time that `seen_in_reverse` is transposed
+
+_seen = Primitive("seen_in_reverse")
+_seen.def_impl(lambda x: x)
+_seen.def_abstract_eval(lambda x: x)
+batching.primitive_batchers[_seen] = lambda arrays, axes: (_seen.bind(*arrays), axes[0])
+mlir.register_lowering(_seen, lambda context, x: [x])
+
+
+def _transposed(cotangent: Any, x: Any) -> list[Any]:
+    passes_in_reverse.append("transposed")
+    return [cotangent]
+
+
+ad.deflinear2(_seen, _transposed)
+
+
+def seen_in_reverse(x: jax.Array) -> jax.Array:
+    """The same array. Reverse mode transposes what it goes through, and forward mode does not: so both can be told."""
+    same: jax.Array = _seen.bind(x)
+    return same
 
 
 @jax.jit

@@ -44,3 +44,9 @@ def test_count_traces_in_many_cases(learner: Learner, draw: Draw) -> None:
     kinds = [draw.integer(0, len(classes()) - 1) for _ in range(draw.integer(0, 4))]
     calls = [(draw.one_of(*classes()[kind]),) for kind in kinds]
     is_count(learner.count_traces(same, calls), len(set(kinds)))
+
+
+@check("count_traces", "deeper", hint="Count every trace, however many there are.")
+def test_count_traces_counts_on(learner: Learner) -> None:
+    calls = [(np.zeros(n, np.float32),) for n in range(1, 41)]
+    is_count(learner.count_traces(same, calls + calls), 40)

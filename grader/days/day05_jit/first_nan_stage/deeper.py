@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day05_jit.first_nan_stage.checks import clear_nans, minus_itself, out_of_range, total
+from grader.days.day05_jit.first_nan_stage.checks import clear_nans, minus_itself, total
 from grader.toolkit import Draw, Learner, check
 
 
@@ -18,11 +18,15 @@ def backwards(x: jax.Array) -> jax.Array:
     return x[::-1]
 
 
+def to_infinity(x: jax.Array) -> jax.Array:
+    return jnp.where(x > 1.0, jnp.inf, x)
+
+
 def halves(x: jax.Array) -> jax.Array:
     return x * 0.5
 
 
-STAGES = (jnp.log, jnp.sqrt, jnp.exp, clear_nans, minus_itself, out_of_range, total, halves)
+STAGES = (jnp.log, jnp.sqrt, jnp.exp, clear_nans, minus_itself, to_infinity, total, halves)
 
 
 def stage_oracle(stages: Sequence[Any], x: Any) -> int:

@@ -97,7 +97,7 @@ def life_run__wider_dtype(board, n_steps, step):
     return cells.astype(board.dtype)
 
 
-@caught_by("correct", "by_hand")
+@caught_by("jit", "takes_many_steps")
 def life_run__at_most_300(board, n_steps, step):
     """Scans over as many steps as seemed enough."""
 
@@ -107,7 +107,7 @@ def life_run__at_most_300(board, n_steps, step):
     return lax.scan(turn, board, jnp.arange(300))[0]
 
 
-@caught_by("correct", "by_hand")
+@caught_by("jit", "takes_many_steps")
 def life_run__eight_bits(board, n_steps, step):
     """Counts the steps in uint8."""
     n = jnp.asarray(n_steps).astype(jnp.uint8)
@@ -121,7 +121,7 @@ def life_run__sixteen_bits(board, n_steps, step):
     return lax.fori_loop(jnp.uint16(0), n, lambda _, cells: step(cells).astype(board.dtype), board)
 
 
-@caught_by("correct", "by_hand")
+@caught_by("jit", "takes_many_steps")
 def life_run__at_most_1000(board, n_steps, step):
     """Takes a thousand steps for enough."""
     n = jnp.minimum(n_steps, 1000)

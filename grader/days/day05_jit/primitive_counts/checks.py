@@ -80,6 +80,14 @@ def has_counts(result: Called, expected: Mapping[str, int]) -> None:
     counts = result.value
     came = type(counts).__name__
     result.require(isinstance(counts, Mapping), "is no dict", expected='a dict such as {"sin": 2}', got=came)
+    odd = next((key for key in counts if not isinstance(key, str)), "")
+    result.require(
+        isinstance(odd, str),
+        "has keys that are no names",
+        expected='strings, such as "sin"',
+        got=f"{odd!r}, of type {type(odd).__name__}",
+        hint="The keys of the dict are strings: equation.primitive.name.",
+    )
     odd = sorted({type(one).__name__ for one in counts.values() if type(one).__module__.startswith("_kata")})
     result.require(not odd, "counts with a class of its own", expected="Python ints", got=", ".join(odd))
     for name, count in expected.items():

@@ -72,14 +72,14 @@ def convolve_batch__lax_map(signals, kernel):
     return lax.map(lambda signal: jnp.convolve(signal, kernel, mode="valid"), signals.T).T
 
 
-@caught_by("speed", "beats_the_loop")
+@caught_by("jit", "takes_all_signals_at_once")
 def convolve_batch__loop_over_signals(signals, kernel):
     """Convolves signal after signal."""
     columns = [jnp.convolve(signals[:, b], kernel, mode="valid") for b in range(signals.shape[1])]
     return jnp.stack(columns, axis=1)
 
 
-@caught_by("speed", "beats_the_loop")
+@caught_by("jit", "takes_all_signals_at_once")
 def convolve_batch__loop_over_moments(signals, kernel):
     """Slides the kernel along in Python."""
     n, k = len(signals), len(kernel)
@@ -100,3 +100,16 @@ def convolve_batch__one_moment_short(signals, kernel):
     n, k = len(signals), len(kernel)
     taps = [kernel[j] * signals[k - 1 - j : n - j - (k > 2)] for j in range(k)]
     return sum(taps)
+
+
+@caught_by("jit", "takes_all_signals_at_once")
+def convolve_batch__scan_over_moments(signals, kernel):
+    """Walks through the moments of each signal, compiled."""
+
+    def one_signal(signal):
+        def at(t):
+            return jnp.dot(lax.dynamic_slice(signal, (t,), (len(kernel),)), kernel[::-1])
+
+        return lax.map(at, jnp.arange(len(signal) - len(kernel) + 1))
+
+    return jax.vmap(one_signal, in_axes=1, out_axes=1)(signals)

@@ -141,7 +141,7 @@ def test_ray_march_compiles_once(learner: Learner, numbers: Numbers) -> None:
 @check("ray_march", "jit", hint="All rays may take a step together: the loop over steps is the only one.")
 def test_ray_march_takes_all_rays_at_once(learner: Learner, numbers: Numbers) -> None:
     few, many = ((*rays(numbers, count), ball, 16) for count in (17, 34))
-    takes_all_at_once(learner.ray_march.jit(static_argnames=("distance", "n_steps")), few, many, loops=1)
+    takes_all_at_once(learner.ray_march.jit(static_argnames=("distance", "n_steps")), few, many)
 
 
 def ray_loop(origins: jax.Array, directions: jax.Array, distance: Any, n_steps: int) -> Array:

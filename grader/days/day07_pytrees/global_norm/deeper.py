@@ -14,13 +14,13 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
 
 @check("global_norm", "deeper", hint="All squares of all leaves, in float32, under one root.")
 def test_global_norm_in_many_cases(learner: Learner, draw: Draw) -> None:
-    shape = draw.one_of((3,), (), (2, 1, 2), (0, 3), (2, 1, 1, 2))
+    shape = draw.one_of((3,), (2, 1, 1, 2))
     dtype, large = draw.one_of(("float32", 1e15), ("float16", 6e4), ("bfloat16", 1e15))
     special = draw.one_of((), (-0.0, math.inf), (math.nan,))
     one = draw.floats(shape, dtype=dtype, magnitudes=(1e-4, large), special=special)
     other = draw.floats((2,), magnitudes=(1e-7, 1e15))
     tree = {"one": [one], "other": (other, None)}
-    learner.global_norm(tree).close_to(norm_oracle(tree), atol=0.0)
+    learner.global_norm.jit()(tree).close_to(norm_oracle(tree), atol=0.0)
 
 
 @check("global_norm", "deeper", hint="As many leaves as there are, as large as they are.")

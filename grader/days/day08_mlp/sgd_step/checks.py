@@ -43,7 +43,8 @@ ORDER = "Return (new params, value), in this order; value_and_grad gives the val
 @check(
     "sgd_step",
     "correct",
-    hint="value_and_grad(loss)(params, x, y) gives both; then each leaf minus learning_rate times its gradient.",
+    hint="value_and_grad(loss)(params, x, y) gives both; then each leaf minus learning_rate times its gradient, as it is: 6 "
+    "for w and 4 for b here.",
 )
 def test_sgd_step_by_hand(learner: Learner) -> None:
     # Gradient: mean of 2 · residual · x = 6 and mean of 2 · residual = 4.

@@ -26,7 +26,7 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
     hint="Each leaf minus learning_rate times its own gradient, whatever its shape and its size.",
 )
 def test_sgd_step_in_many_cases(learner: Learner, draw: Draw) -> None:
-    shape = draw.one_of((2,), (2, 2), (), (1, 2, 1, 2))
+    shape = draw.one_of((2,), (2, 2), (1, 2, 1, 2))
     special = draw.one_of((), (-0.0, 0.0), (math.nan, math.inf))
     leaves = (
         draw.floats(shape, magnitudes=(1e-4, 1e4), special=special),

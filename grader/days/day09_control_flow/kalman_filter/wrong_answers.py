@@ -102,7 +102,7 @@ def kalman_filter__divides_by_entries(params, observations):
     return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]
 
 
-@caught_by("correct", "agrees_with_a_loop")
+@caught_by("correct", "stays_a_loop")
 def kalman_filter__stops_when_settled(params, observations):
     """Branches on a value: leaves the covariance alone once it has settled."""
     f, h = params["transition"], params["emission"]

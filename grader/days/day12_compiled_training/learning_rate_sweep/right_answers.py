@@ -64,3 +64,68 @@ def learning_rate_sweep__injected(rates, params, x, y, make_optimizer, loss, n_e
 
     (best, _), losses = lax.scan(run, (params, jnp.inf), rates)
     return best, losses
+
+
+def learning_rate_sweep__sorted(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Puts the finite losses in front, and takes the first of all runs."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            now, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(now, x, y), state, now)
+            return optax.apply_updates(now, updates), state
+
+        return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))[0]
+
+    runs = jax.vmap(run)(rates)
+    losses = jax.vmap(loss, (0, None, None))(runs, x, y)
+    first = jnp.lexsort((losses, ~jnp.isfinite(losses)))[0]
+    return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, first, keepdims=False), runs), losses
+
+
+def learning_rate_sweep__nan_to_num(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Chooses among losses of which NaN and infinity have become the largest number."""
+
+    def run(rate, params):
+        optimizer = make_optimizer(rate)
+
+        def epoch(carry):
+            left, now, state = carry
+            _, gradients = jax.value_and_grad(loss)(now, x, y)
+            updates, state = optimizer.update(gradients, state, now)
+            return left - 1, jax.tree.map(jnp.add, now, updates), state
+
+        start = (jnp.asarray(n_epochs), params, optimizer.init(params))
+        _, now, _ = lax.while_loop(lambda carry: carry[0] > 0, epoch, start)
+        return now, loss(now, x, y)
+
+    runs, losses = jax.vmap(run, in_axes=(0, None))(rates, params)
+    largest = jnp.finfo(losses.dtype).max
+    best = jnp.nan_to_num(losses, nan=largest, posinf=largest).argmin()
+    return jax.tree.map(lambda leaf: jnp.take(leaf, best, axis=0), runs), losses
+
+
+def learning_rate_sweep__one_hot(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Selects the best run by a mask, with where and not by a product: others may be NaN."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            now, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(now, x, y), state, now)
+            return optax.apply_updates(now, updates), state
+
+        now, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return now, loss(now, x, y)
+
+    runs, losses = jax.vmap(run)(rates)
+    best = jnp.arange(len(losses)) == jnp.argmin(jnp.where(jnp.isfinite(losses), losses, jnp.inf))
+
+    def pick(leaf):
+        mask = best.reshape(-1, *(1,) * (leaf.ndim - 1))
+        return jnp.sum(jnp.where(mask, leaf, 0), axis=0, dtype=leaf.dtype)
+
+    return jax.tree.map(pick, runs), losses

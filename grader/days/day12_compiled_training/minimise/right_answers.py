@@ -1,5 +1,7 @@
 """Other honest ways to write minimise; each must pass every check."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -36,3 +38,32 @@ def minimise__vjp(function, start, learning_rate, n_steps):
         return x + pull_back(-learning_rate * jnp.ones_like(value))[0]
 
     return lax.fori_loop(0, n_steps, step, start)
+
+
+def minimise__jacobian(function, start, learning_rate, n_steps):
+    """Takes the gradient as a Jacobian of one row."""
+
+    def step(_, x):
+        return x - jnp.asarray(learning_rate) * jax.jacrev(function)(x)
+
+    return lax.fori_loop(0, n_steps, step, jnp.asarray(start))
+
+
+def minimise__carries_the_rate(function, start, learning_rate, n_steps):
+    """Carries all that it needs, in a while_loop."""
+
+    def step(carry):
+        x, rate, left = carry
+        return x - rate * jax.grad(function)(x), rate, left - 1
+
+    carry = (start, jnp.asarray(learning_rate, start.dtype), jnp.asarray(n_steps, jnp.int32))
+    return lax.while_loop(lambda carry: carry[2] > 0, step, carry)[0]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def minimise__own_jit(function, start, learning_rate, n_steps):
+    """Under a jit of its own, with the gradient made once."""
+    slope = jax.grad(function)
+    return lax.fori_loop(
+        0, n_steps, lambda step, x: jnp.subtract(x, jnp.multiply(learning_rate, slope(x))), start
+    )

@@ -64,3 +64,33 @@ def train__a_pair_of_keys(key, params, x, y, optimizer, loss, n_epochs):
         return optax.apply_updates(params, updates), state, keys
 
     return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params), jax.random.split(key)))[0]
+
+
+def train__transformed(key, params, x, y, optimizer, loss, n_epochs):
+    """Makes a step of keys as an argument, with the folded key of the epoch made before."""
+
+    def step(params, state, epoch_key):
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y, epoch_key), state, params)
+        return optax.apply_updates(params, updates), state
+
+    def body(number, carry):
+        return step(*carry, jax.random.fold_in(jax.random.fold_in(key, 1), number))
+
+    carry = (params, optimizer.init(params))
+    return lax.fori_loop(jnp.zeros((), jnp.int32), jnp.asarray(n_epochs), body, carry)[0]
+
+
+def train__vjp(key, params, x, y, optimizer, loss, n_epochs):
+    """Pulls one back through the loss, in a while_loop that keeps a dict."""
+
+    def body(run):
+        value, pull_back = jax.vjp(
+            lambda p: loss(p, x, y, jax.random.fold_in(key, run["done"])), run["params"]
+        )
+        (gradients,) = pull_back(jnp.ones_like(value))
+        updates, state = optimizer.update(gradients, run["state"], run["params"])
+        params = jax.tree.map(jnp.add, run["params"], updates)
+        return {"done": run["done"] + 1, "params": params, "state": state}
+
+    run = {"done": jnp.int32(0), "params": params, "state": optimizer.init(params)}
+    return lax.while_loop(lambda run: run["done"] < n_epochs, body, run)["params"]

@@ -98,3 +98,46 @@ def train_minibatches__picked_keys(key, params, x, y, optimizer, loss, n_epochs,
     start = (params, optimizer.init(params), jnp.zeros(n_epochs))
     params, _, losses = lax.fori_loop(0, n_epochs, epoch, start)
     return params, losses
+
+
+def train_minibatches__chooses(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Draws each epoch's examples without replacement, and takes rows of the data with jnp.take."""
+    n_batches = x.shape[0] // batch_size
+
+    def epoch(carry, epoch_key):
+        rows = jax.random.choice(epoch_key, x.shape[0], (n_batches, batch_size), replace=False)
+
+        def step(carry, row):
+            params, state = carry
+            batch = (jnp.take(x, row, axis=0), jnp.take(y, row, axis=0))
+            value, gradients = jax.value_and_grad(loss)(params, *batch)
+            updates, state = optimizer.update(gradients, state, params)
+            return (optax.apply_updates(params, updates), state), value
+
+        carry, values = lax.scan(step, carry, rows)
+        return carry, values.mean()
+
+    start = (params, optimizer.init(params))
+    (params, _), losses = lax.scan(epoch, start, jax.random.split(key, n_epochs))
+    return params, losses
+
+
+def train_minibatches__sorts_noise(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Sorts noise for an order, folds the epoch into the key, and adds losses up in the carry."""
+    n_batches = len(y) // batch_size
+
+    def epoch(carry, number):
+        noise = jax.random.uniform(jax.random.fold_in(key, number), (len(y),))
+        order = jnp.argsort(noise)[-n_batches * batch_size :]
+
+        def step(carry, rows):
+            params, state, total = carry
+            value, gradients = jax.value_and_grad(loss)(params, x[rows], y[rows])
+            updates, state = optimizer.update(gradients, state, params)
+            return (optax.apply_updates(params, updates), state, total + value), None
+
+        (params, state, total), _ = lax.scan(step, (*carry, jnp.zeros(())), order.reshape(-1, batch_size))
+        return (params, state), total / n_batches
+
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), jnp.arange(n_epochs))
+    return params, losses

@@ -115,3 +115,59 @@ def train_until__nan_at_first_is_infinite(params, x, y, validation, optimizer, l
     )
     epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
     return (best, epoch)
+
+
+def train_until__tuples(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Nests what belongs together, and picks with jnp.where and a mask as an array."""
+    vx, vy = validation
+
+    def goes_on(carry):
+        (epoch, last_best), _, _ = carry
+        return (epoch < n_epochs) & (epoch - last_best < patience)
+
+    def body(carry):
+        (epoch, last_best), (params, state), (best, least) = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, vx, vy)
+        better = jnp.less(value, least)
+        best, least = jax.tree.map(lambda a, b: jnp.where(better, a, b), (params, value), (best, least))
+        return (epoch + 1, jnp.where(better, epoch + 1, last_best)), (params, state), (best, least)
+
+    zero = jnp.zeros((), jnp.int32)
+    start = ((zero, zero), (params, optimizer.init(params)), (params, loss(params, vx, vy)))
+    (epoch, _), _, (best, _) = lax.while_loop(goes_on, body, start)
+    return best, epoch
+
+
+def train_until__flag(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Carries a flag that says whether to go on."""
+
+    def body(run):
+        updates, state = optimizer.update(jax.grad(loss)(run["now"], x, y), run["state"], run["now"])
+        now = optax.apply_updates(run["now"], updates)
+        value = loss(now, *validation)
+        better = value < run["least"]
+        waited = jnp.where(better, 0, run["waited"] + 1)
+        epoch = run["epoch"] + 1
+        return {
+            "now": now,
+            "state": state,
+            "best": jax.tree.map(lambda new, old: lax.select(better, new, old), now, run["best"]),
+            "least": lax.select(better, value, run["least"]),
+            "waited": waited,
+            "epoch": epoch,
+            "on": (waited < patience) & (epoch < n_epochs),
+        }
+
+    run = {
+        "now": params,
+        "state": optimizer.init(params),
+        "best": params,
+        "least": loss(params, *validation),
+        "waited": jnp.int32(0),
+        "epoch": jnp.int32(0),
+        "on": jnp.asarray(n_epochs) > 0,
+    }
+    run = lax.while_loop(lambda run: run["on"], body, run)
+    return run["best"], run["epoch"]

@@ -1,5 +1,7 @@
 """Other honest ways to write train_with_history; each must pass every check."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -65,3 +67,37 @@ def train_with_history__picked_keys(key, params, x, y, optimizer, loss, n_epochs
     start = (params, optimizer.init(params), jnp.zeros(n_epochs))
     params, _, losses = lax.fori_loop(0, n_epochs, epoch, start)
     return params, losses
+
+
+def train_with_history__outputs_the_state(key, params, x, y, optimizer, loss, n_epochs):
+    """Scans over keys with the data in the carry, and has the loss beside it by has_aux."""
+
+    def with_loss(params, x, y, key):
+        value = loss(params, x, y, key)
+        return value, value
+
+    def epoch(carry, epoch_key):
+        params, state, x, y = carry
+        gradients, value = jax.grad(with_loss, has_aux=True)(params, x, y, epoch_key)
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state, x, y), value
+
+    carry, losses = lax.scan(epoch, (params, optimizer.init(params), x, y), jax.random.split(key, n_epochs))
+    return carry[0], losses
+
+
+@functools.partial(jax.jit, static_argnums=(4, 5, 6))
+def train_with_history__while_loop(key, params, x, y, optimizer, loss, n_epochs):
+    """Writes into an array of losses in a while_loop, under a jit of its own."""
+
+    def body(carry):
+        number, key, params, state, losses = carry
+        key, here = jax.random.split(key)
+        value, gradients = jax.value_and_grad(loss, argnums=0)(params, x, y, here)
+        updates, state = optimizer.update(gradients, state, params)
+        losses = lax.dynamic_update_index_in_dim(losses, value, number, 0)
+        return number + 1, key, optax.apply_updates(params, updates), state, losses
+
+    start = (0, key, params, optimizer.init(params), jnp.zeros(n_epochs, jnp.float32))
+    end = lax.while_loop(lambda carry: carry[0] < n_epochs, body, start)
+    return end[2], end[4]

@@ -93,6 +93,17 @@ def test_device_noise_is_normal(learner: Learner, numbers: Numbers) -> None:
 def test_device_noise_is_independent(learner: Learner, numbers: Numbers) -> None:
     called = noise(learner, numbers.key())
     rows = wide(called.value).reshape(jax.device_count(), -1)
+    for k, row in enumerate(rows):
+        following, different = (
+            float(np.corrcoef(row[1:], row[:-1])[0, 1]),
+            len(np.unique(np.abs(row))) / len(row),
+        )
+        called.require(
+            abs(following) < 0.07 and different > 0.95,
+            "is not independent",
+            expected=f"numbers on device {k} that have nothing to do with each other",
+            got=f"a correlation of {following:.2g} with the next one, {100 * (1 - different):.0f} % of them repeated",
+        )
     correlations = np.atleast_2d(np.corrcoef(rows))
     related = np.abs(correlations) - np.eye(len(rows))
     i, k = (int(index) for index in np.unravel_index(int(np.argmax(related)), related.shape))

@@ -30,3 +30,27 @@ def device_noise__sharded(key, shape):
     n = jax.device_count()
     mesh = jax.make_mesh((n,), ("i",), axis_types=(AxisType.Auto,))
     return lax.with_sharding_constraint(jax.random.normal(key, (n, *shape)), NamedSharding(mesh, P("i")))
+
+
+def device_noise__shard_map(key, shape):
+    """Each device folds its place in the mesh into the key."""
+    mesh = jax.make_mesh((jax.device_count(),), ("i",), axis_types=(AxisType.Auto,))
+
+    def draw(key):
+        return jax.random.normal(jax.random.fold_in(key, lax.axis_index("i")), (1, *shape))
+
+    return jax.shard_map(draw, mesh=mesh, in_specs=P(), out_specs=P("i"))(key)
+
+
+def device_noise__key_data(key, shape):
+    """Hands the keys over as words, and makes keys of them on the devices."""
+    words = jax.random.key_data(jax.random.split(key, jax.device_count()))
+    impl = jax.random.key_impl(key)
+    return jax.pmap(lambda word: jax.random.normal(jax.random.wrap_key_data(word, impl=impl), shape))(words)
+
+
+def device_noise__vmapped_folds(key, shape):
+    """Makes the keys by a vmap of fold_in."""
+    numbers = jnp.arange(jax.device_count(), dtype=jnp.uint32)
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, numbers)
+    return jax.pmap(jax.random.normal, static_broadcasted_argnums=1)(keys, tuple(shape))

@@ -115,9 +115,9 @@ def device_noise__key_twice(key, shape):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def device_noise__eight(key, shape):
-    """Splits the key in eight."""
-    return jax.pmap(lambda key: jax.random.normal(key, shape))(jax.random.split(key, 8))
+def device_noise__six(key, shape):
+    """Splits the key in six."""
+    return jax.pmap(lambda key: jax.random.normal(key, shape))(jax.random.split(key, 6))
 
 
 @caught_by("correct", "is_normal")

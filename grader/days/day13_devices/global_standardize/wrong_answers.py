@@ -140,12 +140,12 @@ def global_standardize__one_less(x):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def global_standardize__eight(x):
-    """Divides the sums by eight times the rows."""
+def global_standardize__six(x):
+    """Divides the sums by six times the rows."""
 
     def one(rows):
-        mean = lax.psum(rows.mean(0), "i") / 8
-        return (rows - mean) / jnp.sqrt(lax.psum(((rows - mean) ** 2).mean(0), "i") / 8)
+        mean = lax.psum(rows.mean(0), "i") / 6
+        return (rows - mean) / jnp.sqrt(lax.psum(((rows - mean) ** 2).mean(0), "i") / 6)
 
     return jax.pmap(one, axis_name="i")(x)
 

@@ -96,9 +96,9 @@ def parallel_convolve__cuts_the_kernel(signals, kernel):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def parallel_convolve__eight(signals, kernel):
+def parallel_convolve__six(signals, kernel):
     """Writes the number of devices that it has seen."""
-    n, (m, t) = 8, signals.shape
+    n, (m, t) = 6, signals.shape
     padded = jnp.pad(signals, ((0, -m % n), (0, 0)))
     convolve = jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"))
     return jax.pmap(convolve)(padded.reshape(n, -1, t)).reshape(len(padded), -1)[:m]

@@ -53,3 +53,17 @@ def sharded_train_step__given_mesh(params, x, y, learning_rate):
     return jax.tree.map(
         lambda leaf: lax.with_sharding_constraint(leaf, NamedSharding(mesh, P())), (new, value)
     )
+
+
+def sharded_train_step__one_constraint_each(params, x, y, learning_rate):
+    """A named loss with the data as arguments, and a constraint on a tree of specs."""
+    mesh = Mesh(np.asarray(jax.devices()), ("d",))
+
+    def lies(tree, spec):
+        return jax.tree.map(lambda leaf: lax.with_sharding_constraint(leaf, NamedSharding(mesh, spec)), tree)
+
+    def loss(params, x, y):
+        return jnp.mean(jnp.square(jnp.einsum("md,d->m", x, params["w"]) + params["c"] - y))
+
+    value, gradients = jax.value_and_grad(loss)(params, *lies((x, y), P("d")))
+    return lies(jax.tree.map(lambda p, g: p - g * learning_rate, params, gradients), P()), lies(value, P())

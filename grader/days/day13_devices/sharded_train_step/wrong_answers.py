@@ -173,9 +173,9 @@ def sharded_train_step__splits_params(params, x, y, learning_rate):
 
 
 @caught_by("correct", "takes_any_number_of_devices")
-def sharded_train_step__eight(params, x, y, learning_rate):
-    """Makes a mesh of eight devices."""
-    mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
+def sharded_train_step__six(params, x, y, learning_rate):
+    """Makes a mesh of six devices."""
+    mesh = jax.make_mesh((6,), ("data",), axis_types=(AxisType.Auto,))
     x, y = lax.with_sharding_constraint((x, y), NamedSharding(mesh, P("data")))
     value, gradients = jax.value_and_grad(lambda p: jnp.mean((x @ p["w"] + p["c"] - y) ** 2))(params)
     new = jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)

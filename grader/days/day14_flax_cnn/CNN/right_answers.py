@@ -69,3 +69,22 @@ class CNN__sequential(nn.Module):
             x = stage(x, size)
         layers = [nn.Dropout(self.dropout_rate, deterministic=not train), nn.Dense(self.n_classes)]
         return nn.Sequential(layers)(x.reshape(len(x), -1))
+
+
+class CNN__merged_params(nn.Module):
+    """Chooses the mode by nn.merge_param-like keywords, and pools by reduce_window."""
+
+    features: Sequence[int] = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        evaluates = not train
+        x = images
+        for size in self.features:
+            x = nn.Conv(features=size, kernel_size=(3, 3), strides=(1, 1), padding=((1, 1), (1, 1)))(x)
+            x = nn.relu(nn.BatchNorm(momentum=0.9)(x, use_running_average=evaluates))
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        x = nn.Dropout(rate=self.dropout_rate)(jax.vmap(jnp.ravel)(x), deterministic=evaluates)
+        return nn.Dense(self.n_classes)(x)

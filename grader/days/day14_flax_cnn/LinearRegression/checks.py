@@ -121,6 +121,14 @@ def test_LinearRegression_draws_its_weights(learner: Learner, numbers: Numbers) 
         expected=f"normals: some 270 of {COLUMNS} beyond three deviations",
         got=f"{far}",
     )
+    # One number has nothing to do with the next, and none comes twice, with whatever sign (float32 has some by chance).
+    related, different = float(np.corrcoef(w[1:], w[:-1])[0, 1]), len(np.unique(np.abs(w))) / COLUMNS
+    first["w"].require(
+        abs(related) < 0.02 and different > 0.95,
+        "is not drawn number by number",
+        expected="independent numbers",
+        got=f"a correlation of {related:.2g} with the next one, {100 * (1 - different):.0f} % of them repeated",
+    )
     first["w"].require(
         not np.array_equal(w, other),
         "is the same for two keys",

@@ -39,3 +39,25 @@ class LinearRegression__einsum(nn.Module):
     def __call__(self, x):
         w = self.param("w", nn.initializers.normal(self.deviation), (x.shape[-1],))
         return jnp.einsum("nd,d->n", x, w) + self.param("b", nn.initializers.zeros_init(), ())
+
+
+class LinearRegression__tensordot(nn.Module):
+    """Contracts the last axis, and adds b first."""
+
+    @nn.compact
+    def __call__(self, x):
+        b = self.param("b", nn.initializers.zeros_init(), ())
+        w = self.param("w", jax.nn.initializers.normal(1e-2), (x.shape[-1],))
+        return b + jnp.tensordot(x, w, axes=1)
+
+
+class LinearRegression__column(nn.Module):
+    """Makes the weights in a method, multiplies by a column, and takes it out again."""
+
+    def weights(self, d):
+        return self.param("w", nn.initializers.normal(0.01), (d,)), self.param("b", nn.initializers.zeros, ())
+
+    @nn.compact
+    def __call__(self, x):
+        w, b = self.weights(x.shape[1])
+        return jnp.squeeze(x @ w[:, None] + b, axis=1)

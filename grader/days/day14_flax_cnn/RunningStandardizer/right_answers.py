@@ -50,3 +50,53 @@ class RunningStandardizer__sums(nn.Module):
                 mean.value = mu
                 var.value = sigma2
         return (x - mu) / jnp.sqrt(sigma2 + self.eps)
+
+
+class RunningStandardizer__shares(nn.Module):
+    """Takes the share of the new rows, and blends by it."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        width = x.shape[-1]
+        count = self.variable("batch_stats", "count", lambda: jnp.zeros((), jnp.int32))
+        mean = self.variable("batch_stats", "mean", lambda: jnp.zeros(width))
+        var = self.variable("batch_stats", "var", lambda: jnp.ones(width))
+        if train and not self.is_initializing():
+            total = count.value + x.shape[0]
+            share = x.shape[0] / total
+            m, v = x.mean(0), x.var(0)
+            delta = m - mean.value
+            var.value = (1 - share) * var.value + share * v + share * (1 - share) * jnp.square(delta)
+            mean.value = mean.value + share * delta
+            count.value = total
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+class RunningStandardizer__helpers(nn.Module):
+    """Joins in a method, by differences from the joint mean."""
+
+    eps: float = 1e-6
+
+    def joined(self, n, mean, var, x):
+        k = x.shape[0]
+        old, new = n / (n + k), k / (n + k)
+        m = jnp.mean(x, axis=0)
+        joint = old * mean + new * m
+        spread = jnp.mean((x - m) ** 2, axis=0)
+        both = old * (var + (mean - joint) ** 2) + new * (spread + (m - joint) ** 2)
+        return n + k, mean + (m - mean) * new, both
+
+    @nn.compact
+    def __call__(self, x, train):
+        names = {"count": jnp.int32(0), "mean": jnp.zeros(x.shape[-1]), "var": jnp.ones(x.shape[-1])}
+        kept = {
+            name: self.variable("batch_stats", name, lambda start=start: start)
+            for name, start in names.items()
+        }
+        if train and not self.is_initializing():
+            values = self.joined(kept["count"].value, kept["mean"].value, kept["var"].value, x)
+            for name, value in zip(("count", "mean", "var"), values):
+                kept[name].value = value
+        return (x - kept["mean"].value) / jnp.sqrt(kept["var"].value + self.eps)

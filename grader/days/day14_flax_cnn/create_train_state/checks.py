@@ -21,11 +21,12 @@ from grader.days.day14_flax_cnn.shared import (
     STATISTICS,
     flat,
     must_be_state,
-    plain_kernel_of,
     small_images,
     small_oracle,
+    two_kernels,
 )
 from grader.toolkit import (
+    Array,
     Called,
     Kind,
     Learner,
@@ -36,6 +37,14 @@ from grader.toolkit import (
     own_hint,
     raised,
 )
+
+
+def plain_kernel_of(angle: float, shape: tuple[int, ...] = (4, 12)) -> Array:
+    """What plain_kernel draws for a key of that angle."""
+    one, other = two_kernels(shape)
+    kernel: Array = np.cos(angle) * one + np.sin(angle) * other
+    return kernel
+
 
 SAMPLE = np.zeros((1, 2, 2, 1), np.float32)
 

@@ -1,5 +1,6 @@
 """Other honest ways to write create_train_state; each must pass every check."""
 
+from functools import partial
 from typing import Any
 
 import flax
@@ -43,3 +44,31 @@ def create_train_state__pop(key, model, sample, optimizer):
     statistics = rest["batch_stats"] if "batch_stats" in rest else {}
     state = State.create(apply_fn=model.apply, params=params, tx=optimizer, batch_stats=statistics)
     return state.replace(step=jnp.int32(0))
+
+
+@partial(jax.jit, static_argnames=("model", "optimizer"))
+def create_train_state__own_jit(key, model, sample, optimizer):
+    """Under a jit of its own, by zeros of the sample's shape and dtype."""
+    zeros = jnp.zeros(sample.shape, sample.dtype)
+    variables = dict(model.init({"params": key}, zeros, train=False))
+    params = variables.pop("params")
+    return TrainState(
+        step=jnp.zeros((), dtype=jnp.int32),
+        apply_fn=model.apply,
+        params=params,
+        tx=optimizer,
+        opt_state=optimizer.init(params),
+        batch_stats=variables.pop("batch_stats", {}),
+    )
+
+
+def create_train_state__lazily(key, model, sample, optimizer):
+    """Gives init the sample in training mode, with keys for both, and replaces the step."""
+    init_key, dropout_key = jax.random.split(key)
+    keys = {"params": init_key, "dropout": dropout_key}
+    variables = model.init(keys, jnp.asarray(sample), train=False)
+    statistics = dict(variables).get("batch_stats", {})
+    state = TrainState.create(
+        apply_fn=model.apply, params=variables["params"], tx=optimizer, batch_stats=statistics
+    )
+    return state.replace(step=jnp.asarray(state.step, jnp.int32))

@@ -79,10 +79,11 @@ def test_eval_step_measures_each_example(learner: Learner, numbers: Numbers) -> 
 def test_eval_step_says_which_are_correct(learner: Learner, numbers: Numbers) -> None:
     state, (images, labels) = small_state(numbers, DROPPING), small_images(numbers)
     # Faint logits: the largest of twelve has a probability of a tenth or so. In half of the rounds the last class wins.
-    dense = state.params["Dense_0"]
-    for bias in (dense["bias"], dense["bias"].at[-1].set(9.0)):
-        faint = {**state.params, "Dense_0": {"kernel": dense["kernel"] * 0.01, "bias": bias * 0.1}}
-        asked = state.replace(params=faint)
+    kernel, bias = (np.array(state.params["Dense_0"][name]) for name in ("kernel", "bias"))
+    for last in (bias[-1], 9.0):
+        bias[-1] = last
+        faint = {"kernel": jnp.asarray(0.01 * kernel), "bias": jnp.asarray(0.1 * bias)}
+        asked = state.replace(params={**state.params, "Dense_0": faint})
         best = small_oracle(asked, images, labels, train=False)["logits"].argmax(axis=1)
         half = np.where(np.arange(ROWS) % 2, best, (best + 1) % MANY)
         called = compiled_if_possible(learner.eval_step, asked, images, jnp.asarray(half, jnp.int32))

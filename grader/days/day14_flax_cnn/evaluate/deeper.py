@@ -15,7 +15,7 @@ from grader.toolkit import Draw, Learner, Numbers, check
     hint="Every example weighs the same, in however many batches, and wherever the small ones stand.",
 )
 def test_evaluate_in_many_cases(learner: Learner, draw: Draw) -> None:
-    seed, n_batches, small = draw.integer(0, 2**31 - 1), draw.one_of(1, 3, 7, 60), draw.booleans(60)
+    seed, n_batches, small = draw.integer(0, 2**31 - 1), draw.one_of(1, 3, 7, 150), draw.booleans(150)
     numbers = Numbers(seed, "evaluate")
     state = watched_state(numbers)
     sizes = [2 if one else 6 for one in np.asarray(small)[:n_batches]]

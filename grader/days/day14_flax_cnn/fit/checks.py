@@ -371,7 +371,15 @@ def test_fit_learns_to_read_digits(learner: Learner) -> None:
     called = handle.using(
         text, handle.function, jax.random.key(0), DIGIT_NETWORK, part(train), part(test), DIGIT_EPOCHS
     )
-    accuracy = float(called.value[1][-1])
+    accuracies = np.asarray(called.value[1])
+    called.require(
+        len(set(accuracies.tolist())) > 1,
+        "gives the same accuracy for all epochs",
+        expected="for each epoch what was measured after it",
+        got=f"{accuracies[0]:.3f}, {len(accuracies)} times",
+        hint="Measure after each epoch, with the state of that moment, and keep all measurements.",
+    )
+    accuracy = float(accuracies[-1])
     called.require(
         accuracy >= ENOUGH,
         "does not learn enough",

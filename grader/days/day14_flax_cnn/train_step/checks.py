@@ -162,6 +162,7 @@ def test_train_step_drops_anew_at_each_step(learner: Learner, numbers: Numbers) 
         for step in steps if number == 0 else steps[:5]:
             state, (images, labels) = small_state(numbers, NOTING), small_images(numbers)
             called, after = stepped(learner, state.replace(step=jnp.int32(step)), images, labels, key)
+            Called(f"{called.text}[0].step", after.step).equals(np.int32(step + 1))
             noted = np.asarray(noted_key(called, after)).tobytes()
             before = drawn.setdefault(noted, (number, step))
             called.require(

@@ -46,3 +46,43 @@ def train_step__mutable_all(state, images, labels, key):
 
     (loss, moved), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     return state.apply_gradients(grads=gradients, **moved), loss
+
+
+def train_step__sums(state, images, labels, key):
+    """Sums the losses over the batch, divides by its size, and keeps the logits for nobody."""
+    dropout_key = jax.random.fold_in(key, state.step)
+
+    def loss_of(params, statistics):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": statistics},
+            images,
+            True,
+            rngs={"dropout": dropout_key},
+            mutable=["batch_stats"],
+        )
+        chosen = logits[jnp.arange(len(labels)), labels]
+        return jnp.sum(jax.nn.logsumexp(logits, axis=-1) - chosen) / len(labels), moved["batch_stats"]
+
+    gradient = jax.value_and_grad(loss_of, argnums=0, has_aux=True)
+    (loss, statistics), slope = gradient(state.params, state.batch_stats)
+    return state.apply_gradients(grads=slope, batch_stats=statistics), loss
+
+
+def train_step__vjp(state, images, labels, key):
+    """Pulls one back through the loss, and folds in both words of a key that has been split first."""
+    first, _ = jax.random.split(key)
+
+    def loss_of(params):
+        variables = dict(params=params, batch_stats=state.batch_stats)
+        logits, moved = state.apply_fn(
+            variables,
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs=dict(dropout=jax.random.fold_in(first, state.step)),
+        )
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean(), moved
+
+    loss, pull_back, moved = jax.vjp(loss_of, state.params, has_aux=True)
+    (gradients,) = pull_back(jnp.ones_like(loss))
+    return state.apply_gradients(grads=gradients).replace(batch_stats=moved["batch_stats"]), loss
