@@ -99,3 +99,26 @@ def kalman_filter__psd_clip(params, observations):
     start = (params["mean"], params["covariance"])
     _, filtered = lax.scan(step, start, observations)
     return filtered
+
+
+def kalman_filter__two_halves(params, observations):
+    """Prediction and correction as functions; a dict is carried, and K solves Sᵀ Kᵀ = H Σ'ᵀ."""
+
+    def predict(state):
+        f = params["transition"]
+        return {
+            "mean": f @ state["mean"],
+            "covariance": f @ state["covariance"] @ f.T + params["process_noise"],
+        }
+
+    def correct(state, y):
+        h, spread = (params["emission"], state["covariance"])
+        s = jnp.einsum("ij,jk,lk->il", h, spread, h) + params["observation_noise"]
+        k = jnp.linalg.solve(s.T, h @ spread.T).T
+        return {"mean": state["mean"] + k @ (y - h @ state["mean"]), "covariance": spread - k @ s @ k.T}
+
+    def step(state, y):
+        state = correct(predict(state), y)
+        return (state, (state["mean"], state["covariance"]))
+
+    return lax.scan(step, {name: params[name] for name in ("mean", "covariance")}, observations)[1]

@@ -87,7 +87,6 @@ def test_fixed_point_arrives(learner: Learner, numbers: Numbers) -> None:
 STANDING = {
     "the sum of x stands still": ([[0.5, 0.0], [0.0, 0.5]], [8.0, -8.0], [1.0, -1.0], [1.0, -1.0]),
     "x[0] stands still": ([[0.5, 0.0], [0.25, 0.5]], [2.0, 9.0], [1.0, 1.0], [0.0, 1.0]),
-    "x[1] stands still": ([[0.5, 0.25], [0.0, 0.5]], [9.0, 2.0], [1.0, 1.0], [1.0, 0.0]),
     "the length of x stands still": ([[0.0, -0.5], [0.5, 0.0]], [3.0, 4.0], [-1.0, -5.5], [1.0, 0.0]),
 }
 

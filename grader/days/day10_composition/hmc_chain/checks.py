@@ -264,55 +264,9 @@ def test_hmc_chain_decides_anew_each_time(learner: Learner, numbers: Numbers) ->
     called.require(near, complaint, expected="0.25", got=f"{again.mean():.3g}")
 
 
-@check(
-    "hmc_chain",
-    "correct",
-    hint="p is d standard normals, drawn anew for each sample: neither bounded, nor of one length, nor left over from before.",
-)
-def test_hmc_chain_draws_normals(learner: Learner, numbers: Numbers) -> None:
-    called, moves = on_the_chessboard(learner, numbers)
-    # From two fields on, one colour is as likely as the other, so an accepted p is as normal as any.
-    sizes = np.abs(moves) / MANY_LEAPFROG
-    sizes = sizes[sizes > 0.2]
-    for low, high, share in NORMAL_SHARES:
-        count = int(np.sum((sizes > low) & (sizes <= high)))
-        called.require(
-            likely(count, sizes.size, share),
-            f"has too many or too few momenta between {low:g} and {high:g} in size",
-            expected=f"about {share * sizes.size:.0f} of {sizes.size}",
-            got=f"{count}",
-        )
-    # What is large is followed by what is large as often as chance would have it.
-    pairs = np.abs(np.stack([moves[:, :-1], moves[:, 1:]])) / MANY_LEAPFROG
-    pairs = pairs[:, np.all(pairs > 0.2, axis=0)]
-    count, share = int(np.sum(np.all(pairs > 0.7, axis=0))), ((1 - up_to(0.7)) / (1 - up_to(0.2))) ** 2
-    called.require(
-        likely(count, pairs.shape[1], share),
-        "has momenta whose sizes hang together from sample to sample",
-        expected=f"about {share * pairs.shape[1]:.0f} of {pairs.shape[1]} pairs above 0.7 in size",
-        got=f"{count}",
-    )
-    # Signs of moves that follow each other agree half of the time.
-    both = moves[:, :-1] * moves[:, 1:]
-    count, of = int(np.sum(both > 0)), int(np.sum(both != 0))
-    called.require(
-        likely(count, of, 0.5),
-        "goes on in one direction more or less often than chance would have it",
-        expected=f"about {of / 2:.0f} of {of} moves as the one before",
-        got=f"{count}",
-    )
-
-
 def up_to(size: float) -> float:
     """Which share of the standard normals is of that size at most."""
     return math.erf(size / math.sqrt(2))
-
-
-# (from, to, which share of the standard normals above 0.2 is of such a size)
-NORMAL_SHARES = [
-    (low, high, (up_to(high) - up_to(low)) / (1 - up_to(0.2)))
-    for low, high in ((0.2, 0.5), (0.5, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 2.5), (2.5, 3.0), (3.0, np.inf))
-]
 
 
 def likely(count: int, of: int, share: float) -> bool:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day10_composition.newton_roots.checks import square_minus_two
+from grader.days.day10_composition.newton_roots.checks import STATIC, square_minus_two
 from grader.toolkit import Array, Draw, Learner, check, wide
 
 
@@ -75,7 +75,7 @@ def test_newton_roots_in_many_cases(learner: Learner, draw: Draw) -> None:
     moved = np.abs(beside - expected)
     if not np.all((moved < 1e-3 * np.abs(expected)) | np.isnan(expected) | (wide(starts) == 0)):
         return
-    result = learner.newton_roots.jit(static_argnums=(0, 2))(function, starts, n_steps)
+    result = learner.newton_roots.jit(static_argnames=STATIC)(function, starts, n_steps)
     error = float(
         np.nanmax(np.where(np.isnan(expected), 0, moved) / np.where(expected == 0, 1, np.abs(expected)))
     )
@@ -91,5 +91,5 @@ def test_newton_roots_takes_all_steps(learner: Learner) -> None:
     """From 1e30 each step halves x, a hundred times and more."""
     starts = jnp.asarray(np.geomspace(1e10, 1e15, 300), jnp.float32)
     for n_steps in (20, 60):
-        result = learner.newton_roots.jit(static_argnums=(0, 2))(square_minus_two, starts, n_steps)
+        result = learner.newton_roots.jit(static_argnames=STATIC)(square_minus_two, starts, n_steps)
         result.close_to(newton_steps(square_minus_two, starts, n_steps), rtol=1e-4)

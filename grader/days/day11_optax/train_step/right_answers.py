@@ -51,3 +51,11 @@ def train_step__has_aux(params, opt_state, batch, loss, optimizer):
     gradients, value = jax.grad(twice, has_aux=True)(params)
     updates, opt_state = optimizer.update(gradients, opt_state, params)
     return (jax.tree.map(jnp.add, params, updates), opt_state, value)
+
+
+def train_step__update_taken_out(params, opt_state, batch, loss, optimizer):
+    """Takes the optimiser apart, and names positions."""
+    _, update = optimizer
+    value, gradients = jax.value_and_grad(loss, argnums=0)(params, batch)
+    moves, opt_state = update(gradients, opt_state, params)
+    return (optax.apply_updates(params, moves), opt_state, value)

@@ -53,3 +53,17 @@ def warmup_cosine__half_angle(step, peak, warmup_steps, total_steps):
     if warmup_steps == 0:
         return falling
     return jnp.where(jnp.asarray(step) < warmup_steps, peak * (step / warmup_steps), falling)
+
+
+def warmup_cosine__cond(step, peak, warmup_steps, total_steps):
+    """Computes one of the parts alone, by cond."""
+    step = jnp.asarray(step)
+
+    def rise(step):
+        return 1.0 * peak * step / max(warmup_steps, 1)
+
+    def fall(step):
+        t = jnp.minimum((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
+        return 0.5 * peak * (1.0 + jnp.cos(jnp.pi * t))
+
+    return lax.cond(step < warmup_steps, rise, fall, step)
