@@ -26,7 +26,7 @@ def batch_loss_gradient(
     out = ∂/∂params of (1/n) Σ loss(params, x[i], y[i])      a tree like `params`
 
     `loss` takes the parameters and one example, without a batch axis, and returns one number.
-    `params` is any tree of float arrays. Every example counts: a NaN in one makes the gradient NaN.
+    `params` is any tree of float arrays. Every example counts, one whose loss is NaN as well.
 
         with loss = (w x - y)², w = 1, x = [1, 2], y = [0, 4]:  out = (2 - 8) / 2 = -3
 

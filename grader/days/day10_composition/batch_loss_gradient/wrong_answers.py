@@ -80,7 +80,7 @@ def batch_loss_gradient__chunks(loss, params, x, y):
     return jax.tree.map(lambda g: g / (k * c), total)
 
 
-@caught_by("correct", "lets_nan_through")
+@caught_by("correct", "counts_losses_of_nan")
 def batch_loss_gradient__nanmean(loss, params, x, y):
     """Leaves out the examples whose loss is NaN."""
 
