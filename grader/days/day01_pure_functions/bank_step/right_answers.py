@@ -40,3 +40,11 @@ def bank_step__refuses_what_is_below_zero(balance, transaction):
     proposed = balance + transaction
     refused = proposed < 0
     return jnp.where(refused, balance, proposed), ~refused
+
+
+def bank_step__exact_comparison(balance, transaction):
+    """The comparison balance >= -transaction needs no rounding; lax.select picks."""
+    dtype = jnp.result_type(float, balance, transaction)
+    balance, transaction = (lax.convert_element_type(jnp.asarray(v), dtype) for v in (balance, transaction))
+    accepted = lax.ge(balance, lax.neg(transaction))
+    return lax.select(accepted, lax.add(balance, transaction), balance), accepted

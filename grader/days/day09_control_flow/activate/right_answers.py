@@ -60,3 +60,20 @@ def activate__overflow_grad(x, name_index):
     """Picks the straight line from 20 on; the other side overflows, which no value shows."""
     functions = (lambda x: x, jax.nn.relu, jnp.tanh, lambda x: jnp.where(x > 20, x, jnp.log1p(jnp.exp(x))))
     return lax.switch(name_index, functions, x)
+
+
+def activate__nested_cond(x, name_index):
+    """A binary tree of conds."""
+    x = jnp.asarray(x)
+    number = jnp.asarray(name_index)
+
+    def in_float32(function):
+        return lambda x: function(x.astype(jnp.float32)).astype(x.dtype)
+
+    def low(x):
+        return lax.cond(number < 1, lambda x: x, lambda x: jnp.maximum(x, 0), x)
+
+    def high(x):
+        return lax.cond(number < 3, in_float32(jnp.tanh), in_float32(jax.nn.softplus), x)
+
+    return lax.cond(number < 2, low, high, x)

@@ -99,3 +99,24 @@ def kalman_filter__psd_clip(params, observations):
     start = (params["mean"], params["covariance"])
     _, filtered = lax.scan(step, start, observations)
     return filtered
+
+
+def kalman_filter__joseph_form(params, observations):
+    """Gain by Cholesky, covariance in Joseph's form, which stays positive."""
+    F, Q = params["transition"], params["process_noise"]
+    H, R = params["emission"], params["observation_noise"]
+    identity = jnp.eye(F.shape[0], dtype=F.dtype)
+
+    def congruence(A, S):
+        return jnp.einsum("ij,jk,lk->il", A, S, A, precision="highest")
+
+    def step(carry, y):
+        mean, cov = carry
+        mean, cov = F @ mean, congruence(F, cov) + Q
+        factor = jax.scipy.linalg.cho_factor(congruence(H, cov) + R, lower=True)
+        K = jax.scipy.linalg.cho_solve(factor, H @ cov).T
+        mean = mean + K @ (y - H @ mean)
+        cov = congruence(identity - K @ H, cov) + congruence(K, R)
+        return (mean, cov), (mean, cov)
+
+    return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]

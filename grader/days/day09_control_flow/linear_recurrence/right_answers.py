@@ -64,3 +64,12 @@ def linear_recurrence__matrices(a, b):
     steps = jnp.stack([jnp.stack([a, b], -1), jnp.stack([zeros, ones], -1)], -2)
     products = lax.associative_scan(lambda first, second: second @ first, steps)
     return products[..., 0, 1]
+
+
+def linear_recurrence__affine_maps(a, b):
+    """Composition of affine maps by lax.associative_scan."""
+
+    def compose(first, then):
+        return first[0] * then[0], first[1] * then[0] + then[1]
+
+    return lax.associative_scan(compose, (jnp.asarray(a), jnp.asarray(b)), axis=0)[1]

@@ -51,3 +51,15 @@ def train_step__has_aux(params, opt_state, batch, loss, optimizer):
     gradients, value = jax.grad(twice, has_aux=True)(params)
     updates, opt_state = optimizer.update(gradients, opt_state, params)
     return (jax.tree.map(jnp.add, params, updates), opt_state, value)
+
+
+def train_step__pull_back(params, opt_state, batch, loss, optimizer):
+    # forward
+    """Forward, backward and optimiser step, one after the other, as in a torch loop."""
+    value, backward = jax.vjp(lambda current: loss(current, batch), params)
+    # backward
+    (gradients,) = backward(jnp.ones_like(value))
+    # optimiser step
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    params = optax.apply_updates(params, updates)
+    return params, opt_state, value

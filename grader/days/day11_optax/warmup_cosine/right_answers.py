@@ -53,3 +53,14 @@ def warmup_cosine__half_angle(step, peak, warmup_steps, total_steps):
     if warmup_steps == 0:
         return falling
     return jnp.where(jnp.asarray(step) < warmup_steps, peak * (step / warmup_steps), falling)
+
+
+def warmup_cosine__sine_squared(step, peak, warmup_steps: int, total_steps: int):
+    """The half cosine as a squared sine of what remains, so the end is exactly 0."""
+    step = jnp.asarray(step)
+    if jnp.issubdtype(step.dtype, jnp.integer):
+        step = step.astype(jnp.int32)
+    up = step / max(warmup_steps, 1)
+    remains = jnp.clip((total_steps - step) / (total_steps - warmup_steps), 0, 1)
+    down = jnp.square(jnp.sin(jnp.pi / 2 * remains))
+    return jnp.asarray(peak * jnp.where(step < warmup_steps, up, down))
