@@ -40,3 +40,10 @@ def bank_step__refuses_what_is_below_zero(balance, transaction):
     proposed = balance + transaction
     refused = proposed < 0
     return jnp.where(refused, balance, proposed), ~refused
+
+
+def bank_step__what_is_paid(balance, transaction):
+    """Works out what is paid in or out, which may be nothing, and adds that."""
+    accepted = balance >= jnp.negative(transaction)
+    paid = jnp.where(accepted, transaction, jnp.zeros_like(transaction))
+    return balance + paid, accepted
