@@ -91,3 +91,19 @@ def clip_gradient__wheres(x, low, high):
 
     same.defvjp(lambda x, low, high: (x, (low, high)), back)
     return same(x, jnp.asarray(low), jnp.asarray(high))
+
+
+def clip_gradient__outside_moved_back(x, low, high):
+    """Takes off what lies above, and adds what is missing below."""
+
+    @jax.custom_vjp
+    def identity(x, bounds):
+        return x
+
+    def backwards(bounds, gradient):
+        low, high = (jnp.asarray(bound, gradient.dtype) for bound in bounds)
+        above = jnp.where(gradient > high, high, gradient)
+        return jnp.where(above < low, low, above), None
+
+    identity.defvjp(lambda x, bounds: (x, bounds), backwards)
+    return identity(x, (low, high))
