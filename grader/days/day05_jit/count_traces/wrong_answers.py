@@ -7,6 +7,8 @@ from grader.kata.answers import caught_by
 
 # count_traces
 
+count_traces_log = []
+
 
 @caught_by("correct", "by_hand")
 def count_traces__counts_calls(function, calls):
@@ -216,9 +218,6 @@ def count_traces__by_leaves_alone(function, calls):
         leaves = map(jax.typeof, jax.tree.leaves(arguments))
         seen.add(tuple((leaf.shape, leaf.dtype, leaf.weak_type) for leaf in leaves))
     return len(seen)
-
-
-count_traces_log = []
 
 
 @caught_by("jit", "lets_traces_go")
