@@ -12,6 +12,7 @@ from grader.days.day09_control_flow.shared import Params, stays_a_loop
 from grader.toolkit import (
     Array,
     Handle,
+    Kind,
     Learner,
     Numbers,
     agrees_once,
@@ -19,6 +20,8 @@ from grader.toolkit import (
     compiled_if_possible,
     hint_when,
     must_beat,
+    of_kind,
+    own_hint,
     raised,
     wide,
 )
@@ -82,7 +85,10 @@ def rnn_gradients(learner: Learner) -> Handle:
 )
 def test_rnn_keeps_shapes_apart(learner: Learner, numbers: Numbers) -> None:
     # Values are for the next ones: in the docstring's example all sizes are 1, and what is swapped there still multiplies.
-    compiled_if_possible(learner.rnn, rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3))
+    call = rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3)
+    results = "First the last state, then all states: scan gives them in this order."
+    with hint_when(of_kind(Kind.SHAPE), results), own_hint(raised(text="incompatible shapes")):
+        compiled_if_possible(learner.rnn, *call)
 
 
 @check(

@@ -8,7 +8,7 @@ from jax import lax
 # rnn
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "keeps_shapes_apart")
 def rnn__states_first(params, inputs, state):
     """Returns the states first; scan returns the carry first."""
 
@@ -63,7 +63,7 @@ def rnn__one_state_for_all(params, inputs, state):
     return states[-1], states
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "keeps_shapes_apart")
 def rnn__in_place(params, inputs, state):
     """Assigns into the array of states, as NumPy does."""
     states = jnp.zeros((len(inputs), len(state)))
