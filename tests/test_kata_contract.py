@@ -20,6 +20,7 @@ from tests.try_answers import grade_wave
 DAYS = catalogue.days()
 EACH_DAY = pytest.mark.parametrize("day", DAYS, ids=lambda day: day.key)
 SMALLEST = 4  # wrong answers an exercise
+STYLES = 6  # in which right answers to an exercise are written
 PART = (1, 2)  # of the answers on file that a run tries; all of them with KATA_WHOLE=1
 
 
@@ -69,6 +70,7 @@ def test_every_exercise_has_answers_on_file(day: catalogue.Day) -> None:
     assert {answer.exercise for answer in right} == names
     for name in names:
         assert sum(answer.exercise == name for answer in wrong) >= SMALLEST, name
+        assert sum(answer.exercise == name for answer in right) >= STYLES, name
     assert all(answer.aspect and answer.check for answer in wrong)
 
 
