@@ -108,12 +108,8 @@ def pmap_train_step_replica_class_replica_step(params, x, y, learning_rate):
     return PmapTrainStepReplicaClassReplica(params, x, y).step(learning_rate)
 
 
-pmap_train_step_replica_class_ALL_REPLICAS = jax.pmap(
-    pmap_train_step_replica_class_replica_step, axis_name="devices", in_axes=(0, 0, 0, None)
-)
-
-
 def pmap_train_step__replica_class(params, batch_shards, learning_rate):
     """A replica with forward, backward and step; gradients are averaged, like DDP."""
     x, y = batch_shards
-    return pmap_train_step_replica_class_ALL_REPLICAS(params, x, y, jnp.asarray(learning_rate, jnp.float32))
+    step = jax.pmap(pmap_train_step_replica_class_replica_step, axis_name="devices", in_axes=(0, 0, 0, None))
+    return step(params, x, y, jnp.asarray(learning_rate, jnp.float32))
