@@ -157,6 +157,7 @@ def test_a_solution_fault_of_the_grader_is_status_3(tmp_path: Path) -> None:
         "    learner.standardize\n"
         "    raise ZeroDivisionError('in the check')\n"
     )
+    (checks.parent / "deeper.py").unlink()  # it uses what the checks had
     command = [sys.executable, "-m", "grader", ONE, "--solutions", "--format", "json"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 3, ended.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.authoring.mutant_trial import EQUIVALENT
 from grader.judge import processes, runner
 from grader.kata import catalogue, hints, stubs
 from grader.kata.answers import Answer, Kind, answers, waves
@@ -20,6 +21,7 @@ from tests.try_answers import grade_wave
 DAYS = catalogue.days()
 EACH_DAY = pytest.mark.parametrize("day", DAYS, ids=lambda day: day.key)
 SMALLEST = 4  # wrong answers an exercise
+STYLES = 6  # in which right answers to an exercise are written
 PART = (1, 2)  # of the answers on file that a run tries; all of them with KATA_WHOLE=1
 
 
@@ -69,6 +71,7 @@ def test_every_exercise_has_answers_on_file(day: catalogue.Day) -> None:
     assert {answer.exercise for answer in right} == names
     for name in names:
         assert sum(answer.exercise == name for answer in wrong) >= SMALLEST, name
+        assert sum(answer.exercise == name for answer in right) >= STYLES, name
     assert all(answer.aspect and answer.check for answer in wrong)
 
 
@@ -161,7 +164,7 @@ def test_the_trees_mirror_each_other() -> None:
         files = {exercise.name: _names_in(day.folder_of(exercise.name)) for exercise in day.exercises}
         assert _names_in(catalogue.DAYS / day.folder) == {"shared.py", *files}
         for name, found in files.items():
-            assert found - {"deeper.py"} == {
+            assert found - {"deeper.py", EQUIVALENT} == {
                 "checks.py",
                 "hints.md",
                 "wrong_answers.py",

@@ -43,8 +43,10 @@ def test_a_learner_works_on_a_day(tmp_path: Path) -> None:
         terminal.until("▸  softmax")
 
         terminal.resize(60, 44)
-        text = terminal.until(lambda text: max(map(len, text.splitlines())) <= 60 and "q quit" in text)
-        assert "pairwise_squared_distances  · todo" in text
+        row = "pairwise_squared_distances  · todo"
+        terminal.until(
+            lambda text: max(map(len, text.splitlines())) <= 60 and "q quit" in text and row in text
+        )
 
         terminal.press("C-z")
         terminal.until(at_the_prompt)

@@ -122,7 +122,7 @@ RIGHT_ANSWERS = Template('''"""Right answers to $name in other styles than the r
 import jax
 import jax.numpy as jnp
 
-# FILL IN: at least two, as others would write them: another formula, a loop of jax.lax, vmap over single elements.
+# FILL IN: six, as others would write them: another formula, a loop of jax.lax, vmap over single elements.
 
 
 def ${name}__one_by_one(x):

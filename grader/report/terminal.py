@@ -150,11 +150,15 @@ class Screen:
             speed = exercise.speed
             text = f"{self.sign(look.sign)} x{ratio(speed.ratio)}"
             if status not in ACCEPTED:
-                narrow = self.console.width < 72
-                text += f" < x{ratio(speed.gate)}" if narrow else f", needs x{ratio(speed.gate)}"
-        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases:
+                text += f" < x{ratio(speed.gate)}" if self.is_narrow else f", needs x{ratio(speed.gate)}"
+        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases and not self.is_narrow:
             text += f" {cases(exercise)}"
         return Text(text, style=look.style)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether cells of a table must do with a sign."""
+        return self.console.width < 72
 
     def sign(self, text: str) -> str:
         """Our own signs as this console can show them."""

@@ -182,7 +182,7 @@ class WatchScreen:
     def _table(self, view: BoardView, rows: int) -> Table:
         """So many rows of the day's exercises; the one in focus is among them."""
         table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(width=1)
+        table.add_column(width=1, min_width=1, no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=_longest(view))
         for width in (len("✗ too long"), len("✗ wrong"), 1, 1):  # so that nothing jumps about
             table.add_column(no_wrap=True, min_width=width)
@@ -214,7 +214,8 @@ class WatchScreen:
     def _deeper(self, view: BoardView, name: str) -> Text:
         """What is known of the deeper look at an exercise."""
         if name == view.looking:
-            return Text(self._screen.sign("… looking deeper"), style="dim")
+            word = "…" if self._screen.is_narrow else "… looking deeper"
+            return Text(self._screen.sign(word), style="dim")
         known = name in view.verdicts and name not in view.checking
         return self._screen.cell(view.verdicts[name], Aspect.DEEPER) if known else Text("")
 

@@ -23,8 +23,8 @@ def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[A
                δ (|x| − ½ δ)    elsewhere
 
     δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32, or
-    infinite: then the loss is, too. Its derivative by x, which `jax.grad` finds, is x within and ±δ
-    outside.
+    infinite: then the loss is, too. Its derivative by a finite x, which `jax.grad` finds, is x within
+    and ±δ outside.
 
         huber([-3, 0.5, 2], 2) = [4, 0.125, 2]
 

@@ -89,7 +89,8 @@ def discounted_returns(
     Gₜ = rₜ                  where step t ends an episode, and at the last step
          rₜ + discount Gₜ₊₁  elsewhere
 
-    The rewards of one episode never count for another one. A NaN makes the returns before it in its episode NaN.
+    The rewards of one episode never count for another one. A NaN makes the returns before it in its episode NaN;
+    in the episodes before, it may or may not.
 
         rewards [1, 2, 4, 8], ends [False, True, False, False], discount 0.5:
         G = [2, 2, 8, 8]

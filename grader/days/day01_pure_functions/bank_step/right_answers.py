@@ -40,3 +40,18 @@ def bank_step__refuses_what_is_below_zero(balance, transaction):
     proposed = balance + transaction
     refused = proposed < 0
     return jnp.where(refused, balance, proposed), ~refused
+
+
+def bank_step__exact_comparison(balance, transaction):
+    """The comparison balance >= -transaction needs no rounding; lax.select picks."""
+    dtype = jnp.result_type(float, balance, transaction)
+    balance, transaction = (lax.convert_element_type(jnp.asarray(v), dtype) for v in (balance, transaction))
+    accepted = lax.ge(balance, lax.neg(transaction))
+    return lax.select(accepted, lax.add(balance, transaction), balance), accepted
+
+
+def bank_step__what_is_paid(balance, transaction):
+    """Works out what is paid in or out, which may be nothing, and adds that."""
+    accepted = balance >= jnp.negative(transaction)
+    paid = jnp.where(accepted, transaction, jnp.zeros_like(transaction))
+    return balance + paid, accepted

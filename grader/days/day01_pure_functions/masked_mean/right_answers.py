@@ -40,13 +40,11 @@ def masked_mean__repairs_and_multiplies(x, mask):
 
 
 def masked_mean__in_a_scan(x, mask):
-    """Updates mean and count with every entry that counts."""
+    """Carries a total and a count through all entries."""
 
     def update(state, entry):
-        value, counts = entry
-        mean, count = state
-        count = count + counts
-        mean = jnp.where(counts, mean + (value - mean) / jnp.maximum(count, 1), mean)
-        return (mean, count), None
+        (total, count), (value, counts) = state, entry
+        return (total + jnp.where(counts, value, 0), count + counts), None
 
-    return lax.scan(update, (jnp.zeros((), x.dtype), jnp.int32(0)), (x, mask))[0][0]
+    (total, count), _ = lax.scan(update, (jnp.zeros((), x.dtype), jnp.int32(0)), (x, mask))
+    return total / jnp.maximum(count, 1)

@@ -41,6 +41,7 @@ def pairwise_squared_distances__squares_clipped(x, y):
     return jnp.maximum((x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * x @ y.T, 0)
 
 
-def pairwise_squared_distances__row_after_row(x, y):
-    """One row of x against all of y, in a loop that stays a loop."""
-    return lax.map(lambda row: jnp.sum((row - y) ** 2, axis=1), x)
+def pairwise_squared_distances__vectorized(x, y):
+    """Says what one pair of rows gives, and lets vectorize broadcast it."""
+    one_pair = jnp.vectorize(lambda a, b: jnp.sum((a - b) ** 2), signature="(d),(d)->()")
+    return one_pair(x[:, None], y[None])

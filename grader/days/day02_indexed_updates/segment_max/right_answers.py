@@ -45,13 +45,8 @@ def segment_max__sorted(values, segments, n_segments):
     return jnp.where(ends > starts, padded[jnp.maximum(ends - 1, 0)], -jnp.inf)
 
 
-def segment_max__in_a_scan(values, segments, n_segments):
-    """Carries the maxima and lets one value after the other compete."""
-
-    def compete(largest, entry):
-        value, segment = entry
-        mine = jnp.arange(n_segments) == segment
-        return jnp.where(mine, jnp.maximum(largest, value), largest), None
-
-    lowest = jnp.full(n_segments, -jnp.inf, values.dtype)
-    return jax.lax.scan(compete, lowest, (values, segments))[0]
+def segment_max__spare_segment(values, segments, n_segments):
+    """Collects what is out of range in a segment of its own and cuts it off."""
+    inside = (segments >= 0) & (segments < n_segments)
+    out = jnp.full(n_segments + 1, -jnp.inf, values.dtype)
+    return out.at[jnp.where(inside, segments, n_segments)].max(values)[:n_segments]

@@ -48,9 +48,8 @@ def bootstrap_means__in_a_compiled_loop(key, x, n_resamples):
     return lax.map(one, jax.random.split(key, n_resamples))
 
 
-def bootstrap_means__by_random_ranks(key, x, n_resamples):
-    """Finds each pick by where a uniform number falls among the n parts of [0, 1)."""
+def bootstrap_means__by_random_bits(key, x, n_resamples):
+    """Takes random bits modulo n, which is uneven by less than any number of draws tells."""
     n = x.shape[0]
-    u = jax.random.uniform(key, (n_resamples, n))
-    picks = jnp.searchsorted(jnp.arange(1, n) / n, u, side="right")
+    picks = jax.random.bits(key, (n_resamples, n)) % jnp.uint32(n)
     return jnp.sum(x[picks], axis=-1) / n

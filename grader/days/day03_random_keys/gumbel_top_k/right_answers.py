@@ -35,7 +35,7 @@ def gumbel_top_k__with_normalised_logits(key, logits, k):
 
 def gumbel_top_k__sorts_pairs(key, logits, k):
     """Sorts scores and indices together, by lax."""
-    scores = logits - jnp.log(-jnp.log1p(-jax.random.uniform(key, logits.shape, minval=1e-38)))
+    scores = logits - jnp.log(-jnp.log1p(-jax.random.uniform(key, logits.shape, minval=1.2e-38)))
     return lax.sort_key_val(-scores, jnp.arange(logits.size))[1][:k]
 
 

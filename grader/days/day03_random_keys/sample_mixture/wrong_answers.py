@@ -108,3 +108,12 @@ def sample_mixture__stratified(key, log_weights, means, stds, n):
     dealt = jnp.minimum(jnp.searchsorted(cumulative, u, side="right"), means.size - 1)
     component = jax.random.permutation(order_key, dealt)
     return means[component] + stds[component] * jax.random.normal(noise_key, (n,))
+
+
+@caught_by("correct", "by_hand")
+def sample_mixture__never_is_seldom(key, log_weights, means, stds, n):
+    """Takes -10000 for -inf: where all weights are as small, never is as often as anything."""
+    component_key, noise_key = jax.random.split(key)
+    log_weights = jnp.maximum(log_weights, -1e4)
+    component = jax.random.categorical(component_key, log_weights, shape=(n,))
+    return means[component] + stds[component] * jax.random.normal(noise_key, (n,))

@@ -82,6 +82,17 @@ def test_safe_norm_lifts_over_rows(learner: Learner, numbers: Numbers) -> None:
     result.finite().close_to(norm_gradient_oracle(x))
 
 
+@check(
+    "safe_norm",
+    "jit",
+    hint="Under vmap a cond runs both of its branches, and the one that is not taken sends NaN back, as jnp.where does: give the "
+    "root a number that it can bear.",
+)
+def test_safe_norm_has_gradients_over_rows(learner: Learner) -> None:
+    rows = jnp.array([[3.0, 4.0], [0.0, 0.0]])
+    learner.safe_norm.grad().vmap()(rows).close_to([[0.6, 0.8], [0.0, 0.0]])
+
+
 @check("safe_norm", "jit", hint="The gradient x / |x| varies with x: it must be differentiable in its turn.")
 def test_safe_norm_can_be_differentiated_twice(learner: Learner, numbers: Numbers) -> None:
     x = jnp.array([2.0, 3.0, 6.0]) + numbers.uniform(-1, 1, 3)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import operator
-from typing import Any
+import weakref
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -140,3 +142,26 @@ def test_count_traces_leaves_the_function_alone(learner: Learner) -> None:
     result.require(not added, complaint, expected="no new attributes", got=added)
     # Many functions take none: this one is written in C.
     is_count(learner.count_traces(operator.neg, [(x,), (x,), (1.0,)]), 2)
+
+
+@check(
+    "count_traces",
+    "jit",
+    hint="What you keep of a trace must go when count_traces returns: keep it in a list of its own call, and in none of "
+    "the module.",
+)
+def test_count_traces_lets_traces_go(learner: Learner) -> None:
+    traces: list[weakref.ref[Any]] = []
+
+    def noted(x: jax.Array) -> jax.Array:
+        traces.append(weakref.ref(cast(Any, x)._trace))
+        return x + x
+
+    result = learner.count_traces(noted, [(jnp.ones(3),), (jnp.ones(4),)])
+    gc.collect()
+    result.require(
+        not any(trace() is not None for trace in traces),
+        "leaves something of a trace behind",
+        expected="nothing that outlives the call",
+        got="a tracer that is still held",
+    )

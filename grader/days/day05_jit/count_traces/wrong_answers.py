@@ -7,6 +7,8 @@ from grader.kata.answers import caught_by
 
 # count_traces
 
+count_traces_log = []
+
 
 @caught_by("correct", "by_hand")
 def count_traces__counts_calls(function, calls):
@@ -216,3 +218,18 @@ def count_traces__by_leaves_alone(function, calls):
         leaves = map(jax.typeof, jax.tree.leaves(arguments))
         seen.add(tuple((leaf.shape, leaf.dtype, leaf.weak_type) for leaf in leaves))
     return len(seen)
+
+
+@caught_by("jit", "lets_traces_go")
+def count_traces__log_of_the_module(function, calls):
+    """Keeps the arguments of each trace in a list that outlives the call."""
+    before = len(count_traces_log)
+
+    def counted(*arguments):
+        count_traces_log.append(arguments)
+        return function(*arguments)
+
+    compiled = jax.jit(counted)
+    for arguments in calls:
+        compiled(*arguments)
+    return len(count_traces_log) - before

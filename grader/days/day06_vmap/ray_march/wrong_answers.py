@@ -50,7 +50,7 @@ def ray_march__all_or_none(origins, directions, distance, n_steps):
     return jnp.where(hit.all(), t, jnp.inf)
 
 
-@caught_by("correct", "counts_its_steps")
+@caught_by("correct", "by_hand")
 def ray_march__half_steps(origins, directions, distance, n_steps):
     """Goes half as far as it safely may."""
 

@@ -101,24 +101,22 @@ def kalman_filter__psd_clip(params, observations):
     return filtered
 
 
-def kalman_filter__two_halves(params, observations):
-    """Prediction and correction as functions; a dict is carried, and K solves Sᵀ Kᵀ = H Σ'ᵀ."""
+def kalman_filter__joseph_form(params, observations):
+    """Gain by Cholesky, covariance in Joseph's form, which stays positive."""
+    F, Q = params["transition"], params["process_noise"]
+    H, R = params["emission"], params["observation_noise"]
+    identity = jnp.eye(F.shape[0], dtype=F.dtype)
 
-    def predict(state):
-        f = params["transition"]
-        return {
-            "mean": f @ state["mean"],
-            "covariance": f @ state["covariance"] @ f.T + params["process_noise"],
-        }
+    def congruence(A, S):
+        return jnp.einsum("ij,jk,lk->il", A, S, A, precision="highest")
 
-    def correct(state, y):
-        h, spread = (params["emission"], state["covariance"])
-        s = jnp.einsum("ij,jk,lk->il", h, spread, h) + params["observation_noise"]
-        k = jnp.linalg.solve(s.T, h @ spread.T).T
-        return {"mean": state["mean"] + k @ (y - h @ state["mean"]), "covariance": spread - k @ s @ k.T}
+    def step(carry, y):
+        mean, cov = carry
+        mean, cov = F @ mean, congruence(F, cov) + Q
+        factor = jax.scipy.linalg.cho_factor(congruence(H, cov) + R, lower=True)
+        K = jax.scipy.linalg.cho_solve(factor, H @ cov).T
+        mean = mean + K @ (y - H @ mean)
+        cov = congruence(identity - K @ H, cov) + congruence(K, R)
+        return (mean, cov), (mean, cov)
 
-    def step(state, y):
-        state = correct(predict(state), y)
-        return (state, (state["mean"], state["covariance"]))
-
-    return lax.scan(step, {name: params[name] for name in ("mean", "covariance")}, observations)[1]
+    return lax.scan(step, (params["mean"], params["covariance"]), observations)[1]

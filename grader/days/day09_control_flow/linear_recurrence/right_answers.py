@@ -67,9 +67,9 @@ def linear_recurrence__matrices(a, b):
 
 
 def linear_recurrence__affine_maps(a, b):
-    """Composition of affine maps by associative_scan, with arrays of whatever comes."""
+    """Composition of affine maps by lax.associative_scan."""
 
     def compose(first, then):
-        return (first[0] * then[0], first[1] * then[0] + then[1])
+        return first[0] * then[0], first[1] * then[0] + then[1]
 
     return lax.associative_scan(compose, (jnp.asarray(a), jnp.asarray(b)), axis=0)[1]

@@ -58,6 +58,6 @@ def straight_through_round__two_rules(x):
 
 
 def straight_through_round__zero_plus_value(x):
-    """The rounded value is held still; x minus itself, held still, is a 0 with slope 1."""
+    """The rounded value is held still; x - stop(x) is an exact 0 with slope 1."""
     x = jnp.asarray(x)
     return lax.stop_gradient(jnp.rint(x)) + (x - lax.stop_gradient(x))

@@ -75,20 +75,23 @@ def test_train_step_by_hand(learner: Learner) -> None:
 
 
 def weighted_error(params: Tree, batch: Tree) -> Any:
-    """The weighted mean of the squared errors of a line: no mean over the examples' own losses."""
-    errors = (params["slope"] * batch["x"] + params["offset"] - batch["y"]) ** 2
+    """The weighted mean of the squared errors of a line, whose rows are given: no mean over the examples' own losses."""
+    x, y = batch["x"][batch["rows"]], batch["y"][batch["rows"]]
+    errors = (params["slope"] * x + params["offset"] - y) ** 2
     return jnp.sum(batch["weights"] * errors) / jnp.sum(batch["weights"])
 
 
 @check(
     "train_step",
     "correct",
-    hint="The loss takes the whole batch, a dict here, and averages as it likes: call loss(params, batch), and neither unpack nor"
-    " lift anything.",
+    hint="The loss takes the whole batch, a dict here, and averages as it likes: call loss(params, batch), and neither unpack, "
+    "nor lift, nor convert anything.",
+    answers=raised(text="integer"),
 )
 def test_train_step_hands_the_loss_its_batch(learner: Learner) -> None:
     params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
     batch = {"x": jnp.array([1.0, 2.0]), "y": jnp.array([3.0, 2.0]), "weights": jnp.array([3.0, 1.0])}
+    batch["rows"] = jnp.array([0, 1])
     # The residuals are -2 and 0, with weights 3/4 and 1/4: the loss is 3 and both derivatives are -3.
     start = on_the_line(params, SGD.value.init(params), batch)
     result = compiled_if_possible(

@@ -53,9 +53,13 @@ def train_step__has_aux(params, opt_state, batch, loss, optimizer):
     return (jax.tree.map(jnp.add, params, updates), opt_state, value)
 
 
-def train_step__update_taken_out(params, opt_state, batch, loss, optimizer):
-    """Takes the optimiser apart, and names positions."""
-    _, update = optimizer
-    value, gradients = jax.value_and_grad(loss, argnums=0)(params, batch)
-    moves, opt_state = update(gradients, opt_state, params)
-    return (optax.apply_updates(params, moves), opt_state, value)
+def train_step__pull_back(params, opt_state, batch, loss, optimizer):
+    # forward
+    """Forward, backward and optimiser step, one after the other, as in a torch loop."""
+    value, backward = jax.vjp(lambda current: loss(current, batch), params)
+    # backward
+    (gradients,) = backward(jnp.ones_like(value))
+    # optimiser step
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    params = optax.apply_updates(params, updates)
+    return params, opt_state, value

@@ -166,3 +166,12 @@ def train_step__tuple_batch(params, opt_state, batch, loss, optimizer):
     value, gradients = jax.value_and_grad(lambda p: loss(p, tuple(batch)))(params)
     updates, opt_state = optimizer.update(gradients, opt_state, params)
     return (optax.apply_updates(params, updates), opt_state, value)
+
+
+@caught_by("correct", "hands_the_loss_its_batch")
+def train_step__all_floats(params, opt_state, batch, loss, optimizer):
+    """Makes floats of the batch, its indices included."""
+    batch = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), batch)
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value

@@ -55,15 +55,12 @@ def warmup_cosine__half_angle(step, peak, warmup_steps, total_steps):
     return jnp.where(jnp.asarray(step) < warmup_steps, peak * (step / warmup_steps), falling)
 
 
-def warmup_cosine__cond(step, peak, warmup_steps, total_steps):
-    """Computes one of the parts alone, by cond."""
+def warmup_cosine__sine_squared(step, peak, warmup_steps: int, total_steps: int):
+    """The half cosine as a squared sine of what remains, so the end is exactly 0."""
     step = jnp.asarray(step)
-
-    def rise(step):
-        return 1.0 * peak * step / max(warmup_steps, 1)
-
-    def fall(step):
-        t = jnp.minimum((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
-        return 0.5 * peak * (1.0 + jnp.cos(jnp.pi * t))
-
-    return lax.cond(step < warmup_steps, rise, fall, step)
+    if jnp.issubdtype(step.dtype, jnp.integer):
+        step = step.astype(jnp.int32)
+    up = step / max(warmup_steps, 1)
+    remains = jnp.clip((total_steps - step) / (total_steps - warmup_steps), 0, 1)
+    down = jnp.square(jnp.sin(jnp.pi / 2 * remains))
+    return jnp.asarray(peak * jnp.where(step < warmup_steps, up, down))

@@ -136,6 +136,19 @@ def test_learning_rate_sweep_never_chooses_nan(learner: Learner) -> None:
         result[0]["w"].close_to(ends[1], rtol=RTOL, atol=ATOL)
 
 
+@check(
+    "learning_rate_sweep",
+    "correct",
+    hint="A loss is finite up to 3.4e38: only infinity and NaN are passed over, and among the others the least wins, "
+    "however large.",
+)
+def test_learning_rate_sweep_compares_large_losses(learner: Learner) -> None:
+    # One step from 1 leads to 1 + 31/8 · rate, and the loss is the square of that less 3.
+    rates = [1e30, 1e15, 1e12, 1e14, 1e13]
+    result = sweep(learner, rates, START, simple_data(0.0), 1)
+    result[0]["w"].close_to([3.875e12, 0.0], rtol=RTOL)
+
+
 @check("learning_rate_sweep", "correct", hint=NO_EPOCH)
 def test_learning_rate_sweep_for_no_epoch(learner: Learner) -> None:
     with own_hint(raised(text="out of bounds")):

@@ -326,3 +326,23 @@ def learning_rate_sweep__keeps_last_finite(rates, params, x, y, make_optimizer, 
     finals, losses = jax.vmap(run)(rates)
     best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
     return (jax.tree.map(lambda leaf: leaf[best], finals), losses)
+
+
+@caught_by("correct", "compares_large_losses")
+def learning_rate_sweep__large_is_lost(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Takes every loss beyond 1e10 for a run that diverged."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return optax.apply_updates(params, updates), state
+
+        end, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return end, loss(end, x, y)
+
+    ends, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(losses < 1e10, losses, 1e10))
+    return jax.tree.map(lambda leaf: leaf[best], ends), losses

@@ -176,7 +176,7 @@ def train__scan(key, params, x, y, optimizer, loss, n_epochs):
     return lax.scan(epoch, (params, optimizer.init(params)), keys)[0][0]
 
 
-@caught_by("jit", "uses_each_key_once")
+@caught_by("correct", "depends_on_the_key")
 def train__uses_the_parent(key, params, x, y, optimizer, loss, n_epochs):
     """Uses a key, and splits it afterwards."""
 

@@ -300,7 +300,7 @@ def train_minibatches__same_company(key, params, x, y, optimizer, loss, n_epochs
     return params, losses
 
 
-@caught_by("correct", "agrees_with_numpy")
+@caught_by("correct", "follows_the_formula_everywhere")
 def train_minibatches__last_loss(key, params, x, y, optimizer, loss, n_epochs, batch_size):
     """Returns the loss of the last batch of each epoch."""
     n_batches = len(x) // batch_size
@@ -321,7 +321,7 @@ def train_minibatches__last_loss(key, params, x, y, optimizer, loss, n_epochs, b
     return params, losses
 
 
-@caught_by("correct", "agrees_with_numpy")
+@caught_by("correct", "follows_the_formula_everywhere")
 def train_minibatches__gradients_of_the_epoch(key, params, x, y, optimizer, loss, n_epochs, batch_size):
     """Takes all gradients of an epoch at the parameters with which it began."""
     n_batches = len(x) // batch_size

@@ -227,7 +227,7 @@ def train_until__worse_the_other_way(params, x, y, validation, optimizer, loss, 
     return end[4], end[0]
 
 
-@caught_by("correct", "ends_after_n_epochs")
+@caught_by("correct", "takes_the_smallest_improvement")
 def train_until__no_end(params, x, y, validation, optimizer, loss, n_epochs, patience):
     """Looks at n_epochs one epoch too late."""
 

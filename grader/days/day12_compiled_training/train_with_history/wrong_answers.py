@@ -182,7 +182,7 @@ def train_with_history__floats(key, params, x, y, optimizer, loss, n_epochs):
     return params, jnp.array(losses)
 
 
-@caught_by("jit", "uses_each_key_once")
+@caught_by("correct", "depends_on_the_key")
 def train_with_history__uses_the_parent(key, params, x, y, optimizer, loss, n_epochs):
     """Uses a key, and splits it afterwards."""
 

@@ -130,7 +130,7 @@ def device_noise__deviation_1_05(key, shape):
     return jax.pmap(draw)(jax.random.split(key, jax.device_count()))
 
 
-@caught_by("correct", "follows_the_key")
+@caught_by("deeper", "repeats_for_no_key")
 def device_noise__few_bits_of_the_key(key, shape):
     """Makes the devices' keys from twelve bits of the key."""
 

@@ -18,6 +18,7 @@ from grader.toolkit import (
     check,
     compiled_if_possible,
     operations_at_most,
+    same_size_for,
     wide,
 )
 
@@ -123,3 +124,14 @@ def test_parallel_convolve_divides_the_work(learner: Learner, numbers: Numbers) 
     if "fft" not in compiled.program(*call).primitives:
         everything = SIGNALS * n * (LENGTH - 2) * 3 * 2
         operations_at_most(compiled, everything * (0.25 + 1 / n), call)
+
+
+@check(
+    "parallel_convolve",
+    "jit",
+    hint="A device convolves its signals at once, by vmap over its rows: a Python loop over them is written out.",
+)
+def test_parallel_convolve_stays_as_small_for_many_signals(learner: Learner, numbers: Numbers) -> None:
+    few, many = (numbers.normal((m * jax.device_count(), LENGTH)) for m in (SIGNALS, 8 * SIGNALS))
+    kernel = numbers.normal(3)
+    same_size_for(learner.parallel_convolve.jit(), (few, kernel), (many, kernel))

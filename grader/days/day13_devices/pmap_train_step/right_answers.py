@@ -82,3 +82,34 @@ def pmap_train_step__tree_of_sums(params, batch_shards, learning_rate):
         return {k: params[k] - learning_rate * gradients[k] for k in params}, lax.pmean(value, "d")
 
     return jax.pmap(step, axis_name="d")(params, x, y)
+
+
+class PmapTrainStepReplicaClassReplica:
+    def __init__(self, params, x, y):
+        self.params, self.x, self.y = params, x, y
+
+    def loss(self, params):
+        error = self.x @ params["w"] + params["c"] - self.y
+        return jnp.mean(error * error)
+
+    def backward(self):
+        value, gradients = jax.value_and_grad(self.loss)(self.params)
+        return jax.lax.pmean(value, "devices"), jax.lax.pmean(gradients, "devices")
+
+    def step(self, learning_rate):
+        value, gradients = self.backward()
+        moved = {}
+        for name in self.params:
+            moved[name] = self.params[name] - learning_rate * gradients[name]
+        return moved, value
+
+
+def pmap_train_step_replica_class_replica_step(params, x, y, learning_rate):
+    return PmapTrainStepReplicaClassReplica(params, x, y).step(learning_rate)
+
+
+def pmap_train_step__replica_class(params, batch_shards, learning_rate):
+    """A replica with forward, backward and step; gradients are averaged, like DDP."""
+    x, y = batch_shards
+    step = jax.pmap(pmap_train_step_replica_class_replica_step, axis_name="devices", in_axes=(0, 0, 0, None))
+    return step(params, x, y, jnp.asarray(learning_rate, jnp.float32))

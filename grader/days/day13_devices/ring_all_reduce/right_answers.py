@@ -89,3 +89,20 @@ def ring_all_reduce__keeps_all(x):
         return lax.fori_loop(0, n - 1, turn, (row, start))[1].sum(axis=0)
 
     return jax.pmap(one, axis_name="r")(x)
+
+
+def ring_all_reduce__shard_map_fori(x):
+    """shard_map instead of pmap, and a fori_loop of n - 1 hand-overs."""
+    n = jax.device_count()
+    mesh = jax.make_mesh((n,), ("ring",), axis_types=(AxisType.Auto,))
+    ring = [(k, (k + 1) % n) for k in range(n)]
+
+    def local(own):
+        def hand_over(_, carry):
+            total, visitor = carry
+            visitor = lax.ppermute(visitor, "ring", ring)
+            return total + visitor, visitor
+
+        return lax.fori_loop(0, n - 1, hand_over, (own, own))[0]
+
+    return jax.shard_map(local, mesh=mesh, in_specs=P("ring"), out_specs=P("ring"))(x)

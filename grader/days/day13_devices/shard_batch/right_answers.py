@@ -76,3 +76,18 @@ def shard_batch__splits_at(batch, n_devices):
         parts = jnp.stack([leaf[k * b : (k + 1) * b] for k in range(n_devices)])
         found.append(jax.device_put(parts, NamedSharding(mesh, P("i"))))
     return jax.tree.unflatten(structure, found)
+
+
+def shard_batch__divmod_rows(batch, n_devices):
+    """divmod decides; all remainders are looked at before anything moves."""
+    place = NamedSharding(Mesh(np.asarray(jax.devices()[:n_devices]), ("d",)), P("d"))
+    for leaf in jax.tree.leaves(batch):
+        rows = np.shape(leaf)[0]
+        if divmod(rows, n_devices)[1]:
+            raise ValueError(f"a leaf of {rows} rows does not divide among {n_devices} devices")
+
+    def deal(leaf):
+        parts = jnp.stack(jnp.split(jnp.asarray(leaf), n_devices))
+        return parts if isinstance(parts, jax.core.Tracer) else jax.device_put(parts, place)
+
+    return jax.tree.map(deal, batch)

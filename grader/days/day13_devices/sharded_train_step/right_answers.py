@@ -67,3 +67,47 @@ def sharded_train_step__one_constraint_each(params, x, y, learning_rate):
 
     value, gradients = jax.value_and_grad(loss)(params, *lies((x, y), P("d")))
     return lies(jax.tree.map(lambda p, g: p - g * learning_rate, params, gradients), P()), lies(value, P())
+
+
+def sharded_train_step__pullback_constraints(params, x, y, learning_rate):
+    """Constraints on rows and results; the gradient by the pull-back of the linear map."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    pin = lambda tree, spec: lax.with_sharding_constraint(tree, NamedSharding(mesh, spec))
+    x, y = pin(x, P("data", None)), pin(y, P("data"))
+    params = jax.tree.map(lambda leaf: pin(leaf, P()), params)
+    predictions, pull_back = jax.vjp(lambda p: x @ p["w"] + p["c"], params)
+    error = pin(predictions - y, P("data"))
+    (gradient,) = pull_back(2 * error / error.shape[0])
+    stepped = jax.tree.map(lambda p, g: pin(p - learning_rate * g, P()), params, gradient)
+    return stepped, pin(jnp.mean(lax.square(error)), P())
+
+
+class ShardedTrainStepPlacementClassPlacement:
+    def __init__(self):
+        n_devices = jax.device_count()
+        mesh = jax.make_mesh((n_devices,), ("data",), axis_types=(AxisType.Auto,))
+        self.split = NamedSharding(mesh, P("data"))
+        self.whole = NamedSharding(mesh, P())
+
+    def rows(self, array):
+        return jax.lax.with_sharding_constraint(array, self.split)
+
+    def everywhere(self, tree):
+        return jax.tree.map(lambda leaf: jax.lax.with_sharding_constraint(leaf, self.whole), tree)
+
+
+def sharded_train_step__placement_class(params, x, y, learning_rate):
+    """A placement object that says where arrays lie, for inputs and results."""
+    placement = ShardedTrainStepPlacementClassPlacement()
+    x, y = placement.rows(x), placement.rows(y)
+    params = placement.everywhere(params)
+
+    def loss(params):
+        error = x @ params["w"] + params["c"] - y
+        return jnp.mean(error * error)
+
+    value, gradients = jax.value_and_grad(loss)(params)
+    moved = {}
+    for name in params:
+        moved[name] = params[name] - learning_rate * gradients[name]
+    return placement.everywhere(moved), placement.everywhere(value)

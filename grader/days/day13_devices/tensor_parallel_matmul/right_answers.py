@@ -60,3 +60,15 @@ def tensor_parallel_matmul__inner_jit(x, w):
     shardings = NamedSharding(mesh, P(None, "k")), NamedSharding(mesh, P("k", None))
     product = jax.jit(jnp.matmul, in_shardings=shardings, out_shardings=NamedSharding(mesh, P()))
     return product(x, w)
+
+
+def tensor_parallel_matmul__dot_general_psum(x, w):
+    """dot_general of the parts in full precision, psum in shard_map."""
+    mesh = jax.make_mesh((jax.device_count(),), ("k",), axis_types=(AxisType.Auto,))
+
+    @partial(jax.shard_map, mesh=mesh, in_specs=(P(None, "k"), P("k")), out_specs=P())
+    def product(left, right):
+        contract = (((1,), (0,)), ((), ()))
+        return lax.psum(lax.dot_general(left, right, contract, precision=lax.Precision.HIGHEST), "k")
+
+    return product(x, w)

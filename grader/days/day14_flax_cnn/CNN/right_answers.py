@@ -1,10 +1,12 @@
 """Other honest ways to write CNN; each must pass every check."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 # CNN
 
@@ -88,3 +90,47 @@ class CNN__merged_params(nn.Module):
             x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
         x = nn.Dropout(rate=self.dropout_rate)(jax.vmap(jnp.ravel)(x), deterministic=evaluates)
         return nn.Dense(self.n_classes)(x)
+
+
+class CNN__setup_lists(nn.Module):
+    """All layers are made in setup, torch-like, and called in order."""
+
+    features: tuple = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    def setup(self):
+        self.convolutions = [nn.Conv(width, kernel_size=(3, 3), padding="SAME") for width in self.features]
+        self.norms = [nn.BatchNorm(momentum=0.9) for _ in self.features]
+        self.dropout = nn.Dropout(rate=self.dropout_rate)
+        self.head = nn.Dense(self.n_classes)
+
+    def __call__(self, images, train):
+        h = images
+        for convolution, norm in zip(self.convolutions, self.norms):
+            h = convolution(h)
+            h = norm(h, use_running_average=not train)
+            h = nn.relu(h)
+            h = nn.max_pool(h, window_shape=(2, 2), strides=(2, 2))
+        h = h.reshape((h.shape[0], -1))
+        h = self.dropout(h, deterministic=not train)
+        return self.head(h)
+
+
+class CNN__compact_partial(nn.Module):
+    """A compact loop with partials for what depends on train."""
+
+    features: tuple = (16, 32)
+    n_classes: int = 10
+    dropout_rate: float = 0.25
+
+    @nn.compact
+    def __call__(self, images, train):
+        norm = partial(nn.BatchNorm, use_running_average=not train, momentum=0.9)
+        pool = partial(nn.max_pool, window_shape=(2, 2), strides=(2, 2))
+        h = images
+        for width in self.features:
+            h = pool(nn.relu(norm()(nn.Conv(width, (3, 3), padding="SAME", use_bias=True)(h))))
+        h = lax.collapse(h, 1, h.ndim)
+        h = nn.Dropout(self.dropout_rate)(h, deterministic=not train)
+        return nn.Dense(self.n_classes)(h)

@@ -100,3 +100,55 @@ class RunningStandardizer__helpers(nn.Module):
             for name, value in zip(("count", "mean", "var"), values):
                 kept[name].value = value
         return (x - kept["mean"].value) / jnp.sqrt(kept["var"].value + self.eps)
+
+
+class RunningStandardizer__buffers(nn.Module):
+    """Buffers as in torch; the merge of two sets of rows in a method."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        width = x.shape[-1]
+        count = self.variable("batch_stats", "count", lambda: jnp.zeros((), jnp.int32))
+        mean = self.variable("batch_stats", "mean", lambda: jnp.zeros((width,), jnp.float32))
+        var = self.variable("batch_stats", "var", lambda: jnp.ones((width,), jnp.float32))
+        if train and not self.is_initializing():
+            k = x.shape[0]
+            batch_mean = jnp.mean(x, axis=0)
+            batch_var = jnp.mean((x - batch_mean) ** 2, axis=0)
+            total = count.value + k
+            new_share = k / total.astype(jnp.float32)
+            old_share = count.value.astype(jnp.float32) / total.astype(jnp.float32)
+            delta = batch_mean - mean.value
+            new_mean = mean.value + delta * new_share
+            new_var = old_share * var.value + new_share * batch_var + delta**2 * old_share * new_share
+            count.value = total.astype(jnp.int32)
+            mean.value = new_mean.astype(jnp.float32)
+            var.value = new_var.astype(jnp.float32)
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+class RunningStandardizer__convex_weights(nn.Module):
+    """Old and new weights that sum to 1; pairwise moments about a pivot."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        d = x.shape[-1]
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, (d,), jnp.float32)
+        var = self.variable("batch_stats", "var", jnp.ones, (d,), jnp.float32)
+        if train and not self.is_initializing():
+            k = x.shape[0]
+            offset = x - mean.value
+            delta = jnp.mean(offset, axis=0)
+            v = jnp.mean(lax.square(offset - delta), axis=0)
+            total = count.value + jnp.int32(k)
+            q = jnp.float32(k) / total.astype(jnp.float32)
+            p = count.value.astype(jnp.float32) / total.astype(jnp.float32)
+            var.value = p * var.value + q * v + lax.square(delta) * (p * q)
+            mean.value = mean.value + delta * q
+            count.value = total
+        return (x - mean.value) / lax.sqrt(var.value + self.eps)

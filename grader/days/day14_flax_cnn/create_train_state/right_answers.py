@@ -72,3 +72,27 @@ def create_train_state__lazily(key, model, sample, optimizer):
         apply_fn=model.apply, params=variables["params"], tx=optimizer, batch_stats=statistics
     )
     return state.replace(step=jnp.asarray(state.step, jnp.int32))
+
+
+def create_train_state__create_then_replace(key, model, sample, optimizer):
+    """TrainState.create, and the step replaced by an int32 array afterwards."""
+    variables = model.init(key, sample, train=False)
+    params = variables.get("params", {})
+    batch_stats = variables.get("batch_stats", {})
+    state = TrainState.create(apply_fn=model.apply, params=params, tx=optimizer, batch_stats=batch_stats)
+    first_step = jnp.zeros((), dtype=jnp.int32)
+    return state.replace(step=first_step)
+
+
+def create_train_state__direct_constructor(key, model, sample, optimizer):
+    """The constructor itself, every field said."""
+    variables = dict(model.init(key, sample, train=False))
+    params = variables.get("params", {})
+    return TrainState(
+        step=jnp.int32(0),
+        apply_fn=model.apply,
+        params=params,
+        tx=optimizer,
+        opt_state=optimizer.init(params),
+        batch_stats=variables.get("batch_stats", {}),
+    )

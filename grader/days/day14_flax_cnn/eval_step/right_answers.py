@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 
 # eval_step
 
@@ -41,3 +42,22 @@ def eval_step__one_hot(state, images, labels):
     logits = state.apply_fn(variables, images, train=False, mutable=False)
     targets = jax.nn.one_hot(labels, logits.shape[-1])
     return optax.softmax_cross_entropy(logits, targets), jnp.argsort(logits, axis=-1)[:, -1] == labels
+
+
+def eval_step__relative_logits(state, images, labels):
+    """logsumexp of logits relative to the label's."""
+    logits = state.apply_fn({"params": state.params, "batch_stats": state.batch_stats}, images, train=False)
+    labels = jnp.asarray(labels).astype(jnp.int32)
+    own = jnp.take_along_axis(logits, labels[:, None], axis=-1)
+    return jax.nn.logsumexp(logits - own, axis=-1), lax.argmax(logits, logits.ndim - 1, jnp.int32) == labels
+
+
+def eval_step__vmap(state, images, labels):
+    """The verdict on one row of logits, vmapped."""
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    logits = state.apply_fn(variables, images, train=False)
+
+    def judge(row, label):
+        return -jax.nn.log_softmax(row)[label], jnp.argmax(row) == label
+
+    return jax.vmap(judge)(logits, jnp.asarray(labels))

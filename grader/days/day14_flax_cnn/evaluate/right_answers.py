@@ -1,6 +1,7 @@
 """Other honest ways to write evaluate; each must pass every check."""
 
 import functools
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -75,3 +76,56 @@ def evaluate__lists(state, batches):
         losses.extend(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels])
         hits.extend(shifted.argmax(axis=1) == labels)
     return jnp.float32(np.mean(losses)), jnp.float32(np.mean(hits))
+
+
+@jax.jit
+def evaluate_meters_sums_of_batch(state, images, labels):
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    logits = state.apply_fn(variables, images, train=False)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    hits = jnp.argmax(logits, axis=-1) == labels
+    return jnp.sum(losses), jnp.sum(hits)
+
+
+class EvaluateMetersAveragemeter:
+    def __init__(self):
+        self.total = 0.0
+        self.count = 0
+
+    def update(self, batch_sum, batch_size):
+        self.total += float(batch_sum)
+        self.count += batch_size
+
+    def average(self):
+        return jnp.asarray(self.total / self.count, jnp.float32)
+
+
+def evaluate__meters(state, batches):
+    """Average meters updated in a Python loop, the network compiled at top level."""
+    loss_meter, hit_meter = EvaluateMetersAveragemeter(), EvaluateMetersAveragemeter()
+    for images, labels in batches:
+        loss_sum, hit_sum = evaluate_meters_sums_of_batch(state, images, labels)
+        loss_meter.update(loss_sum, labels.shape[0])
+        hit_meter.update(hit_sum, labels.shape[0])
+    return loss_meter.average(), hit_meter.average()
+
+
+@partial(jax.jit, static_argnums=0)
+def evaluate_static_apply_batch_totals(apply_fn, variables, images, labels):
+    logits = apply_fn(variables, images, train=False)
+    labels = labels.astype(jnp.int32)
+    own = jnp.take_along_axis(logits, labels[:, None], axis=-1)
+    losses = jax.nn.logsumexp(logits - own, axis=-1)
+    return jnp.sum(losses), jnp.count_nonzero(jnp.argmax(logits, axis=-1) == labels)
+
+
+def evaluate__static_apply(state, batches):
+    """The compiled function is given variables and a static apply; sums in float64."""
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    totals, sizes = [], []
+    for images, labels in batches:
+        totals.append(evaluate_static_apply_batch_totals(state.apply_fn, variables, images, labels))
+        sizes.append(len(labels))
+    n = sum(sizes)
+    losses, hits = (np.asarray([float(v) for v in column], np.float64) for column in zip(*totals))
+    return jnp.float32(losses.sum() / n), jnp.float32(hits.sum() / n)

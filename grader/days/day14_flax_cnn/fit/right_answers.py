@@ -154,3 +154,180 @@ def fit__no_count(key, model, train, test, n_epochs):
             state = step(state, order[start : start + size], step_key)
         accuracies.append(accuracy(state))
     return state, jnp.stack(accuracies)
+
+
+def fit__jitted_closures(key, model, train, test, n_epochs: int):
+    """Everything inside: a jitted step and a jitted count, Python loops around them."""
+    images, labels = jnp.asarray(train[0]), jnp.asarray(train[1]).astype(jnp.int32)
+    test_images, test_labels = jnp.asarray(test[0]), jnp.asarray(test[1]).astype(jnp.int32)
+    n, m = images.shape[0], test_images.shape[0]
+    size = min(64, n)
+    per_epoch = n // size
+    init_key, order_key, drop_key = jax.random.split(key, 3)
+
+    variables = model.init(init_key, images[:1], train=False)
+    schedule = optax.cosine_decay_schedule(4e-3, max(1, n_epochs * per_epoch))
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optax.adam(schedule),
+        batch_stats=variables.get("batch_stats", {}),
+    ).replace(step=jnp.zeros((), jnp.int32))
+
+    @jax.jit
+    def step(state, images, labels, rows):
+        rngs = {"dropout": jax.random.fold_in(drop_key, state.step)}
+
+        def objective(params):
+            logits, moved = model.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs=rngs,
+            )
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean(), moved
+
+        gradients, moved = jax.grad(objective, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, batch_stats=moved.get("batch_stats", state.batch_stats))
+
+    @jax.jit
+    def count_right(params, batch_stats, images, labels):
+        logits = model.apply({"params": params, "batch_stats": batch_stats}, images, train=False)
+        return jnp.sum(jnp.argmax(logits, axis=-1) == labels)
+
+    accuracies = []
+    for epoch in range(n_epochs):
+        order = jax.random.permutation(jax.random.fold_in(order_key, epoch), n)
+        for rows in order[: per_epoch * size].reshape(per_epoch, size):
+            state = step(state, images, labels, rows)
+        right = sum(
+            int(
+                count_right(
+                    state.params, state.batch_stats, test_images[k : k + 500], test_labels[k : k + 500]
+                )
+            )
+            for k in range(0, m, 500)
+        )
+        accuracies.append(right / m)
+    return state, jnp.array(accuracies, jnp.float32)
+
+
+@jax.jit
+def fit_trainer_class_fit_step(state, images, labels, key):
+    dropout_key = jax.random.fold_in(key, state.step)
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": dropout_key},
+        )
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean(), moved
+
+    (_, moved), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    return state.apply_gradients(grads=gradients, batch_stats=moved.get("batch_stats", state.batch_stats))
+
+
+@jax.jit
+def fit_trainer_class_fit_hits(state, images, labels):
+    logits = state.apply_fn({"params": state.params, "batch_stats": state.batch_stats}, images, train=False)
+    return jnp.sum(jnp.argmax(logits, axis=-1) == labels)
+
+
+class FitTrainerClassDigittrainer:
+    largest_batch = 32
+    test_chunk = 500
+
+    def __init__(self, key, model, images, labels):
+        init_key, self.order_key, self.dropout_key = jax.random.split(key, 3)
+        self.images, self.labels = jnp.asarray(images), jnp.asarray(labels)
+        self.n = self.images.shape[0]
+        self.batch_size = min(self.largest_batch, self.n)
+        variables = model.init(init_key, self.images[: self.batch_size], train=False)
+        state = TrainState.create(
+            apply_fn=model.apply,
+            params=variables["params"],
+            tx=optax.adam(2e-3),
+            batch_stats=variables.get("batch_stats", {}),
+        )
+        self.state = state.replace(step=jnp.zeros((), jnp.int32))
+
+    def train_epoch(self, epoch):
+        order = jax.random.permutation(jax.random.fold_in(self.order_key, epoch), self.n)
+        for number in range(self.n // self.batch_size):
+            rows = order[number * self.batch_size : (number + 1) * self.batch_size]
+            self.state = fit_trainer_class_fit_step(
+                self.state, self.images[rows], self.labels[rows], self.dropout_key
+            )
+
+    def test(self, images, labels):
+        hits = 0
+        for begin in range(0, len(labels), self.test_chunk):
+            end = begin + self.test_chunk
+            hits += int(fit_trainer_class_fit_hits(self.state, images[begin:end], labels[begin:end]))
+        return hits / len(labels)
+
+
+def fit__trainer_class(key, model, train, test, n_epochs):
+    """A trainer object with train_epoch and test methods around compiled steps at top level."""
+    trainer = FitTrainerClassDigittrainer(key, model, *train)
+    test_images, test_labels = jnp.asarray(test[0]), jnp.asarray(test[1])
+    accuracies = []
+    for epoch in range(n_epochs):
+        trainer.train_epoch(epoch)
+        accuracies.append(trainer.test(test_images, test_labels))
+    return trainer.state, jnp.asarray(accuracies, jnp.float32)
+
+
+@jax.jit
+def fit_cosine_adamw_descend(state, images, labels, rows, key):
+    x, y = images[rows], labels[rows]
+    rngs = {"dropout": jax.random.fold_in(key, state.step)}
+
+    def objective(params):
+        variables = {"params": params, "batch_stats": state.batch_stats}
+        logits, moved = state.apply_fn(variables, x, train=True, rngs=rngs, mutable=["batch_stats"])
+        own = jnp.take_along_axis(logits, y[:, None], axis=-1)
+        return jnp.mean(jax.nn.logsumexp(logits - own, axis=-1)), moved
+
+    gradient, moved = jax.grad(objective, has_aux=True)(state.params)
+    return state.apply_gradients(grads=gradient, batch_stats=moved.get("batch_stats", state.batch_stats))
+
+
+@jax.jit
+def fit_cosine_adamw_hits(state, images, labels):
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    return jnp.count_nonzero(jnp.argmax(state.apply_fn(variables, images, train=False), axis=-1) == labels)
+
+
+def fit__cosine_adamw(key, model, train, test, n_epochs):
+    """AdamW under a cosine schedule; the epoch's index table is made first, then one compiled step a row."""
+    (x, y), (u, v) = (tuple(map(jnp.asarray, pair)) for pair in (train, test))
+    y, v = y.astype(jnp.int32), v.astype(jnp.int32)
+    n, m = x.shape[0], u.shape[0]
+    size = min(32, n)
+    n_batches = n // size
+    init_key, deal_key, drop_key = jax.random.split(key, 3)
+    variables = model.init(init_key, x[:1], train=False)
+    optimizer = optax.adamw(
+        optax.cosine_decay_schedule(3e-3, max(n_epochs * n_batches, 1)), weight_decay=1e-4
+    )
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        tx=optimizer,
+        batch_stats=variables.get("batch_stats", {}),
+    ).replace(step=jnp.int32(0))
+    accuracies = []
+    for epoch_key in jax.random.split(deal_key, n_epochs):
+        table = jax.random.permutation(epoch_key, n)[: n_batches * size].reshape(n_batches, size)
+        for rows in table:
+            state = fit_cosine_adamw_descend(state, x, y, rows, drop_key)
+        hits = sum(
+            int(fit_cosine_adamw_hits(state, u[k : k + 512], v[k : k + 512])) for k in range(0, m, 512)
+        )
+        accuracies.append(hits / m)
+    return state, jnp.asarray(accuracies, jnp.float32)

@@ -76,3 +76,15 @@ def numpy_collate__two_passes(batch):
             stacked = stacked[..., np.newaxis]
         return np.float32(stacked) / 255, labels
     return np.transpose(stacked, (0, 2, 3, 1)).astype("f4"), labels
+
+
+def numpy_collate__stack_then_convert(batch):
+    """Stack first, then look at the common dtype once for all images."""
+    images, labels = zip(*batch)
+    stack = np.stack([np.asarray(image) for image in images])
+    if stack.dtype == np.uint8:
+        stack = stack.reshape(*stack.shape[:3], -1)
+        stack = np.divide(stack, 255, dtype=np.float32)
+    else:
+        stack = np.ascontiguousarray(stack.transpose(0, 2, 3, 1), dtype=np.float32)
+    return stack, np.array([np.asarray(label).item() for label in labels], dtype=np.int32)

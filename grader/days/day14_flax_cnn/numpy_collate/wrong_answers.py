@@ -95,7 +95,7 @@ def numpy_collate__largest_value(batch):
     return np.stack([read(image) for image, _ in batch]), np.array([int(y) for _, y in batch], np.int32)
 
 
-@caught_by("correct", "takes_labels_of_any_kind")
+@caught_by("correct", "takes_floats_of_any_width")
 def numpy_collate__label_axis(batch):
     """Takes an array's first element for the label; there is no axis."""
 

@@ -86,3 +86,47 @@ def train_step__vjp(state, images, labels, key):
     loss, pull_back, moved = jax.vjp(loss_of, state.params, has_aux=True)
     (gradients,) = pull_back(jnp.ones_like(loss))
     return state.apply_gradients(grads=gradients).replace(batch_stats=moved["batch_stats"]), loss
+
+
+def train_step__logsumexp_and_replace(state, images, labels, key):
+    """Loss as logsumexp minus the label's logit; the new state by replace."""
+    rngs = {"dropout": jax.random.fold_in(key, state.step)}
+
+    def objective(params):
+        variables = {"params": params, "batch_stats": state.batch_stats}
+        logits, moved = state.apply_fn(variables, images, train=True, rngs=rngs, mutable=["batch_stats"])
+        own = jnp.take_along_axis(logits, labels[:, None].astype(jnp.int32), axis=-1)
+        return jnp.mean(jax.nn.logsumexp(logits - own, axis=-1)), moved
+
+    (loss, moved), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
+    updates, opt_state = state.tx.update(gradient, state.opt_state, state.params)
+    new_state = state.replace(
+        step=state.step + 1,
+        params=optax.apply_updates(state.params, updates),
+        opt_state=opt_state,
+        batch_stats=moved.get("batch_stats", state.batch_stats),
+    )
+    return new_state, loss
+
+
+class TrainStepForwardMethodForward:
+    def __init__(self, state, images, labels, dropout_key):
+        self.state, self.images, self.labels, self.dropout_key = state, images, labels, dropout_key
+
+    def __call__(self, params):
+        variables = {"params": params, "batch_stats": self.state.batch_stats}
+        logits, moved = self.state.apply_fn(
+            variables, self.images, train=True, mutable=["batch_stats"], rngs={"dropout": self.dropout_key}
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, self.labels)
+        return losses.mean(), moved
+
+
+def train_step__forward_method(state, images, labels, key):
+    """A helper object that runs the network forward and measures it."""
+    dropout_key = jax.random.fold_in(key, state.step)
+    forward = TrainStepForwardMethodForward(state, images, labels, dropout_key)
+    (loss, moved), gradients = jax.value_and_grad(forward, has_aux=True)(state.params)
+    batch_stats = moved["batch_stats"] if "batch_stats" in moved else state.batch_stats
+    new_state = state.apply_gradients(grads=gradients, batch_stats=batch_stats)
+    return new_state, loss
