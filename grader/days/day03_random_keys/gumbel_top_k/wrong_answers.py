@@ -73,7 +73,7 @@ def gumbel_top_k__smallest(key, logits, k):
     return jnp.argsort(logits + jax.random.gumbel(key, logits.shape))[:k]
 
 
-@caught_by("correct", "first_index_has_its_probability")
+@caught_by("correct", "draws_different_indices")
 def gumbel_top_k__sorted_indices(key, logits, k):
     """Sorts the indices and so loses the order of the draws."""
     indices = lax.top_k(logits + jax.random.gumbel(key, logits.shape), k)[1]

@@ -76,7 +76,7 @@ def noise_at__splits_step_times(key, step, shape):
     return jax.random.normal(jax.random.split(key)[1], shape)
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("correct", "steps_are_independent")
 def noise_at__splits_into_all_steps(key, step, shape):
     """Makes the keys of all steps up to this one and takes the last."""
     return jax.random.normal(jax.random.split(key, step + 1)[step], shape)

@@ -110,7 +110,7 @@ def sample_mixture__stratified(key, log_weights, means, stds, n):
     return means[component] + stds[component] * jax.random.normal(noise_key, (n,))
 
 
-@caught_by("correct", "by_hand")
+@caught_by("correct", "survives_huge_log_weights")
 def sample_mixture__never_is_seldom(key, log_weights, means, stds, n):
     """Takes -10000 for -inf: where all weights are as small, never is as often as anything."""
     component_key, noise_key = jax.random.split(key)

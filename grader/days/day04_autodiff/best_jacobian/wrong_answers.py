@@ -75,7 +75,7 @@ def best_jacobian__python_loop(function, x):
     return jnp.stack([pull_back(e)[0] for e in jnp.eye(n_rows)])
 
 
-@caught_by("speed", "beats_reverse_mode_when_tall")
+@caught_by("jit", "tells_tall_from_wide")
 def best_jacobian__row_by_row(function, x):
     """Goes in reverse, a row at a time: no large array, but a pass for each output."""
     n_rows = jax.eval_shape(function, x).size
@@ -83,7 +83,7 @@ def best_jacobian__row_by_row(function, x):
     return lax.map(lambda i: pull_back(jnp.zeros(n_rows).at[i].set(1))[0], jnp.arange(n_rows))
 
 
-@caught_by("speed", "beats_forward_mode_when_wide")
+@caught_by("jit", "tells_tall_from_wide")
 def best_jacobian__column_by_column(function, x):
     """Goes forward, a column at a time: no large array, but a pass for each input."""
     _, push = jax.linearize(function, x)

@@ -53,7 +53,7 @@ def test_accuracy_and_confusion_by_hand(learner: Learner) -> None:
     "accuracy_and_confusion", "correct", hint="Scatter with .add: one place for each pair (label, choice)."
 )
 def test_accuracy_and_confusion_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> None:
-    logits, labels = many_examples(numbers, 0)
+    logits, labels = (part[-40:] for part in many_examples(numbers, 0))
     result = compiled_if_possible(learner.accuracy_and_confusion, logits, labels, 5, static="n_classes")
     result.close_to(confusion_oracle(logits, labels, 5))
 
@@ -93,6 +93,13 @@ def test_accuracy_and_confusion_of_padding_alone(learner: Learner) -> None:
     result.close_to((0.0, np.zeros((3, 3), int)))
 
 
+@check("accuracy_and_confusion", "jit", hint="One scatter counts all examples.")
+def test_accuracy_and_confusion_has_no_python_loop(learner: Learner) -> None:
+    small, large = ((jnp.zeros((3 * c, c)), jnp.zeros(3 * c, jnp.int32), c) for c in (5, 10))
+    handle = learner.accuracy_and_confusion.jit(static_argnames="n_classes")
+    same_size_for(handle, small, large)
+
+
 @check(
     "accuracy_and_confusion",
     "jit",
@@ -102,10 +109,3 @@ def test_accuracy_and_confusion_compiles_once(learner: Learner, numbers: Numbers
     calls = [(*many_examples(numbers, -1), 5) for _ in range(2)]
     handle = learner.accuracy_and_confusion.jit(static_argnames="n_classes")
     agrees_once(handle, calls, confusion_oracle)
-
-
-@check("accuracy_and_confusion", "jit", hint="One scatter counts all examples.")
-def test_accuracy_and_confusion_has_no_python_loop(learner: Learner) -> None:
-    small, large = ((jnp.zeros((3 * c, c)), jnp.zeros(3 * c, jnp.int32), c) for c in (5, 10))
-    handle = learner.accuracy_and_confusion.jit(static_argnames="n_classes")
-    same_size_for(handle, small, large)

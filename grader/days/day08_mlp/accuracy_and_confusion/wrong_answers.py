@@ -86,7 +86,7 @@ def accuracy_and_confusion__zero_by_zero(logits, labels, n_classes):
     return jnp.trace(confusion) / jnp.sum(confusion), confusion
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("jit", "has_no_python_loop")
 def accuracy_and_confusion__takes_padding_out(logits, labels, n_classes):
     """Selects the examples that count by a mask, so that their number depends on data."""
     logits, labels = logits[labels >= 0], labels[labels >= 0]
@@ -94,7 +94,7 @@ def accuracy_and_confusion__takes_padding_out(logits, labels, n_classes):
     return jnp.trace(confusion) / jnp.maximum(jnp.sum(confusion), 1), confusion
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("jit", "has_no_python_loop")
 def accuracy_and_confusion__branches_on_the_count(logits, labels, n_classes):
     """Handles padding alone by a Python branch."""
     choices = jnp.argmax(logits, axis=-1)
@@ -126,7 +126,7 @@ def accuracy_and_confusion__class_by_class(logits, labels, n_classes):
     return jnp.trace(confusion) / jnp.maximum(jnp.sum(confusion), 1), confusion
 
 
-@caught_by("correct", "agrees_with_a_loop")
+@caught_by("jit", "compiles_once")
 def accuracy_and_confusion__eight_bits(logits, labels, n_classes):
     """Counts in int8, up to 127."""
     rows = jnp.where(labels == -1, n_classes, labels)

@@ -61,7 +61,7 @@ def init_mlp__zeros(key, sizes, gain):
     return [{"w": jnp.zeros((m, n)), "b": jnp.zeros(n)} for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
 
 
-@caught_by("correct", "weights_are_independent")
+@caught_by("correct", "has_a_key_for_each_layer")
 def init_mlp__one_key_for_all_layers(key, sizes, gain):
     """Draws each layer from the same key."""
     pairs = zip(sizes[:-1], sizes[1:], strict=True)
@@ -181,7 +181,7 @@ def init_mlp__two_keys_for_any_number(key, sizes, gain):
     return [{"w": jax.random.normal(k, (m, n)) * gain / m**0.5, "b": jnp.zeros(n)} for k, m, n in pairs]
 
 
-@caught_by("correct", "weights_are_independent")
+@caught_by("correct", "has_a_key_for_each_layer")
 def init_mlp__key_folded_with_the_size(key, sizes, gain):
     """Folds the fan-in into the key: layers of one fan-in draw the same numbers."""
     layers = []

@@ -93,7 +93,7 @@ def sgd_step__by_optax(params, x, y, learning_rate, loss):
     return optax.apply_updates(params, updates), value
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("correct", "takes_gradients_as_they_are")
 def sgd_step__stops_at_nan(params, x, y, learning_rate, loss):
     """Keeps the old parameters when the loss is not finite, by a Python branch."""
     value, gradients = jax.value_and_grad(loss)(params, x, y)
