@@ -59,7 +59,7 @@ def noise_at__counts_its_calls(key, step, shape):
     return jax.random.normal(jax.random.fold_in(key, noise_at.calls), shape)  # noqa: F821
 
 
-@caught_by("correct", "order_of_calls_does_not_matter")
+@caught_by("correct", "jumps_to_the_step")
 def noise_at__numbers_steps_as_they_come(key, step, shape):
     """Numbers the steps in the order in which they are asked for."""
     if noise_at.__dict__.get("last") != int(step):  # noqa: F821
@@ -68,7 +68,7 @@ def noise_at__numbers_steps_as_they_come(key, step, shape):
     return jax.random.normal(jax.random.fold_in(key, noise_at.number), shape)  # noqa: F821
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("correct", "jumps_to_the_step")
 def noise_at__splits_step_times(key, step, shape):
     """Walks up to the step with a Python loop."""
     for _ in range(step):
@@ -76,13 +76,13 @@ def noise_at__splits_step_times(key, step, shape):
     return jax.random.normal(jax.random.split(key)[1], shape)
 
 
-@caught_by("correct", "steps_are_independent")
+@caught_by("correct", "jumps_to_the_step")
 def noise_at__splits_into_all_steps(key, step, shape):
     """Makes the keys of all steps up to this one and takes the last."""
     return jax.random.normal(jax.random.split(key, step + 1)[step], shape)
 
 
-@caught_by("jit", "jumps_to_the_step")
+@caught_by("correct", "jumps_to_the_step")
 def noise_at__walks_in_a_loop(key, step, shape):
     """Walks up to the step in a compiled loop: right, but slow at late steps."""
     key = lax.fori_loop(0, step, lambda _, key: jax.random.split(key)[0], key)
