@@ -86,14 +86,14 @@ def histogram__bin_by_bin(indices, n_bins):
     return jnp.array([jnp.sum(indices == b) for b in range(n_bins)])
 
 
-@caught_by("correct", "counts_past_16_bits")
+@caught_by("deeper", "counts_past_16_bits")
 def histogram__bfloat16_counts(indices, n_bins):
     """Counts in bfloat16, where 256 + 1 is 256."""
     counts = jnp.zeros(n_bins, jnp.bfloat16).at[indices].add(1, mode="drop", wrap_negative_indices=False)
     return counts.astype(int)
 
 
-@caught_by("correct", "counts_past_16_bits")
+@caught_by("deeper", "counts_past_16_bits")
 def histogram__short_counts(indices, n_bins):
     """Counts in uint16 to save memory, and begins again at 65,536."""
     counts = jnp.zeros(n_bins, jnp.uint16).at[indices].add(1, mode="drop", wrap_negative_indices=False)

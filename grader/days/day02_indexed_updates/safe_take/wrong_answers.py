@@ -70,7 +70,7 @@ def safe_take__default_dtype(x, indices, fill):
     return jnp.where(inside, x[indices], filled)
 
 
-@caught_by("jit", "compiles_once")
+@caught_by("correct", "keeps_the_dtype")
 def safe_take__static_fill(x, indices, fill):
     """Makes the fill part of the program, so that it cannot be traced."""
     return x.at[indices].get(mode="fill", fill_value=fill, wrap_negative_indices=False)

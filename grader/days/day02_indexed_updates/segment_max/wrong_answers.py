@@ -20,7 +20,7 @@ def segment_max__last_wins(values, segments, n_segments):
     return lowest.at[segments].set(values, wrap_negative_indices=False)
 
 
-@caught_by("correct", "gives_minus_infinity_for_empty")
+@caught_by("correct", "takes_negative_values")
 def segment_max__lowest_finite(values, segments, n_segments):
     """Starts at the lowest finite number, and empty segments stay there."""
     lowest = jnp.full(n_segments, jnp.finfo(values.dtype).min, values.dtype)
