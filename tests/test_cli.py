@@ -56,9 +56,10 @@ def test_json_of_a_solution_is_passed_and_valid() -> None:
     speeds = [c["speed"] for c in document["days"][0]["exercises"][0]["checks"] if c["speed"]]
     assert len(speeds) == 1
     assert speeds[0]["low"] <= speeds[0]["ratio"] <= speeds[0]["high"]
-    deeper = document["days"][0]["exercises"][0]["checks"][-1]  # one exercise is looked at deeper at once
-    assert (deeper["aspect"], deeper["status"]) == ("deeper", "passed")
-    assert deeper["cases"] > 0
+    # One exercise is looked at deeper at once. Some of its checks draw many cases, some look at a single one.
+    deeper = [c for c in document["days"][0]["exercises"][0]["checks"] if c["aspect"] == "deeper"]
+    assert {c["status"] for c in deeper} == {"passed"}
+    assert max(c["cases"] for c in deeper) > 0
 
 
 def test_json_of_broken_files_is_valid(tmp_path: Path) -> None:

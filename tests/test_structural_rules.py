@@ -125,6 +125,7 @@ BREAKS = {
 }  # fmt: skip
 KEEPS = {
     "nothing promised": "def f(x, i, n):\n    return x.at[i].max(1.0, mode='drop').at[:2].add(1.0)[i]\n",
+    "plain indexing, which clamps": "def f(x, i, n):\n    return x[i + n] + x[i[:, None] - n].sum()\n",
     "sorted beforehand": "def f(x, i, n):\n    return x.at[jnp.sort(i)].add(1.0, indices_are_sorted=True)\n",
     "each row once": """
         def f(x, i, n):

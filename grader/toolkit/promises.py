@@ -18,6 +18,9 @@ from grader.findings import Finding, Kind
 from grader.toolkit.programs import JITS, Program, equations
 from grader.toolkit.verdicts import WrongAnswer
 
+_INDEXING = {"_getitem", "__getitem__"}  # JAX's functions behind x[i]
+_NEAR = 12  # frames of JAX's own between a gather and these
+
 _HINT = (
     "unique_indices, indices_are_sorted and mode='promise_in_bounds' are promises to the compiler: on a GPU a false one gives "
     "wrong numbers. Leave it out."
@@ -53,9 +56,18 @@ def _promised(equation: Any) -> bool:
     name = equation.primitive.name
     if name != "gather" and not name.startswith("scatter"):
         return False
+    if name == "gather" and _is_plain_indexing(equation):
+        return False
     settings, indices = equation.params, equation.invars[1].aval.shape
     promises = settings["unique_indices"], settings["indices_are_sorted"], _in_bounds(settings)
     return any(promises) and math.prod(indices[:-1]) > 1
+
+
+def _is_plain_indexing(gather: Any) -> bool:
+    """Whether a gather comes of `x[i]`, which JAX documents to clamp: its program says promise_in_bounds all the same."""
+    traceback = gather.source_info.traceback
+    nearest = traceback.frames[:_NEAR] if traceback else ()
+    return any(frame.function_name.rpartition(".")[2] in _INDEXING for frame in nearest)
 
 
 def _in_bounds(settings: Any) -> bool:
@@ -65,6 +77,8 @@ def _in_bounds(settings: Any) -> bool:
 def _broken(jaxpr: Any, consts: list[Any], leaves: list[Any]) -> Iterator[str]:
     """Each promise that does not hold, those within a jit included; what loops and branches promise stays unseen."""
     here = [one for one in jaxpr.eqns if _promised(one) or (one.primitive.name in JITS and _promises(one))]
+    if not here:
+        return
     wanted = [variable for one in here for variable in (one.invars[1:2] if _promised(one) else one.invars)]
     known = iter(_values_of(wanted, jaxpr, consts, leaves))
     for one in here:

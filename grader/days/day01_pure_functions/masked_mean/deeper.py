@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.days.day01_pure_functions.masked_mean.checks import masked_mean_oracle
-from grader.toolkit import Draw, Learner, check
+from grader.days.day01_pure_functions.masked_mean.checks import MANY, masked_mean_oracle
+from grader.toolkit import Draw, Learner, Numbers, check, compiled_if_possible
 
 
 @check(
@@ -23,3 +23,15 @@ def test_masked_mean_in_many_cases(learner: Learner, draw: Draw) -> None:
         expected = masked_mean_oracle(x, mask)
     # Entries of both signs cancel; each is rounded at its own size.
     learner.masked_mean.jit()(x, mask).close_to(expected, atol=1e-12 + 2e-6 * largest)
+
+
+@check(
+    "masked_mean",
+    "deeper",
+    hint="Count in int32 or float32: float16 stands still at 2048, and 16 bits end at 65,535.",
+)
+def test_masked_mean_counts_past_16_bits(learner: Learner, numbers: Numbers) -> None:
+    x, mask = numbers.normal(MANY, mean=1.0), numbers.booleans(MANY, 0.98)
+    # A running sum of 70,000 is rounded 70,000 times, by a few thousandths at most.
+    result = compiled_if_possible(learner.masked_mean, x, mask)
+    result.close_to(masked_mean_oracle(x, mask), rtol=1e-4)

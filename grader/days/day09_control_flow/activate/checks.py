@@ -41,8 +41,11 @@ def test_activate_applies_each(learner: Learner, numbers: Numbers) -> None:
 )
 def test_activate_clamps_the_number(learner: Learner) -> None:
     x = jnp.array([-1.0, 2.0])
-    for index in (-1, 4, 9, 2**31 - 1, -(2**31)):
+    for index in (-1, 4):
         learner.activate(x, index).close_to(activation_oracle(x, index))
+    for index in (9, 2**31 - 1, -(2**31)):
+        result = compiled_if_possible(learner.activate, x, jnp.int32(index))
+        result.close_to(activation_oracle(x, index))
 
 
 @check("activate", "correct", hint="All branches return x's shape and dtype; convert where one does not.")
