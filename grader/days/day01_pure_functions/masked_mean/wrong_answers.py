@@ -69,7 +69,7 @@ def masked_mean__largest_float_for_infinity(x, mask):
     return jnp.where((jnp.isnan(x) & mask).any(), jnp.nan, mean)
 
 
-@caught_by("deeper", "counts_past_16_bits")
+@caught_by("jit", "compiles_once")
 def masked_mean__counts_in_half_precision(x, mask):
     """Counts in float16, which is coarse above 2048 and ends at 65504."""
     count = mask.astype(jnp.float16).sum().astype(x.dtype)
