@@ -35,6 +35,14 @@ MISTAKES = {
         "raise ValueError('Received incompatible devices for jitted computation.')", X, False, "ValueError",
         "different devices met", "Stack first",
     ),
+    "an argument of one's own jit that is no array": (
+        "return jax.jit(lambda y, rule: rule(y))(x, jnp.sin)", X, False, "TypeError", "rule of lambda is a",
+        "static_argnames",
+    ),
+    "lecun_normal on a vector": (
+        "raise ValueError(\"Can't compute input and output sizes of a 1-dimensional weights tensor with default in_axis.\")",
+        X, False, "ValueError", "a vector has a single axis", "nn.initializers.normal",
+    ),
     "range of a traced n": (
         "return sum(range(x))", N, True, "TracerIntegerConversionError", "Python needs a whole number now", "static",
     ),

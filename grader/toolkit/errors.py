@@ -55,6 +55,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
                 *_carry_changes(text),
                 *_mapped_sizes(text),
                 *_met_shapes(text, error),
+                *_what_was_no_array(text),
             ]
         )
         hint = _CONNECTIVES if _joins_conditions(lesson, frame) else lesson.hint
@@ -127,6 +128,18 @@ def _short_kind(text: str) -> str:
     if name in {"ShapedArray", "a pytree leaf"}:
         return "an array"
     return f"a {name}" if text.startswith("a <class") else text
+
+
+def _what_was_no_array(text: str) -> list[str]:
+    """Which argument of which jit-compiled function is no array, from JAX's own text."""
+    named = re.search(
+        r"argument to <function (\S+) at .*of type <class '([^']+)'> and was passed .* at path ([^\n]+?)\.?\n",
+        text,
+    )
+    if not named:
+        return []
+    function, kind, path = named[1].rpartition(".")[2].strip("<>"), named[2].rpartition(".")[2], named[3]
+    return [f"  {path} of {function} is a {kind.replace('builtin_function_or_method', 'function')}"]
 
 
 def _mapped_sizes(text: str) -> list[str]:

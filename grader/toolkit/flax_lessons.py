@@ -35,6 +35,13 @@ FLAX_LESSONS = (
         sure=True,
     ),
     Lesson(
+        "ValueError",
+        r"Can't compute input and output sizes of a 1-dimensional weights tensor",
+        "This initializer sets the deviation by counting inputs and outputs, one axis each: a vector has a single axis.",
+        "For a vector: nn.initializers.normal(deviation), or nn.initializers.zeros.",
+        sure=True,
+    ),
+    Lesson(
         "KeyError",
         r"^'step'$",
         "TrainState.create sets the step itself, to a Python 0, and takes no other.",

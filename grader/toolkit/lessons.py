@@ -553,7 +553,8 @@ LESSONS = (
         "TypeError",
         r"is not a valid JAX (array )?type|Error interpreting argument|Cannot interpret value of type",
         "Only arrays, and trees of arrays, pass through a JAX transformation.",
-        "Turn it into an array with jnp.asarray, make it a static argument, or close over it.",
+        "A function, a string or an optimiser: name it in static_argnames of jit, or close over it. A list of numbers: "
+        "jnp.asarray makes an array of it.",
     ),
     Lesson(
         "RuntimeError",

@@ -50,7 +50,8 @@ def noisy_decay_step_oracle(x: Any) -> Array:
 @check(
     "gauss_newton_step",
     "correct",
-    hint="Linear residuals: one step arrives. The step d solves J d = -r in the least-squares sense; return x + d.",
+    hint="Linear residuals: one step arrives. The step d solves J d = -r in the least-squares sense, with nothing added "
+    "to J or JᵀJ; return x + d.",
 )
 def test_gauss_newton_step_by_hand(learner: Learner) -> None:
     result = learner.gauss_newton_step(line_residuals, jnp.array([4.0, -3.0]))
