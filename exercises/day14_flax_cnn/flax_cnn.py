@@ -89,7 +89,8 @@ class CNN(nn.Module):
     "dropout", each number by itself. With train=False there is no randomness, and no example minds its neighbours in
     the batch.
 
-    Pooling leaves out an odd last row or column. Images may be of any size: 8 x 8 and 28 x 28 alike.
+    Pooling leaves out an odd last row or column. Images may be of any size from which pooling leaves something: 8 x 8 and 28 x 28
+    alike.
 
         CNN((8, 16)) on images of shape (n, 8, 8, 1) has 80 + 16 + 1168 + 32 + 650 = 1946 parameters,
         and 48 numbers in "batch_stats"; on (n, 28, 28, 1) it has 9146 parameters

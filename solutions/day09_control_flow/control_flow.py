@@ -95,7 +95,7 @@ def discounted_returns(
         rewards [1, 2, 4, 8], ends [False, True, False, False], discount 0.5:
         G = [2, 2, 8, 8]
 
-    Rules: `discount` is a Python number or a traced scalar, from 0 to 1. The program does not grow with T, and at
+    Rules: `discount` is a Python number or a traced scalar, from 0 to 1. The program does not grow with T (or like log T at most), and at
     T = 1000 no array in it has more than 100,000 elements.
     Reference: R. Sutton and A. Barto, "Reinforcement Learning", section 3.3.
     """
@@ -227,7 +227,8 @@ def linear_recurrence(a: Float[Array, "T *item"], b: Float[Array, "T *item"]) ->
 
     hₜ = aₜ hₜ₋₁ + bₜ   elementwise, for t = 1 .. T, from h₀ = 0
 
-    The coefficients may be 0, negative, and larger than 1 in size. T is at least 1.
+    The coefficients may be 0, negative, and larger than 1 in size; no product of theirs leaves the range of float32.
+    T is at least 1.
 
         linear_recurrence([2, 3, 0], [1, 1, 5]) = [1, 4, 5]
 
