@@ -183,9 +183,10 @@ def batch_standardize(x: Float[Array, "*features"]) -> Float[Array, "*features"]
 
     and that name leads to the others. For xs = [[1, 10], [3, 30]] the mean is [2, 20], the variance
     [1, 100], and the result nearly [[-1, -1], [1, 1]]. A feature that is the same everywhere gives
-    zeros, as near as float32 knows its mean, and so does a batch of one. A mean of 1e4 beside a deviation of 1 costs no more digits than
-    float32 has lost there already. A vmap without a name, outside or inside, changes nothing. Gradients
-    run through mean and variance, too: each example's result depends on all of the batch.
+    zeros, as near as float32 knows its mean, and so does a batch of one. A mean of 1e4 beside a deviation
+    of 1 costs no more digits than float32 has lost there already. A vmap without a name, outside or inside,
+    changes nothing. Gradients run through mean and variance, too: each example's result depends on all of
+    the batch.
 
     Reference: Ioffe and Szegedy 2015, "Batch normalization"; JAX docs, jax.lax.pmean.
     """

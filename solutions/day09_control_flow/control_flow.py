@@ -95,8 +95,8 @@ def discounted_returns(
         rewards [1, 2, 4, 8], ends [False, True, False, False], discount 0.5:
         G = [2, 2, 8, 8]
 
-    Rules: `discount` is a Python number or a traced scalar, from 0 to 1. The program does not grow with T (or like log T at most), and at
-    T = 1000 no array in it has more than 100,000 elements.
+    Rules: `discount` is a Python number or a traced scalar, from 0 to 1. The program does not grow with T, or like
+    log T at most, and at T = 1000 no array in it has more than 100,000 elements.
     Reference: R. Sutton and A. Barto, "Reinforcement Learning", section 3.3.
     """
 
