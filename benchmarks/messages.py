@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
+import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.answers import waves
 from grader.kata.catalogue import Day
-from grader.results import ExerciseResult
+from grader.results import Aspect, ExerciseResult
 
 
 def on_file(day: Day, only: str) -> Iterator[tuple[str, dict[str, tuple[str, str]]]]:
@@ -71,11 +72,12 @@ def main() -> None:
     asked = parser.parse_args()
     days = [catalogue.find_day(day) for day in asked.days] or list(catalogue.days())
     count: Counter[str] = Counter()
-    with Workers() as workers:
+    # Checks are compiled once for all the files that hold them.
+    with tempfile.TemporaryDirectory() as compiled, Workers(Path(compiled)) as workers:
         for day in days:
             found = from_folder(asked.answers, day, asked.only) if asked.answers else on_file(day, asked.only)
             for text, some in found:
-                result = grade_text(workers, day, text, list(some), seed=asked.seed)
+                result = grade_text(workers, day, text, list(some), seed=asked.seed, aspects=tuple(Aspect))
                 for fault in result.faults:
                     print(f"FAULT {fault}")
                 for exercise in result.days[0].exercises:
