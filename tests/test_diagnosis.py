@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grader.findings import Diagnosis, Finding, Kind, Pattern, finding_from
+from grader.diagnoses import Diagnosis, Pattern
+from grader.findings import Finding, Kind, finding_from
 from grader.toolkit import hint_when, looks_like, own_hint
 from grader.toolkit.conditions import general_hint
 from grader.toolkit.diagnosis import diagnose

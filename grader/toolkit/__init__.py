@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from grader.datasets.vision import NoVision, torchvision_parts
-from grader.findings import Finding, Kind, Pattern
+from grader.diagnoses import Pattern
+from grader.findings import Finding, Kind
 from grader.toolkit.called import Called
 from grader.toolkit.cases import in_many_cases
 from grader.toolkit.comparison import compare

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from grader.findings import Diagnosis, Finding, Kind, Pattern
+from grader.diagnoses import Diagnosis, Pattern
+from grader.findings import Finding, Kind
 from grader.toolkit import comparison, wording
 from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from grader.findings import Finding, Kind, Pattern
+from grader.diagnoses import Pattern
+from grader.findings import Finding, Kind
 
 Condition = Callable[[Finding], bool]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
-from grader.findings import Diagnosis, Pattern
+from grader.diagnoses import Diagnosis, Pattern
 from grader.toolkit import wording
 from grader.toolkit.judged_call import Case
 from grader.toolkit.patterns import (

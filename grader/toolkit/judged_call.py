@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.findings import Diagnosis, Pattern
+from grader.diagnoses import Diagnosis, Pattern
 from grader.toolkit import programs, wording
 from grader.toolkit.labels import bare
 

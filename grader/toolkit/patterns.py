@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.findings import Diagnosis, Pattern
+from grader.diagnoses import Diagnosis, Pattern
 
 Array = np.ndarray[Any, Any]
 
