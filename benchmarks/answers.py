@@ -1,6 +1,6 @@
 """Grade a folder of answers, `DIR/dayNN/<exercise>__<label>.py`, and print what became of each.
 
-    python benchmarks/answers.py DIR [day ...] [--only TEXT] [--seeds N] [--quiet | --messages]
+    python benchmarks/answers.py DIR [day ...] [--only TEXT] [--seeds N] [--untimed] [--quiet | --messages]
 
 Each file is a learner's file with one answer to one exercise. Answers to different exercises of a day are graded together, as one
 file, where their helpers have different names; a file that does not stand beside others is graded alone. The first line of a file
@@ -23,6 +23,7 @@ from grader.authoring.trial import grade_text
 from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
+from grader.options import UNTIMED
 from grader.results import Aspect, ExerciseResult, RunResult
 
 
@@ -102,10 +103,12 @@ def main() -> None:
     parser.add_argument("days", nargs="*")
     parser.add_argument("--only", default="", help="answers whose name holds this text")
     parser.add_argument("--seeds", type=int, default=1, help="grade with this many seeds")
+    parser.add_argument("--untimed", action="store_true", help="leave out the checks of speed")
     parser.add_argument("--quiet", action="store_true", help="accepted answers and faults alone")
     parser.add_argument("--messages", action="store_true", help="print what the learner reads")
     asked = parser.parse_args()
     days = [catalogue.find_day(day) for day in asked.days] or list(catalogue.days())
+    aspects = (*UNTIMED, Aspect.DEEPER) if asked.untimed else tuple(Aspect)
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as compiled, Workers(Path(compiled)) as workers:
         for day in days:
@@ -118,7 +121,7 @@ def main() -> None:
                         as_one_file(day, wave),
                         [a.exercise for a in wave],
                         seed=seed,
-                        aspects=tuple(Aspect),
+                        aspects=aspects,
                     )
                     _print(result, wave, asked, count)
             if count:
