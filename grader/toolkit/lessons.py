@@ -131,6 +131,14 @@ LESSONS = (
     Lesson(
         "TracerArrayConversionError",
         "",
+        "A NumPy array holds numbers, and while JAX traces there are none yet: no tracer can be written into it.",
+        "Compute all entries in one expression, collect parts with jnp.stack, or begin with jnp.zeros and keep what "
+        "out.at[i].set(part) returns.",
+        line=r"^\w+\[[^=]*\] *[-+*/]?=(?!=)",
+    ),
+    Lesson(
+        "TracerArrayConversionError",
+        "",
         "NumPy asked a tracer for its numbers. While JAX traces there are none: NumPy cannot see tracers.",
         "Call the function of the same name in jax.numpy (jnp) instead of NumPy (np).",
     ),

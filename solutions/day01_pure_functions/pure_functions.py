@@ -16,9 +16,9 @@ def standardize(x: Float[Array, "n d"], eps: float = 1e-6) -> Float[Array, "n d"
         z[i, j] = (x[i, j] - mean_j) / (deviation_j + eps)
 
     mean_j and deviation_j belong to column j. The deviation divides by n, not by n - 1.
-    A column that holds one whole number n times has deviation 0: eps keeps the division finite, and
-    the column becomes 0. A column far from zero, such as 10000, 10001, 10002, must come out as well
-    as 0, 1, 2.
+    A column that holds the same whole number in each of a few rows has deviation 0: eps keeps the
+    division finite, and the column becomes 0. (Of many rows the mean may be rounded.) A column far
+    from zero, such as 10000, 10001, 10002, must come out as well as 0, 1, 2.
 
     Rules: take all columns at once or one after the other, as you like.
     Example: standardize([[1, 5, 0], [3, 5, 8]]) = [[-1, 0, -1], [1, 0, 1]], up to eps.

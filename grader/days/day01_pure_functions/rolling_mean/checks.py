@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, must_beat, wide
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, must_beat, raised, wide
 
 
 def rolling_mean_oracle(x: Any, window: int) -> Array:
@@ -22,7 +22,7 @@ def rolling_mean_loop(x: Any, window: int) -> Any:
     "rolling_mean",
     "correct",
     hint="Window i is x[i] to x[i + window - 1], summed and divided by window. There are n - window + 1 of"
-    " them: none padded, none wrapped around.",
+    " them: none padded, none wrapped around. With running sums c: put a 0 before them, then window i is c[i + window] - c[i].",
 )
 def test_rolling_mean_by_hand(learner: Learner) -> None:
     x = jnp.array([1.0, 2.0, 3.0, 7.0])
@@ -58,7 +58,9 @@ def test_rolling_mean_agrees_with_numpy(learner: Learner, numbers: Numbers) -> N
 @check(
     "rolling_mean",
     "jit",
-    hint="window is a static Python int: shapes may depend on it. Values of x may decide nothing in Python.",
+    hint="window is a static Python int: shapes may depend on it. Values of x may decide nothing in Python, and NumPy's "
+    "windows see no tracers: an array of positions, one row a window, is an index.",
+    answers=raised("TracerArrayConversionError"),
 )
 def test_rolling_mean_compiles_once(learner: Learner, numbers: Numbers) -> None:
     compiled = learner.rolling_mean.jit(static_argnames="window")

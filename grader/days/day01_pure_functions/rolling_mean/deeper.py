@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.days.day01_pure_functions.rolling_mean.checks import rolling_mean_oracle
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Numbers, check
 
 
 @check(
@@ -21,3 +21,15 @@ def test_rolling_mean_in_many_cases(learner: Learner, draw: Draw) -> None:
     result.close_to(
         rolling_mean_oracle(x, window), atol=1e-6 * float(np.abs(np.asarray(x, np.float64)).sum())
     )
+
+
+@check(
+    "rolling_mean",
+    "deeper",
+    hint="Windows may have any length, also one that is no power of two and no divisor of n: count what you add up for this one.",
+)
+def test_rolling_mean_takes_windows_of_any_length(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal(29)
+    compiled = learner.rolling_mean.jit(static_argnames="window")
+    for window in (3, 6, 7, 11, 13):
+        compiled(x, window=window).close_to(rolling_mean_oracle(x, window), atol=2e-5)

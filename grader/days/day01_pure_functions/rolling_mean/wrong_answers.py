@@ -72,3 +72,18 @@ def rolling_mean__scalar_for_the_whole(x, window):
         return x.mean()
     start = jnp.arange(x.shape[0] - window + 1)
     return x[start[:, None] + jnp.arange(window)].mean(axis=1)
+
+
+@caught_by("deeper", "takes_windows_of_any_length")
+def rolling_mean__doubled_runs(x, window):
+    """Puts runs of doubled lengths together, and begins each but the shortest at 1: right for lengths of few bits."""
+    n_out = x.shape[0] - window + 1
+    run, width, total = x, 1, jnp.zeros(n_out, x.dtype)
+    while width <= window:
+        if window & width:
+            start = 1 if window % width else 0
+            total = total + run[start : start + n_out]
+        if 2 * width <= window:
+            run = run[:-width] + run[width:]
+        width *= 2
+    return total / window

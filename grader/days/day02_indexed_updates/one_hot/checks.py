@@ -34,7 +34,8 @@ def test_one_hot_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> None:
 @check(
     "one_hot",
     "correct",
-    hint="To an index, -1 is the last column. Switch that off, or move it past the end first.",
+    hint="To an index, -1 is the last one. Where you write, move it past the end first: such a write is dropped. A read "
+    "past the end is clamped, so do not read ones, write them into zeros.",
 )
 def test_one_hot_gives_zeros_for_minus_one(learner: Learner) -> None:
     labels = jnp.array([1, -1, 0, -1])

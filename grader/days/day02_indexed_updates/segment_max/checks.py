@@ -41,12 +41,12 @@ def test_segment_max_uses_no_shortcut(learner: Learner) -> None:
     hint="Start below every value: a start at 0 beats all negative ones, and one at -1e30 beats some.",
 )
 def test_segment_max_takes_negative_values(learner: Learner) -> None:
-    segments = jnp.array([0, 0, 1, 1])
+    segments = jnp.array([0, 0, 1, 1, 2])
     for values, largest in (
-        ([-8.0, -3.0, -3e38, -2e38], [-3.0, -2e38]),
-        ([np.inf, -9.0, -np.inf, -np.inf], [np.inf, -np.inf]),
+        ([-8.0, -3.0, -3e38, -2e38, -3e38], [-3.0, -2e38, -3e38]),
+        ([np.inf, -9.0, -np.inf, -np.inf, 0.0], [np.inf, -np.inf, 0.0]),
     ):
-        learner.segment_max(jnp.array(values), segments, 2).equals(np.array(largest, np.float32))
+        learner.segment_max(jnp.array(values), segments, 3).equals(np.array(largest, np.float32))
 
 
 @check("segment_max", "correct", hint="Segments come in any order; do not count on sorted ones.")

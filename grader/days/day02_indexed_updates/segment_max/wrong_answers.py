@@ -105,3 +105,11 @@ def segment_max__promises_no_duplicates(values, segments, n_segments):
     """Promises that no segment comes twice, which is not so."""
     lowest = jnp.full(n_segments, -jnp.inf, values.dtype).at[segments]
     return lowest.max(values, mode="drop", wrap_negative_indices=False, unique_indices=True)
+
+
+@caught_by("correct", "takes_negative_values")
+def segment_max__lowest_number_for_empty(values, segments, n_segments):
+    """Starts from -3e38 and takes that for empty, also where it is the largest value."""
+    nothing = jnp.full(n_segments, -3e38, values.dtype)
+    tops = nothing.at[jnp.where(segments < 0, n_segments, segments)].max(values, mode="drop")
+    return jnp.where(tops <= nothing, -jnp.inf, tops)

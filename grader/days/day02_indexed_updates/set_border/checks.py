@@ -22,7 +22,10 @@ def border_oracle(grid: jax.Array, value: Any) -> Array:
 
 
 @check(
-    "set_border", "correct", hint="First and last row, first and last column: on each axis, places 0 and -1."
+    "set_border",
+    "correct",
+    hint="Write the first and last row, then the first and last column: places 0 and -1 of each axis. Two lists of places in "
+    "one bracket are walked together, and name single cells.",
 )
 def test_set_border_by_hand(learner: Learner) -> None:
     grid = jnp.zeros((3, 4))

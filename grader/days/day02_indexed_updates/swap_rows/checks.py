@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, raised
 
 
 def swap_rows_oracle(matrix: jax.Array, i: Any, j: Any) -> Array:
@@ -20,7 +20,8 @@ def swap_rows_oracle(matrix: jax.Array, i: Any, j: Any) -> Array:
 @check(
     "swap_rows",
     "correct",
-    hint="Both rows come from the old matrix. If the first write has taken its name, the second reads a row that is gone.",
+    hint="Both rows come from the old matrix. If the first write has taken its name, the second reads a row that is gone. "
+    "Rows are the first axis, matrix[i]; matrix[:, i] is a column.",
 )
 def test_swap_rows_by_hand(learner: Learner) -> None:
     learner.swap_rows(jnp.array([[1.0, 2.0], [3.0, 4.0]]), 0, 1).equals([[3.0, 4.0], [1.0, 2.0]])
@@ -65,7 +66,13 @@ def test_swap_rows_moves_every_bit(learner: Learner) -> None:
         result.require(signs.all(), "has lost a sign", expected="-0.0", got="0.0", hint=hint)
 
 
-@check("swap_rows", "jit", hint="i and j are traced: index with them, and branch on nothing.")
+@check(
+    "swap_rows",
+    "jit",
+    hint="i and j are traced: no int(), no branch, no sorting in Python, and no slice that ends at them. As an index they serve, "
+    "matrix[i] or both in one array.",
+    answers=raised(),
+)
 def test_swap_rows_compiles_once(learner: Learner, numbers: Numbers) -> None:
     matrix = numbers.normal((5, 2))
     calls = [(matrix, jnp.int32(i), jnp.int32(j)) for i, j in ((0, 3), (2, 2), (-1, 1))]

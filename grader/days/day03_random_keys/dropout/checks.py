@@ -14,7 +14,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, hint_when, wide
 
 
 def kept(called: Called, x: Any, rate: float) -> Array:
@@ -69,15 +69,22 @@ def test_dropout_number_of_zeros_varies(learner: Learner, numbers: Numbers) -> N
     )
 
 
+def drops_its_share(learner: Learner, numbers: Numbers, x: Any, rate: float) -> None:
+    called = learner.dropout(numbers.key(), x, rate)
+    dropped = 1 - kept(called, x, rate).mean()
+    shares_must_be(called, "drops another share", ["zeros"], np.array([dropped]), np.array([rate]), x.size)
+
+
 @check("dropout", "correct", hint="bernoulli's p is that of True. Does True keep or drop, in your code?")
 def test_dropout_drops_at_the_rate(learner: Learner, numbers: Numbers) -> None:
     x = numbers.uniform(1, 2, TABLE)
-    for rate in (0.75, 0.0018):  # the small one is not a whole percent, and no byte comes near it
-        called = learner.dropout(numbers.key(), x, rate)
-        dropped = 1 - kept(called, x, rate).mean()
-        shares_must_be(
-            called, "drops another share", ["zeros"], np.array([dropped]), np.array([rate]), x.size
-        )
+    drops_its_share(learner, numbers, x, 0.75)
+    # Not a whole percent, and no byte comes near it.
+    with hint_when(
+        lambda finding: True,
+        "A small rate counts, too: do not round it, and compare it with random floats, not with a byte or a percentage.",
+    ):
+        drops_its_share(learner, numbers, x, 0.0018)
 
 
 @check("dropout", "correct", hint="With rate 0 everything is kept and divided by 1.")

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import must_have_shape, over_keys, reuses_no_key, shares_must_be
-from grader.toolkit import Called, Learner, Numbers, agrees_once, bans, check, same_size_for
+from grader.toolkit import Called, Kind, Learner, Numbers, agrees_once, bans, check, hint_when, same_size_for
 
+_PLACES = "The integers are indices: return the places of the k largest, not their values. jax.lax.top_k gives both."
 LOGITS = np.log([1.0, 2.0, 5.0]) + 3  # probabilities 1/8, 2/8, 5/8
 
 
@@ -25,7 +26,8 @@ def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers
     logits = jnp.asarray(np.where(np.arange(n) % 4 == 0, -np.inf, finite), jnp.float32)
     rising = 0
     for _ in range(4):
-        called = learner.gumbel_top_k(numbers.key(), logits, k)
+        with hint_when(lambda finding: finding.kind is Kind.DTYPE, _PLACES):
+            called = learner.gumbel_top_k(numbers.key(), logits, k)
         must_have_shape(called, (k,))
         indices = np.asarray(called.value).tolist()
         outside = [index for index in indices if not 0 <= index < n]
@@ -36,6 +38,7 @@ def test_gumbel_top_k_draws_different_indices(learner: Learner, numbers: Numbers
             "draws what has a logit of -inf",
             expected="only finite logits",
             got=f"index {never[:1]}",
+            hint="Leave -inf as it is: -inf plus noise is still -inf. A stand-in such as -1e4 is a logit that others may have.",
         )
         called.require(
             len(set(indices)) == k,
@@ -71,7 +74,8 @@ def test_gumbel_top_k_does_not_use_choice(learner: Learner) -> None:
 @check(
     "gumbel_top_k",
     "correct",
-    hint="logits + Gumbel noise, one value for each logit: the largest is a draw from softmax(logits).",
+    hint="logits + Gumbel noise, one value for each logit: the largest is a draw from softmax(logits). Gumbel noise is "
+    "-log(-log(u)), with two logarithms and two minus signs, or jax.random.gumbel.",
 )
 def test_gumbel_top_k_first_index_has_its_probability(learner: Learner, numbers: Numbers) -> None:
     called = over_keys(learner.gumbel_top_k, numbers, 16384, jnp.asarray(LOGITS, jnp.float32), 3)
@@ -85,7 +89,8 @@ def test_gumbel_top_k_first_index_has_its_probability(learner: Learner, numbers:
 @check(
     "gumbel_top_k",
     "correct",
-    hint="Indices come in the order of the perturbed logits, largest first. Mind the signs of the noise.",
+    hint="All k indices come from one sort of the same perturbed logits, largest first: so the later ones have their weights, "
+    "too.",
 )
 def test_gumbel_top_k_order_has_its_probability(learner: Learner, numbers: Numbers) -> None:
     called = over_keys(learner.gumbel_top_k, numbers, 16384, jnp.asarray(LOGITS, jnp.float32), 3)

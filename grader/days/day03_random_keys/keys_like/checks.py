@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day03_random_keys.shared import reuses_no_key
-from grader.toolkit import Called, Kind, Learner, Numbers, bans, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, bans, check, compiles_once, raised
 
 
 def bits(key: Any) -> tuple[int, ...]:
@@ -124,7 +124,12 @@ def test_keys_like_keys_are_unused(learner: Learner, numbers: Numbers) -> None:
     )
 
 
-@check("keys_like", "jit", hint="While tracing the leaves are tracers: you need the structure alone.")
+@check(
+    "keys_like",
+    "jit",
+    hint="While tracing the leaves are tracers: convert none of them, you need their number and the structure alone.",
+    answers=raised(),
+)
 def test_keys_like_compiles_once(learner: Learner, numbers: Numbers) -> None:
     keys = [numbers.key(), numbers.key()]
     tree = {"w": numbers.normal(3), "b": [numbers.normal(), numbers.normal(3)]}

@@ -16,7 +16,7 @@ from grader.days.day03_random_keys.shared import (
     must_not_repeat,
     reuses_no_key,
 )
-from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once, own_hint
+from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once, own_hint, raised
 
 
 @check(
@@ -90,7 +90,13 @@ def must_be_unrelated(draws: list[tuple[str, Called]]) -> None:
             )
 
 
-@check("noise_at", "correct", hint="fold_in goes to any step at once; splitting step by step walks there.")
+@check(
+    "noise_at",
+    "correct",
+    hint="jax.random.fold_in(key, step) goes to any step at once, also to a traced one: there is nothing to walk, to count up to "
+    "or to remember.",
+    answers=raised(),
+)
 def test_noise_at_jumps_to_the_step(learner: Learner, numbers: Numbers) -> None:
     # Before late steps are asked for: a walk there, or as many keys, would take the rest of the day.
     compiled = learner.noise_at.jit(static_argnames="shape")
@@ -103,7 +109,8 @@ def test_noise_at_jumps_to_the_step(learner: Learner, numbers: Numbers) -> None:
 @check(
     "noise_at",
     "correct",
-    hint="The step must go into the key, and all of the noise must come from that new key.",
+    hint="The step must go into the key, as the whole integer that it is (float32 makes one of 2^24 and 2^24 + 1), and all of "
+    "the noise must come from that new key.",
 )
 def test_noise_at_steps_are_independent(learner: Learner, numbers: Numbers) -> None:
     key = numbers.key()

@@ -40,6 +40,9 @@ def steps(called: Called, shape: tuple[int, int]) -> Array:
             f"makes a wrong step {time} in walk {walk}",
             expected=f"+1 or -1 from {'the start, 0' if time == 0 else 'the position before'}",
             got=f"{moves[walk, time]:+d}" if moves[walk, time] else "0",
+            hint="The start is no part of the result: column 0 is the position after the first step."
+            if not moves[:, 0].any()
+            else None,
         )
     return np.asarray(moves)
 

@@ -74,7 +74,8 @@ def test_sample_mixture_components_have_their_weights(learner: Learner, numbers:
         "draws one component for all samples",
         expected="a choice for each sample",
         got=f"the component with mean {MEANS[component[0]]:g} in all",
-        hint="A choice for each sample: give categorical the shape (n,).",
+        hint="A choice for each sample: give categorical the shape (n,), and the log weights as they are. Exponentiated, the "
+        "heaviest wins always.",
     )
     shares = np.bincount(component, minlength=3) / SAMPLES
     names = [f"the component with mean {mean:g}" for mean in MEANS]
@@ -116,6 +117,13 @@ def test_sample_mixture_survives_huge_log_weights(learner: Learner, numbers: Num
     ):
         called = mixture(learner, numbers, np.array(log_weights))
         shares = np.bincount(components(called)[0], minlength=3) / SAMPLES
+        called.require(
+            wanted[0] > 0 or shares[0] == 0,
+            "draws what has a weight of -inf",
+            expected=f"never {names[0]}",
+            got=f"it in {100 * shares[0]:.3g} % of {SAMPLES:,} draws",
+            hint="Leave -inf as it is: beside weights of -10000 any number in its place is as likely as they are.",
+        )
         shares_must_be(called, "has components of other weights", names, shares, np.array(wanted), SAMPLES)
 
 
