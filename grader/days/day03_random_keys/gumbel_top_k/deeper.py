@@ -63,3 +63,18 @@ def test_gumbel_top_k_of_two_and_none(learner: Learner, numbers: Numbers) -> Non
     shares_must_be(
         called, "draws with other probabilities", names, shares, np.full(2, 0.5), len(called.value)
     )
+
+
+@check(
+    "gumbel_top_k",
+    "deeper",
+    hint="Noise has a long tail: of two thousand draws some reach 7 and more. Keep u away from 0 by no more than float32 must.",
+)
+def test_gumbel_top_k_has_its_tail(learner: Learner, numbers: Numbers) -> None:
+    n, hot = 2001, 5
+    logits = jnp.zeros(n).at[hot].set(7.0)
+    called = over_keys(learner.gumbel_top_k, numbers, 1024, logits, 1)
+    shares = np.array([(called.value[:, 0] == hot).mean()])
+    wanted = np.array([np.exp(7.0) / (np.exp(7.0) + n - 1)])
+    names = [f"the one logit of 7 among {n - 1:,} zeros first"]
+    shares_must_be(called, "draws with other probabilities", names, shares, wanted, len(called.value))

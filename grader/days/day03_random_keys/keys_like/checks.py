@@ -48,11 +48,12 @@ def test_keys_like_keeps_the_structure(learner: Learner, numbers: Numbers) -> No
 @check("keys_like", "correct", hint="As many new keys as there are leaves, one for each.")
 def test_keys_like_all_keys_differ(learner: Learner, numbers: Numbers) -> None:
     key, tree = numbers.key(), {"w": 0.0, "b": [0.0, 0.0], "c": {"w": 0.0, "b": [0.0]}, "d": {"w": 0.0}}
+    tree |= {"c/w": 0.0, "c.w": 0.0}  # no path, a single key each
     called = learner.keys_like(key, tree)
     keys = [bits(leaf) for leaf in checked_keys(called, tree)]
     distinct = len(set(keys))
     called.require(
-        distinct == 6, "gives a key to two leaves", expected="6 different keys", got=f"{distinct} different"
+        distinct == 8, "gives a key to two leaves", expected="8 different keys", got=f"{distinct} different"
     )
     called.require(
         bits(key) not in keys,

@@ -115,3 +115,16 @@ def keys_like__table_of_a_hundred(key, tree):
     keys = jax.random.split(key, 100)
     leaves, structure = jax.tree.flatten(tree)
     return jax.tree.unflatten(structure, [keys[i % 100] for i in range(len(leaves))])
+
+
+@caught_by("correct", "all_keys_differ")
+def keys_like__joined_paths(key, tree):
+    """Joins the parts of a path by a slash, which a key of a dict may hold, too."""
+
+    def fresh(path, _):
+        name = "/".join(str(getattr(part, "key", getattr(part, "idx", ""))) for part in path)
+        return jax.random.fold_in(
+            key, sum(ord(letter) * 257**place for place, letter in enumerate(name)) % 2**31
+        )
+
+    return jax.tree_util.tree_map_with_path(fresh, tree)
