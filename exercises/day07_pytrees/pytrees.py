@@ -192,7 +192,7 @@ def shapes_to_zeros(shapes: PyTree) -> PyTree[Float[Array, "..."]]:
     A shape is a plain tuple of Python integers, and a leaf as a whole: (2, 3) gives zeros of shape
     (2, 3), float32. () is the shape of a single number. All else is structure and stays: dicts,
     lists, `None`, empty dicts, and tuples too, named or not, whose items are not integers. A named
-    tuple holds shapes, dicts or the like: never integers.
+    tuple has fields, and they hold shapes, dicts or the like: never integers.
 
         shapes_to_zeros({"w": (1, 2), "b": ()}) = {"w": [[0, 0]], "b": 0}
         shapes_to_zeros(((2,), (1, 2))) = ([0, 0], [[0, 0]])

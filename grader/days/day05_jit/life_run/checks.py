@@ -28,6 +28,10 @@ def doubled_and_halved(board: Any) -> Any:
     return (board + board) // 2
 
 
+def turned_over(board: jax.Array) -> jax.Array:
+    return 1 - board
+
+
 def is_two(board: jax.Array) -> jax.Array:
     return board == 2
 
@@ -96,11 +100,17 @@ def test_life_run_compiles_once(learner: Learner, numbers: Numbers) -> None:
 
 
 @check(
-    "life_run", "jit", hint="There is no largest number of steps: as many as n_steps says, counted in int32."
+    "life_run",
+    "jit",
+    hint="There is no largest number of steps: as many as n_steps says, counted in int32, "
+    "whatever is on the board meanwhile.",
 )
 def test_life_run_takes_many_steps(learner: Learner) -> None:
     handle = learner.life_run.jit(static_argnames="step")
     handle(jnp.array([[1, 0, 0, 0, 0]]), jnp.int32(1003), step=roll_right).equals([[0, 0, 0, 1, 0]])
+    # A board that comes to 0 goes on, and so does one that comes back.
+    handle(jnp.array([[1, 0]]), jnp.int32(5), step=turned_over).equals([[0, 1]])
+    handle(jnp.array([[0, 0]]), jnp.int32(3), step=turned_over).equals([[1, 1]])
 
 
 def step_by_step(board: jax.Array, n_steps: jax.Array, step: Callable[[jax.Array], jax.Array]) -> jax.Array:

@@ -19,6 +19,7 @@ from grader.toolkit import (
     agrees_once,
     bans,
     check,
+    float16,
     hint_when,
     raised,
     same_size_for,
@@ -106,13 +107,20 @@ def test_ravel_of_two_trees(learner: Learner) -> None:
 @check(
     "ravel",
     "correct",
-    hint="The vector is float32 for any leaves. Keep each leaf's dtype, and convert back when you cut.",
+    hint="The vector is float32 for any leaves: convert each to float32 before you join them, keep its dtype, and convert back "
+    "when you cut.",
 )
 def test_ravel_gives_the_dtypes_back(learner: Learner, numbers: Numbers) -> None:
     tree = mixed(numbers)
+    # In float16 the integer would be infinite.
+    tree |= {"narrow": float16([0.5, 2.0]), "large": jnp.array([70_000])}
     called, unravel = must_ravel(learner, tree)
     called = learner.ravel.using("unravel(vector)", unravel, called.value[0])
     must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
+    counts = {"n": jnp.array([3, -4])}
+    called, unravel = must_ravel(learner, counts)
+    called = learner.ravel.using("unravel(2 * vector)", unravel, 2 * called.value[0])
+    must_be_tree_exactly(called, {"n": np.array([6, -8], np.int32)})
 
 
 @check(
