@@ -50,10 +50,14 @@ def test_cross_entropy_uses_no_shortcut(learner: Learner) -> None:
 
 
 @check(
-    "cross_entropy", "correct", hint="The mean is over the n examples; each counts with one class, its label."
+    "cross_entropy",
+    "correct",
+    hint="The mean is over the n examples; each counts with one class, its label. "
+    "Labels may be int8: count positions in int32.",
 )
 def test_cross_entropy_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> None:
-    logits, labels = numbers.normal((17, 5), scale=3.0), numbers.integers(0, 5, 17)
+    # More logits than labels of 8 bits can count.
+    logits, labels = numbers.normal((40, 5), scale=3.0), numbers.integers(0, 5, 40).astype(jnp.int8)
     compiled_if_possible(learner.cross_entropy, logits, labels).close_to(cross_entropy_oracle(logits, labels))
 
 
@@ -61,12 +65,13 @@ def test_cross_entropy_agrees_with_a_loop(learner: Learner, numbers: Numbers) ->
     "cross_entropy",
     "correct",
     hint="A probability that is too small for float32 becomes 0, and log 0 is -inf. Stay with logarithms: subtract the"
-    " largest logit of each row, then the logarithm of the sum.",
+    " largest logit of each row, then the logarithm of the sum. Pick with an index: 0 times an infinity is NaN.",
 )
 def test_cross_entropy_survives_huge_logits(learner: Learner) -> None:
     logits = np.array([[1e4, 0.0, -1e4], [-2e4, -1e4, -3e4]], np.float32)
-    for factor, labels in ((1.0, [2, 0]), (1.0, [0, 1]), (1e20, [2, 0])):
-        arguments = jnp.asarray(logits * np.float32(factor)), jnp.array(labels)
+    farthest = np.array([[3e38, -3e38, 0.0], [0.0, 3e38, 1.0]], np.float32)  # their differences are infinite
+    for z, labels in ((logits, [2, 0]), (logits, [0, 1]), (1e20 * logits, [2, 0]), (farthest, [0, 1])):
+        arguments = jnp.asarray(z, jnp.float32), jnp.array(labels)
         compiled_if_possible(learner.cross_entropy, *arguments).close_to(cross_entropy_oracle(*arguments))
 
 

@@ -86,7 +86,8 @@ def test_fit_takes_any_tree(learner: Learner) -> None:
 @check(
     "fit",
     "correct",
-    hint="All steps are taken, whatever the loss is: it may rise (a learning rate that is too large), or be nearly 0 already.",
+    hint="All steps are taken, whatever the loss is: it may rise (a learning rate that is too large), be nearly 0 already, or "
+    "NaN, which everybody shall see.",
 )
 def test_fit_takes_all_steps(learner: Learner) -> None:
     # Uphill each step takes every number times -3 / 2; down, from 2**-12 of where it began, it halves them.
@@ -97,6 +98,11 @@ def test_fit_takes_all_steps(learner: Learner) -> None:
         )
         losses = start * (1 - rate) ** (2 * np.arange(3))
         result.close_to((scaled(tree, (1 - rate) ** 3), losses), atol=0.0)
+    tree = jax.tree.map(lambda leaf: leaf * jnp.nan, odd_tree())
+    result = compiled_if_possible(
+        learner.fit, odd_tree(), *no_data(), jnp.nan, 3, half_of_all_squares, static=STATIC
+    )
+    result.close_to((tree, np.array([HALF_OF_ALL_SQUARES, np.nan, np.nan])))
 
 
 @check(

@@ -40,6 +40,10 @@ from grader.toolkit import (
 ORDER = "Return (new params, value), in this order; value_and_grad gives the value first."
 
 
+def largest_error(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+    return jnp.max(jnp.square(params["w"] * x + params["b"] - y))
+
+
 @check(
     "sgd_step",
     "correct",
@@ -68,6 +72,12 @@ def test_sgd_step_takes_gradients_as_they_are(learner: Learner) -> None:
     result[0].close_to({"w": 37498.625, "b": 12499.625})
     result = learner.sgd_step(params, x, jnp.array([0.0, np.nan]), 0.125, line_loss)
     result.close_to(({"w": np.nan, "b": np.nan}, np.nan))
+    # No mean over examples, and taken of all of them at once.
+    result = learner.sgd_step(*line(), 0.125, largest_error)
+    result.close_to(
+        ({"w": 1.25, "b": 0.25}, 9.0),
+        hint="The loss is of the whole batch, whatever it makes of it: call it once, with all of x.",
+    )
 
 
 @check(

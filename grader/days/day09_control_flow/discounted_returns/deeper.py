@@ -12,6 +12,19 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
 @check(
     "discounted_returns",
     "deeper",
+    hint="An episode may last for all T steps, and each counts on its own: no horizon, and nothing of a later episode, not even "
+    "added and taken away again, for that costs digits.",
+)
+def test_discounted_returns_of_long_and_of_rich_episodes(learner: Learner, numbers: Numbers) -> None:
+    rewards, discount = numbers.uniform(1, 2, 1000), jnp.float32(1.0)
+    none, one = jnp.zeros(1000, bool), jnp.arange(1000) == 499
+    for call in ((rewards, none, discount), (rewards.at[500:].multiply(1e8), one, discount)):
+        learner.discounted_returns.jit()(*call).close_to(returns_oracle(*call), rtol=1e-4)
+
+
+@check(
+    "discounted_returns",
+    "deeper",
     hint="However long the episode and whatever the discount, all rewards up to its end count; no further one does.",
 )
 def test_discounted_returns_in_many_cases(learner: Learner, draw: Draw) -> None:

@@ -35,6 +35,22 @@ def whole(params: jax.Array, batch: jax.Array) -> jax.Array:
 @check(
     "train_step",
     "deeper",
+    hint="A step with a gradient of 0 is a step: momentum moves on, weights decay, counts go up. Call the optimiser always.",
+)
+def test_train_step_steps_without_a_slope(learner: Learner) -> None:
+    params, on_it = {"slope": jnp.float32(2.0), "offset": jnp.float32(1.0)}, jnp.arange(5.0)
+    batch = on_it, 2 * on_it + 1  # all points lie on the line
+    still = jax.tree.map(jnp.zeros_like, params)
+    _, state = MOMENTUM.value.update(jax.tree.map(jnp.ones_like, params), MOMENTUM.value.init(params))
+    updates, _ = MOMENTUM.value.update(still, state)
+    step = learner.train_step.jit(static_argnames=("loss", "optimizer"))
+    result = step(*on_the_line(params, state, batch), loss=line_error, optimizer=MOMENTUM)
+    result[0].close_to({name: wide(params[name]) + wide(updates[name]) for name in params})
+
+
+@check(
+    "train_step",
+    "deeper",
     hint="Parameters and batch are any trees, a single array as well: hand them to the loss as they came.",
 )
 def test_train_step_takes_any_tree(learner: Learner) -> None:

@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import optax  # type: ignore[import-untyped]
 
 from grader.days.day12_compiled_training.learning_rate_sweep.checks import (
+    DECAY,
     N_RATES,
     error_oracle,
     run_oracle,
     sweep,
+    sweep_arguments,
 )
-from grader.days.day12_compiled_training.shared import AS_IT_IS, drawn_problem, reach
+from grader.days.day12_compiled_training.shared import (
+    AS_IT_IS,
+    MOMENTUM,
+    START,
+    called,
+    drawn_problem,
+    reach,
+    simple_data,
+)
 from grader.toolkit import Draw, Learner, check, wide
+
+
+def with_its_rate_in_the_state(rate: Any) -> optax.GradientTransformation:
+    """The optimiser of the other checks, which reads its rate from its state."""
+    sgd = optax.inject_hyperparams(optax.sgd)(learning_rate=rate, momentum=MOMENTUM)
+    return optax.chain(optax.add_decayed_weights(DECAY), sgd)
+
+
+@check(
+    "learning_rate_sweep",
+    "deeper",
+    hint="Each run makes its optimiser and that optimiser's state by itself: some keep the rate in the state.",
+)
+def test_learning_rate_sweep_keeps_states_apart(learner: Learner) -> None:
+    rates, data = np.array([0.25, 0.0, 0.5, 1.0, 0.125]), simple_data(0.0)
+    arguments = list(sweep_arguments(rates, START, data, 2))
+    arguments[4] = with_its_rate_in_the_state
+    losses = [error_oracle(run_oracle(START, data, 2, rate), *data) for rate in rates]
+    called(learner.learning_rate_sweep, *arguments)[1].close_to(losses, rtol=1e-4, atol=1e-4)
+
+
+@check(
+    "learning_rate_sweep",
+    "deeper",
+    hint="NaN is never the best, as long as any loss is finite, however large: put infinity in its place, no large number.",
+)
+def test_learning_rate_sweep_finds_the_least_of_huge_losses(learner: Learner) -> None:
+    rates, data = [1e30, 64.0, 100.0, 128.0, 200.0], simple_data(0.0)
+    found = sweep(learner, rates, START, data, 4)  # all but the first, which is NaN, are in the millions
+    found[0]["w"].close_to(run_oracle(START, data, 4, 64.0), rtol=1e-4)
 
 
 @check("learning_rate_sweep", "deeper", hint=AS_IT_IS)
