@@ -9,6 +9,18 @@ from jax import lax
 # convolve_batch
 
 
+@caught_by("deeper", "in_many_cases")
+def convolve_batch__one_long_transform(signals, kernel):
+    """All signals go through one Fourier transform, end to end: a signal of size 1e-3 beside one of 1e6 drowns in its."""
+    n, batch = signals.shape
+    k = kernel.shape[0]
+    stride = n + k - 1
+    strung = jnp.pad(signals.T, ((0, 0), (0, k - 1))).reshape(-1)
+    length = strung.shape[0]
+    passed = jnp.fft.irfft(jnp.fft.rfft(strung) * jnp.fft.rfft(kernel, length), length)
+    return passed.reshape(batch, stride)[:, k - 1 : n].T.astype(signals.dtype)
+
+
 @caught_by("correct", "by_hand")
 def convolve_batch__rows(signals, kernel):
     """Takes the rows to be the signals."""

@@ -9,6 +9,21 @@ from jax import lax
 # fit
 
 
+@caught_by("correct", "takes_all_steps")
+def fit__nonfinite_step_skipped(params, x, y, learning_rate, n_steps, loss):
+    """Keeps the old numbers where a step would not be finite: shows for a loss that overflows or is NaN, whose."""
+
+    def guarded(old, g):
+        new = (old - learning_rate * g).astype(old.dtype)
+        return jnp.where(jnp.isfinite(new), new, old)
+
+    def body(p, _):
+        value, g = jax.value_and_grad(loss)(p, x, y)
+        return jax.tree.map(guarded, p, g), value
+
+    return lax.scan(body, jax.tree.map(jnp.asarray, params), None, length=n_steps)
+
+
 @caught_by("correct", "by_hand")
 def fit__losses_after_the_steps(params, x, y, learning_rate, n_steps, loss):
     """Tells the loss after each step."""

@@ -7,6 +7,38 @@ from jax import lax
 # discounted_returns
 
 
+@caught_by("deeper", "of_long_and_of_rich_episodes")
+def discounted_returns__next_episode_subtracted(rewards, ends, discount):
+    """Sums over all episodes and subtracts the later ones again: shows for an episode of rewards 0.1 before one of."""
+    T = rewards.shape[0]
+
+    def back(g, r):
+        g = r + discount * g
+        return g, g
+
+    _, total = lax.scan(back, jnp.zeros((), rewards.dtype), rewards, reverse=True)
+    spots = jnp.where(ends, jnp.arange(T), T - 1)
+    close = lax.cummin(spots, reverse=True)
+    following = jnp.append(total, jnp.zeros((1,), total.dtype))[close + 1]
+    distance = close + 1 - jnp.arange(T)
+    return total - jnp.asarray(discount, rewards.dtype) ** distance * following
+
+
+@caught_by("deeper", "of_long_and_of_rich_episodes")
+def discounted_returns__eight_doublings(rewards, ends, discount):
+    """Doubles the horizon a fixed eight times, 256 steps: shows for T = 1000 with discount 1 or 0.999 and a long episode."""
+    T = rewards.shape[0]
+    factor = jnp.where(ends, 0.0, discount).astype(rewards.dtype)
+    total = rewards
+    for power in range(8):
+        reach = 2**power
+        later = jnp.concatenate([total, jnp.zeros((reach,), total.dtype)])[reach : reach + T]
+        later_factor = jnp.concatenate([factor, jnp.zeros((reach,), factor.dtype)])[reach : reach + T]
+        total = jnp.where(factor == 0, total, total + factor * later)
+        factor = factor * later_factor
+    return total
+
+
 @caught_by("correct", "by_hand")
 def discounted_returns__forwards(rewards, ends, discount):
     """Forgets reverse=True: adds up what came before."""

@@ -9,6 +9,14 @@ from grader.kata.answers import caught_by
 # epoch_batches
 
 
+@caught_by("deeper", "deals_anew_for_each_key")
+def epoch_batches__byte_tickets(key, n, batch_size):
+    """Sorts by random bytes, whose ties stay in index order: shows in the chances of the orders, low indices come."""
+    tickets = jax.random.bits(key, (n,), jnp.uint8)
+    order = jnp.argsort(tickets)
+    return order[: n - n % batch_size].reshape(-1, batch_size)
+
+
 @caught_by("correct", "depends_on_the_key")
 def epoch_batches__no_shuffle(key, n, batch_size):
     """Deals in the order in which the examples lie."""

@@ -9,6 +9,49 @@ from jax import lax
 # learning_rate_sweep
 
 
+@caught_by("deeper", "finds_the_least_of_huge_losses")
+def learning_rate_sweep__large_stand_in(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Takes a NaN loss for a million when it looks for the best: shows for finite losses above 1e6 beside a NaN, such."""
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, c):
+            p, s = c
+            u, s = optimizer.update(jax.grad(loss)(p, x, y), s, p)
+            return optax.apply_updates(p, u), s
+
+        start = jax.tree.map(jnp.asarray, params)
+        p, _ = lax.fori_loop(0, n_epochs, epoch, (start, optimizer.init(start)))
+        return p, loss(p, x, y)
+
+    all_params, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), 1e6, losses))
+    return jax.tree.map(lambda leaf: leaf[best], all_params), losses
+
+
+@caught_by("deeper", "keeps_states_apart")
+def learning_rate_sweep__first_state_for_all(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Begins every run with the state of the first rate's optimiser: shows for optax.inject_hyperparams, whose state."""
+    params = jax.tree.map(jnp.asarray, params)
+    fresh = make_optimizer(rates[0]).init(params)
+
+    def run(rate):
+        tool = make_optimizer(rate)
+
+        def epoch(_, pair):
+            p, s = pair
+            u, s = tool.update(jax.grad(loss)(p, x, y), s, p)
+            return optax.apply_updates(p, u), s
+
+        p, _ = lax.fori_loop(0, n_epochs, epoch, (params, fresh))
+        return p, loss(p, x, y)
+
+    runs, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return jax.tree.map(lambda leaf: leaf[best], runs), losses
+
+
 @caught_by("correct", "by_hand")
 def learning_rate_sweep__all_runs(rates, params, x, y, make_optimizer, loss, n_epochs):
     """Returns the parameters of all runs."""

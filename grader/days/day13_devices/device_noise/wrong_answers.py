@@ -8,6 +8,13 @@ from jax import lax
 # device_noise
 
 
+@caught_by("jit", "is_drawn_where_it_is_used")
+def device_noise__drawn_in_one_place(key, shape):
+    """Draws everything on one device and sends the slices out: shows in the program, where no device but the first."""
+    everything = jax.random.normal(key, (jax.device_count(), *shape))
+    return jax.pmap(lambda own: own)(everything)
+
+
 @caught_by("correct", "differs_on_each_device")
 def device_noise__same_key(key, shape):
     """Gives every device the same key."""
