@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 CASES = 80  # of a check, at most
 DRAWING = 1.5  # seconds of processor time, after which no further case is drawn
 SHRINKING = 2.0  # and after which a case that fails is small enough
-WAITING = (
-    4  # times as many seconds by the clock on the wall: for an answer that sleeps, on a machine that is busy
-)
+# Times as many seconds by the clock on the wall, for an answer that sleeps. Generous: on a busy machine as many cases are drawn.
+WAITING = 12
 
 _WRONG = frozenset({Status.FAILED, Status.ERROR})
 _Check = TypeVar("_Check", bound=Callable[..., None])

@@ -65,14 +65,15 @@ def test_init_mlp_draws_normals(learner: Learner, numbers: Numbers) -> None:
         )
 
 
-@check("init_mlp", "deeper", hint="As many keys as there are layers.")
+# Under a jit of one's own each layer's draw is compiled: forty take seven seconds.
+@check("init_mlp", "deeper", hint="As many keys as there are layers.", patience=3)
 def test_init_mlp_takes_many_layers(learner: Learner, numbers: Numbers) -> None:
-    sizes = (3,) * 151
+    sizes = (3,) * 44
     layers = layers_of(learner.init_mlp(numbers.key(), sizes, 1.0), sizes)
     first = [float(layer["w"][0, 0]) for layer in layers]
     Called(f"init_mlp(key, {sizes[:2]} and so on, 1.0)", layers).require(
-        len(set(first)) >= 148,
+        len(set(first)) >= 42,
         "draws the same weights twice",
-        expected="150 layers that differ",
+        expected="43 layers that differ",
         got=f"{len(set(first))}",
     )
