@@ -26,7 +26,7 @@ def make_optimizer(
 
     One huge gradient must not spoil the steps after it. Decay pulls on the parameters alone: it
     enters neither the norm nor m nor v. `learning_rate` is a number or a schedule (a function
-    from the number of updates made before to a number). Gradients are finite.
+    from the number of updates made before to a number). Gradients and numbers are finite.
 
         optimizer = make_optimizer(0.5, 0.1, 10)
         optimizer.update([3, -4, 0], optimizer.init(params), params)[0] = [-0.6, 0.7, 0]
@@ -78,7 +78,7 @@ def train_step(
     Returns (params', opt_state', loss(params, batch)): the loss is that of the old parameters, which
     the gradient's computation gives for nothing. `loss` takes the whole batch, and need not be a mean
     over it. Some optimisers need the parameters, too. `batch` is any tree, and goes to `loss` as it is. Nothing is
-    cut off or left out: a gradient of 1e4 and a loss of NaN take their step as any other.
+    cut off, left out or mended: a gradient of 1e4 and a loss of NaN take their step as any other.
 
         train_step(1, state, (3,), loss, sgd(0.25)) = (2, state', 4)
         # for loss(p, (y,)) = (p - y)²
@@ -165,7 +165,7 @@ def set_learning_rate(opt_state: Any, value: Float[Array, ""]) -> Any:
 
     Returns a new state with that one array replaced. The new one has the old one's dtype, float16 perhaps, and
     everything else in the state stays. The given state stays as it was, too: somebody may want to go back to it.
-    It does not matter what the old learning rate was: infinite, NaN, anything.
+    It does not matter what the old learning rate was, nor what the new one is: infinite, NaN, anything.
 
         set_learning_rate(state, 0.5).hyperparams["learning_rate"] = 0.5
 

@@ -53,9 +53,10 @@ def _stopped(tree):
 def _read(tree):
     """Look at a value in Python."""
     def look(x):
-        float(x.ravel()[0]) if x.size else 0
+        if hasattr(x, "dtype") and x.size and not jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
+            float(x.ravel()[0])
         return x
-    return _floats(look, tree)
+    return jax.tree.map(look, tree)
 
 
 def _turned(x):
@@ -185,6 +186,15 @@ def _gives_floats(reference: Definition) -> bool:
     return returns is None or any(word in ast.unparse(returns) for word in ("Float", "PyTree", "Complex"))
 
 
+def _changes_of_results(reference: Definition) -> Sequence[tuple[str, str]]:
+    returns = getattr(reference, "returns", None)
+    if returns is not None and any(
+        word in ast.unparse(returns) for word in ("Callable", "GradientTransformation")
+    ):
+        return ()  # functions, which hold no array to change
+    return OUT if _gives_floats(reference) else OUT[-1:]
+
+
 def _is_squared(reference: Definition, path: Path) -> bool:
     """Whether a difference is squared, so that its sign does not matter."""
     above = _at(reference, path[:-1]) if path else None
@@ -213,7 +223,7 @@ def _changed_values(reference: Definition) -> Iterator[tuple[str, str, str, Defi
             yield f"input {word}", "", line, tree
     for path, node in _places(reference, ()):
         if isinstance(node, ast.Return) and node.value is not None and not _nested(reference, path):
-            for function, word in OUT if _gives_floats(reference) else OUT[-1:]:
+            for function, word in _changes_of_results(reference):
                 tree = copy.deepcopy(reference)
                 changed = ast.Return(ast.Call(ast.Name(function, ast.Load()), [node.value], []))
                 _put(tree, path, copy.deepcopy(changed))

@@ -26,7 +26,8 @@ def batch_loss_gradient(
     out = ∂/∂params of (1/n) Σ loss(params, x[i], y[i])      a tree like `params`
 
     `loss` takes the parameters and one example, without a batch axis, and returns one number.
-    `params` is any tree of float arrays. Every example counts, one whose loss is NaN as well.
+    `params` is any tree of float arrays. Every example counts, one whose loss is NaN as well. The result can be
+    differentiated in its turn.
 
         with loss = (w x - y)², w = 1, x = [1, 2], y = [0, 4]:  out = (2 - 8) / 2 = -3
 
@@ -258,7 +259,7 @@ def fixed_point(
 
     `function` shrinks distances, to 0.9 of what they were or less: after 200 steps nothing that
     float32 could show is left. Points and gradients of 1e-4, too, are right to within 0.5 %. `theta` is any tree
-    of float arrays. Asked for is reverse mode only.
+    of float arrays; where it makes x NaN, the point is NaN. Asked for is reverse mode only.
 
         fixed_point((x, t) ↦ x / 2 + t, 7, 3) = 6, ∂/∂t = 2, ∂/∂start = 0
 

@@ -485,3 +485,24 @@ def reach(w: Any, data: Data, expected: Array) -> float:
     """How large the numbers of a run become: what its roundings are measured by."""
     x, y = (float(np.abs(wide(part)).max()) for part in (data[0][:, 1:], data[1]))
     return max(float(np.abs(wide(w)).max()), float(np.abs(expected).max()), 4 * x * y)
+
+
+def with_nan(numbers: Numbers, column: Any) -> list[Data]:
+    """Data that are drawn, with a NaN among the inputs, and with targets that all are."""
+    x, y = drawn_data(numbers, column)
+    return [(x.at[3, 1].set(jnp.nan), y), (x, jnp.full_like(y, jnp.nan))]
+
+
+def all_nan(result: Called) -> None:
+    """All of the numbers are NaN. Raises WrongAnswer."""
+    values = np.asarray(result.value)
+    result.require(
+        np.isnan(values).all(),
+        "holds numbers, though the data hold NaN",
+        expected="NaN: no step is left out, and no example is mended",
+        got=values,
+        hint=NAN_STAYS,
+    )
+
+
+NAN_STAYS = "A NaN in the data makes the loss NaN, and the gradient, and what comes of it. Hand the data to the loss as they are."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -359,3 +360,35 @@ def near_step(called: Called, expected: tuple[Tree, Any], params: Tree, x: Any, 
     moved = largest + 2 * rate * max(x, 1.0) * residual
     called[0].close_to(expected[0], rtol=1e-4, atol=1e-5 * moved)
     called[1].close_to(expected[1], rtol=1e-4, atol=1e-5 * residual**2)
+
+
+UNITS = (
+    "The formula as it stands, in any unit: no number is too small or too large, nothing is added or cut, and a NaN in the data"
+    " comes out as NaN."
+)
+
+
+def near_step_in_any_unit(step: Callable[[Tree, jax.Array, jax.Array, jax.Array], Called], rows: int) -> None:
+    """Steps on data, with parameters and at rates that are tiny or large; and on data with a NaN. Raises WrongAnswer.
+
+    `step` is called with parameters, x, y and rate, and gives parameters and loss, without an axis of devices.
+    """
+    params, x, y = regression(Numbers(0, "units"), rows)
+    for by_w, by_x, by_y, rate in (
+        (1e6, 1e-6, 1.0, 0.25),
+        (1e-6, 1.0, 1e-6, 100.0),
+        (1.0, 1e3, 1.0, 3e-6),
+        (1.0, 1.0, np.nan, 0.25),
+    ):
+        start = {"w": params["w"] * by_w, "c": params["c"] * by_y if by_y < 1 else params["c"]}
+        data = x * by_x, y * by_y
+        called, (new, loss) = (
+            step(start, *data, jnp.float32(rate)),
+            step_oracle(start, *data, float(np.float32(rate))),
+        )
+        gradient, _ = gradient_oracle(start, *data)
+        for name, expected in new.items():
+            largest = np.abs(wide(start[name])).max() + rate * np.abs(gradient[name]).max()
+            atol = 1e-4 * float(largest) if np.isfinite(largest) else 0.0
+            called[0][name].close_to(expected, rtol=1e-4, atol=atol)
+        called[1].close_to(loss, rtol=1e-3, atol=0.0)

@@ -15,7 +15,7 @@ from grader.days.day10_composition.batch_loss_gradient.checks import (
     squared_error,
     squared_error_oracle,
 )
-from grader.toolkit import Draw, Learner, Numbers, check, wide
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 
 
 @check(
@@ -68,3 +68,36 @@ def test_batch_loss_gradient_takes_any_tree(learner: Learner, numbers: Numbers) 
     expected = np.mean(wide(x).sum((1, 2)) ** 2), (wide(y).mean(0), [np.full((1, 2), inner)])
     result = learner.batch_loss_gradient.jit(static_argnums=0)(quadratic, params, x, y)
     result.close_to(expected, rtol=1e-4, atol=1e-5)
+
+
+def small_problem() -> tuple[Any, jax.Array, jax.Array]:
+    params = {"weights": jnp.array([0.5, -2.0]), "bias": jnp.float32(0.25)}
+    return params, jnp.array([[1.0, 2.0], [-0.5, 4.0]]), jnp.array([3.0, -1.0])
+
+
+@check(
+    "batch_loss_gradient",
+    "deeper",
+    hint="A NaN in the data is a NaN in the gradient, so that somebody notices: nothing is mended, neither before nor after.",
+)
+def test_batch_loss_gradient_lets_nan_through(learner: Learner) -> None:
+    params, x, y = small_problem()
+    result = learner.batch_loss_gradient.jit(static_argnums=0)(
+        squared_error, params, x.at[1, 0].set(jnp.nan), y
+    )
+    result.close_to({"weights": np.full(2, np.nan), "bias": np.float64(np.nan)})
+
+
+@check(
+    "batch_loss_gradient",
+    "deeper",
+    hint="The gradient is a function of params like any other, and can be differentiated: no stop_gradient, and no number that"
+    " leaves JAX.",
+)
+def test_batch_loss_gradient_can_be_differentiated(learner: Learner) -> None:
+    params, x, y = small_problem()
+
+    def oracle(_: Any, params: Any, x: Any, y: Any) -> Any:
+        return squared_error_oracle(params, x, y)
+
+    slope_agrees(learner.batch_loss_gradient, oracle, squared_error, params, x, y, wrt=1)

@@ -100,3 +100,20 @@ def batch_loss_gradient__y_broadcast(loss, params, x, y):
         )
 
     return jax.grad(mean_loss)(params)
+
+
+@caught_by("deeper", "lets_nan_through")
+def batch_loss_gradient__mends_nan(loss, params, x, y):
+    """Makes 0 of what is NaN in the gradient."""
+    gradient = jax.grad(lambda params: jnp.mean(jax.vmap(loss, in_axes=(None, 0, 0))(params, x, y)))(params)
+    return jax.tree.map(lambda g: jnp.where(jnp.isnan(g), 0, g), gradient)
+
+
+@caught_by("deeper", "can_be_differentiated")
+def batch_loss_gradient__gradient_held_still(loss, params, x, y):
+    """Stops the gradient of the gradient."""
+
+    def mean_loss(params):
+        return jnp.mean(jax.vmap(loss, in_axes=(None, 0, 0))(params, x, y))
+
+    return lax.stop_gradient(jax.grad(mean_loss)(params))

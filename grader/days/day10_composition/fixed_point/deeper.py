@@ -16,11 +16,16 @@ def halved(x: jax.Array, theta: jax.Array) -> jax.Array:
     return x / 2 + theta
 
 
-@check("fixed_point", "deeper", hint="x ← x / 2 + 3 leads from 7 to 6, and stays there.")
+@check(
+    "fixed_point",
+    "deeper",
+    hint="x ← x / 2 + 3 leads from 7 to 6, and stays there. With a NaN for the 3 it leads to NaN.",
+)
 def test_fixed_point_meets_the_example(learner: Learner) -> None:
     start, theta = jnp.float32(7.0), jnp.float32(3.0)
     learner.fixed_point.jit(static_argnums=0)(halved, start, theta).close_to(6.0)
     gradient_at(learner.fixed_point, halved, start, theta, jnp.float32(1.0)).close_to((0.0, 2.0))
+    learner.fixed_point.jit(static_argnums=0)(halved, start, jnp.float32(np.nan)).close_to(np.nan)
 
 
 def bent(x: jax.Array, theta: Any) -> jax.Array:

@@ -157,3 +157,37 @@ def test_hmc_chain_takes_a_single_step(learner: Learner, numbers: Numbers) -> No
         close = abs(got - expected) < error
         wrong = f"has the wrong {name}"
         called.require(close, wrong, expected=f"{expected:g} ± {error:.2g}", got=f"{got:.4g}")
+
+
+FAR_LEAPFROG, FAR_STEP = 100, 0.0627
+
+
+def steep_slope(x: jax.Array) -> jax.Array:
+    """A force of 4 everywhere."""
+    return 4 * x[0]
+
+
+@check(
+    "hmc_chain",
+    "deeper",
+    hint="A hundred leapfrog steps are a hundred, each as long as step_size says, to its last digit: the force has n_leapfrog"
+    " · step_size of time to pull.",
+)
+def test_hmc_chain_goes_far(learner: Learner, numbers: Numbers) -> None:
+    """Along a slope leapfrog is exact, and moves are normals around 4 t² / 2 with deviation t."""
+    _, start, keys, n_samples, *_ = chain_arguments(numbers, np.zeros((CHAINS, 1)), 1.0)
+    run = many_chains(learner)(steep_slope, start, keys, n_samples, jnp.float32(FAR_STEP), FAR_LEAPFROG)
+    moves = np.diff(np.concatenate([np.zeros((CHAINS, 1)), wide(run.value)[..., 0]], axis=1), axis=1)
+    moves = moves[moves != 0]  # a u of almost 1 rejects, for energies are rounded
+    called = Called(
+        f"hmc_chain(steep_slope, start, key, 8, {FAR_STEP}, {FAR_LEAPFROG}), where every gradient is 4,", None
+    )
+    called.require(moves.size, "never moves", expected="almost every proposal accepted", got="none accepted")
+    time = FAR_LEAPFROG * FAR_STEP
+    got, expected, margin = moves.mean(), 2 * time**2, 6 * time / math.sqrt(moves.size)
+    called.require(
+        abs(got - expected) < margin,
+        "goes too far, or not far enough",
+        expected=f"{expected:.4g} ± {margin:.2g} in the mean",
+        got=f"{got:.4g}",
+    )

@@ -493,3 +493,28 @@ def hmc_chain__energies_swapped(log_density, start, key, n_samples, step_size, n
         return new, new
 
     return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("deeper", "goes_far")
+def hmc_chain__at_most_fifty_leapfrog_steps(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Takes no more than fifty leapfrog steps."""
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        one, two = jax.random.split(key)
+        p = jax.random.normal(one, x.shape)
+        proposal, p_after = lax.fori_loop(0, min(n_leapfrog, 50), leapfrog, (x, p))
+        accepted = jnp.log(jax.random.uniform(two)) < energy(x, p) - energy(proposal, p_after)
+        new = jnp.where(accepted, proposal, x)
+        return new, new
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]

@@ -17,12 +17,15 @@ def drawn_weights(draw: Draw, n: int) -> Array:
 @check(
     "sinkhorn",
     "deeper",
-    hint="The two lines of the docstring, n_steps times, with logarithms throughout: for any weights, costs and epsilon.",
+    hint="The two lines of the docstring, n_steps times, with logarithms throughout: for any weights, costs and epsilon, in any"
+    " unit.",
 )
 def test_sinkhorn_in_many_cases(learner: Learner, draw: Draw) -> None:
     n, m, n_steps = draw.one_of((4, 3, STEPS), (1, 3, 1), (2, 5, 3))
-    epsilon = float(draw.floats(magnitudes=(1e-2, 10.0), low=0))
-    cost = draw.floats((n, m), low=0.0, high=draw.one_of(1.0, 30.0))
+    # Costs and epsilon are in one unit, any, and the plan does not depend on it.
+    unit = jnp.float32(10.0 ** draw.one_of(0, -6, 6))
+    epsilon = float(draw.floats(magnitudes=(1e-2, 10.0), low=0) * unit)
+    cost = draw.floats((n, m), low=0.0, high=draw.one_of(1.0, 30.0)) * unit
     a, b = (jnp.asarray(drawn_weights(draw, size), jnp.float32) for size in (n, m))
     plan = learner.sinkhorn.jit(static_argnums=4)(cost, a, b, jnp.float32(epsilon), n_steps)
     # Exponents are known to some roundings of the largest of them, in each step.

@@ -45,3 +45,21 @@ def test_group_rates_goes_on_long(learner: Learner, numbers: Numbers) -> None:
     wanted = group_rates_oracle(gradients, 0.5, 0.25)
     for k in (0, 9, 19, 39):
         found[k].close_to(wanted[k], rtol=1e-3, atol=1e-4)
+
+
+def scaled(tree: Tree, by: float) -> Tree:
+    return jax.tree.map(lambda leaf: leaf * jnp.float32(by), tree)
+
+
+@check(
+    "group_rates",
+    "deeper",
+    hint="The rates are used as they come, be they 3e-6 or 80: none is rounded, none has a bound.",
+)
+def test_group_rates_takes_rates_of_any_size(learner: Learner) -> None:
+    params = ones()
+    gradients = [scaled(params, pull) for pull in (1.0, -0.5, 2.0)]
+    for rates in ((3e-6, 80.2), (80.2, 3e-6)):
+        found = handed_numbers(learner.group_rates, params, gradients, tuple(map(jnp.float32, rates)))
+        for updates, wanted in zip(found, group_rates_oracle(gradients, *rates), strict=True):
+            updates.close_to(wanted, rtol=1e-3, atol=0)

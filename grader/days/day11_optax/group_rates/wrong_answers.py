@@ -2,6 +2,7 @@
 
 import jax
 import jax.flatten_util
+import jax.numpy as jnp
 import optax
 from grader.kata.answers import caught_by
 
@@ -107,3 +108,12 @@ def group_rates__squeeze(params, weight_rate, bias_rate):
     """Does not count axes of length 1."""
     labels = jax.tree.map(lambda leaf: "weight" if leaf.squeeze().ndim >= 2 else "bias", params)
     return optax.partition({"weight": optax.adam(weight_rate), "bias": optax.adam(bias_rate)}, labels)
+
+
+@caught_by("deeper", "takes_rates_of_any_size")
+def group_rates__least_rate(params, weight_rate, bias_rate):
+    """Takes a rate below 1e-5 for 0."""
+    labels = jax.tree.map(lambda leaf: "weight" if jnp.ndim(leaf) >= 2 else "bias", params)
+    rates = {"weight": weight_rate, "bias": bias_rate}
+    groups = {name: optax.adam(jnp.where(rate < 1e-5, 0, rate)) for name, rate in rates.items()}
+    return optax.partition(groups, labels)

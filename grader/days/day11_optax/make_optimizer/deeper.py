@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day11_optax.make_optimizer.checks import layer, scaled
-from grader.days.day11_optax.shared import Tree, adamw_oracle, clip_oracle, handed_numbers, stepwise
+from grader.days.day11_optax.shared import ADAM, Tree, adamw_oracle, clip_oracle, handed_numbers, stepwise
 from grader.toolkit import Draw, Learner, Numbers, check, wide
 
 
@@ -70,3 +70,34 @@ def test_make_optimizer_takes_zeros(learner: Learner, numbers: Numbers) -> None:
     params, zeros = layer(numbers), {"w": jnp.zeros(3), "b": jnp.zeros(3)}
     for updates in stepwise(learner.make_optimizer, (0.5, 0.1, 2.0), params, [zeros] * 2):
         updates.close_to({name: -0.05 * wide(leaf) for name, leaf in params.items()})
+
+
+def times(tree: Tree, factor: float) -> Tree:
+    return jax.tree.map(lambda leaf: leaf * jnp.float32(factor), tree)
+
+
+@check(
+    "make_optimizer",
+    "deeper",
+    hint="The numbers are used as they come, be they 1e-6 or 500: none is rounded, none has a bound.",
+)
+def test_make_optimizer_takes_numbers_of_any_size(learner: Learner) -> None:
+    gradients = [
+        {"b": jnp.array(b), "w": [jnp.array([w])]}
+        for b, w in (
+            ([100.0, -50.0, 20.0], [150.0, -30.0]),
+            ([-900.0, 300.0, 700.0], [200.0, 1500.0]),
+            ([0.5, 2.0, -1.0], [-0.25, 1.5]),
+        )
+    ]
+    ones = jax.tree.map(jnp.ones_like, gradients[0])
+    for unit, size, decay, max_norm in ((1.0, 1.0, 80.0, 301.0), (1e-7, 1e6, 3e-6, 4e-6)):
+        scaled_down = [times(gradient, unit) for gradient in gradients]
+        params = times(ones, size)
+        numbers = tuple(map(jnp.float32, (0.5, decay, max_norm)))
+        found = handed_numbers(learner.make_optimizer, params, scaled_down, numbers)
+        clipped = [clip_oracle(gradient, max_norm) for gradient in scaled_down]
+        expected = adamw_oracle([params] * 3, clipped, [0.5] * 3, decay)
+        pull = 0.5 * decay * size
+        for updates, wanted in zip(found, expected, strict=True):
+            updates.close_to(wanted, rtol=1e-5, atol=2 * ADAM + 1e-6 * pull)

@@ -167,3 +167,12 @@ def make_optimizer__torch_eps(learning_rate, weight_decay, max_norm):
         optax.add_decayed_weights(weight_decay),
         optax.scale_by_learning_rate(learning_rate),
     )
+
+
+@caught_by("deeper", "takes_numbers_of_any_size")
+def make_optimizer__bounds_its_numbers(learning_rate, weight_decay, max_norm):
+    """Keeps decay and norm within what is usual."""
+    return optax.chain(
+        optax.clip_by_global_norm(jnp.clip(max_norm, 1e-8, 100.0)),
+        optax.adamw(learning_rate, weight_decay=jnp.clip(weight_decay, 0.0, 100.0)),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -16,13 +17,18 @@ from grader.toolkit import Called, Draw, Learner, check
 @check(
     "set_learning_rate",
     "deeper",
-    hint="The value itself, in the old one's dtype, whatever kind of number it is.",
+    hint="The value itself, in the old one's dtype, whatever kind of number it is: tiny, infinite, NaN.",
 )
 def test_set_learning_rate_in_many_cases(learner: Learner, draw: Draw) -> None:
     dtype = draw.one_of("float32", "float16", "bfloat16")
-    value = draw.floats(magnitudes=(1e-4, 1e4), special=(0.0,))
+    least = 1e-4 if dtype == "float16" else 1e-7
+    # NaN of bfloat16 are not compared.
+    special = (0.0, math.inf) if dtype == "bfloat16" else (0.0, math.inf, math.nan)
+    value = draw.floats(magnitudes=(least, 1e4), special=special)
     kind = draw.one_of("array", "float", "int")
-    given: Any = {"array": value, "float": float(value), "int": round(float(value))}[kind]
+    given: Any = value if kind == "array" else float(value)
+    if kind == "int" and math.isfinite(given):
+        given = round(given)
     state = injected_state(jnp.dtype(dtype))
     state = state._replace(
         hyperparams={**state.hyperparams, "learning_rate": jnp.asarray(draw.floats(), jnp.dtype(dtype))}

@@ -112,3 +112,24 @@ def test_train_step_trains(learner: Learner) -> None:
         at -= rate * trace
         params, state, _ = result.value
     result[0].close_to(at, rtol=1e-4)
+
+
+@check(
+    "train_step",
+    "deeper",
+    hint="A NaN among the parameters or in the state goes on into the new ones, where somebody will notice: nothing is mended.",
+)
+def test_train_step_mends_nothing(learner: Learner) -> None:
+    handle = learner.train_step.jit(static_argnames=("loss", "optimizer"))
+    params = {"slope": jnp.float32(1.0), "offset": jnp.float32(0.0)}
+    batch = (jnp.array([1.0, 2.0]), jnp.array([3.0, 2.0]))
+    state = MOMENTUM.value.init(params)
+    lost = jax.tree.map(lambda leaf: jnp.full_like(leaf, jnp.nan), state)
+    wrong = {"slope": np.float64(np.nan), "offset": np.float64(np.nan)}
+    for start, begin, loss in (
+        ({**params, "slope": jnp.float32(np.nan)}, state, np.nan),
+        (params, lost, 2.0),
+    ):
+        result = handle(*on_the_line(start, begin, batch), loss=line_error, optimizer=MOMENTUM)
+        result[0].close_to(wrong)
+        result[2].close_to(loss)

@@ -186,3 +186,12 @@ def train_step__all_floats(params, opt_state, batch, loss, optimizer):
     value, gradients = jax.value_and_grad(loss)(params, batch)
     updates, opt_state = optimizer.update(gradients, opt_state, params)
     return optax.apply_updates(params, updates), opt_state, value
+
+
+@caught_by("deeper", "mends_nothing")
+def train_step__mends_its_parameters(params, opt_state, batch, loss, optimizer):
+    """Makes 0 of parameters that are NaN."""
+    params = jax.tree.map(jnp.nan_to_num, params)
+    value, gradients = jax.value_and_grad(loss)(params, batch)
+    updates, opt_state = optimizer.update(gradients, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, value

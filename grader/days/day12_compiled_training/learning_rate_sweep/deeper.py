@@ -19,12 +19,16 @@ from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     MOMENTUM,
     START,
+    all_nan,
     called,
     drawn_problem,
+    near,
     reach,
+    scaled,
     simple_data,
+    with_nan,
 )
-from grader.toolkit import Draw, Learner, check, wide
+from grader.toolkit import Draw, Learner, Numbers, check, wide
 
 
 def with_its_rate_in_the_state(rate: Any) -> optax.GradientTransformation:
@@ -82,3 +86,21 @@ def test_learning_rate_sweep_in_many_cases(learner: Learner, draw: Draw) -> None
     clear = all(losses[k] > losses[best] + 1e-3 * slack[k] for k in range(n_rates) if k != best)
     if clear:
         found[0]["w"].close_to(ends[best], rtol=1e-3, atol=1e-5 * size[best])
+
+
+@check(
+    "learning_rate_sweep",
+    "deeper",
+    hint="Rates are used as they come: where gradients are some 1e6, a rate of 3e-7 is a fine one. And a NaN in the data is"
+    " one in all losses.",
+)
+def test_learning_rate_sweep_takes_rates_and_data_as_they_are(learner: Learner, numbers: Numbers) -> None:
+    x, y = simple_data(0.0)
+    data, rates = (scaled(x, 1000.0), y), [0.0, 1e-7, 3e-7, 2e-7, 5e-8]
+    found = sweep(learner, rates, START, data, 3)
+    ends = [run_oracle(START, data, 3, rate) for rate in rates]
+    losses = np.array([error_oracle(end, *data) for end in ends])
+    found[1].close_to(losses, rtol=1e-3)
+    near(found[0]["w"], ends[int(np.argmin(losses))])
+    for lost in with_nan(numbers, 0.0):
+        all_nan(sweep(learner, [0.25, 0.0, 0.5, 1.0, 0.125], START, lost, 3)[1])

@@ -389,3 +389,23 @@ def learning_rate_sweep__large_is_lost(rates, params, x, y, make_optimizer, loss
     ends, losses = jax.vmap(run)(rates)
     best = jnp.argmin(jnp.where(losses < 1e10, losses, 1e10))
     return jax.tree.map(lambda leaf: leaf[best], ends), losses
+
+
+@caught_by("deeper", "takes_rates_and_data_as_they_are")
+def learning_rate_sweep__least_rate(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Takes no rate below 1e-6."""
+
+    def run(rate):
+        optimizer = make_optimizer(jnp.maximum(rate, 1e-6))
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return optax.apply_updates(params, updates), state
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return final, loss(final, x, y)
+
+    finals, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return jax.tree.map(lambda leaf: leaf[best], finals), losses

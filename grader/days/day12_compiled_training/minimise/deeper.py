@@ -53,13 +53,18 @@ def test_minimise_in_many_cases(learner: Learner, draw: Draw) -> None:
 @check(
     "minimise",
     "deeper",
-    hint="n_steps steps, and not a number of yours: no bound, and no counter of few bits.",
+    hint="n_steps steps, and not a number of yours: no bound, and no counter of few bits. The rate is as small or as large as it"
+    " comes, and a NaN stays in its place.",
 )
 def test_minimise_takes_all_steps(learner: Learner) -> None:
-    rate = 2.0**-12  # every step is exact in float32
-    for n_steps in (255, 256, 1001, 65_537, 200_003):
+    # Every step is exact in float32.
+    steps = [(2.0**-18, n_steps) for n_steps in (255, 256, 1001, 65_537, 200_003)]
+    for rate, n_steps in [*steps, (2.0**10, 3)]:
         found = compiled(learner.minimise)(slope, jnp.zeros(2), jnp.float32(rate), jnp.int32(n_steps))
         found.equals(np.array([-1.0, 2.0]) * rate * n_steps)
+    start = jnp.array([np.nan, 0.0], jnp.float32)
+    found = compiled(learner.minimise)(slope, start, jnp.float32(0.5), jnp.int32(4))
+    found.equals(np.array([np.nan, 4.0]))
 
 
 @check(

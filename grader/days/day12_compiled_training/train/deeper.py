@@ -8,13 +8,17 @@ from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     EVERY_EPOCH,
     LONG,
+    NAN_STAYS,
     RECORDER,
     ROWS,
+    START,
     WATCHING,
+    all_nan,
     called,
     compiled,
     descent_oracle,
     drawn_problem,
+    epoch_arguments,
     key_itself,
     like,
     noisy_batches,
@@ -23,6 +27,7 @@ from grader.days.day12_compiled_training.shared import (
     recorded_params,
     repeats_nothing,
     watched_params,
+    with_nan,
 )
 from grader.toolkit import Draw, Learner, Numbers, Shown, check
 
@@ -45,3 +50,10 @@ def test_train_in_many_cases(learner: Learner, draw: Draw) -> None:
     expected, _ = descent_oracle(w, noisy_batches(result.value, *data, n_epochs))
     scale = reach(w, data, expected)
     result["w"].close_to(expected, rtol=1e-3, atol=1e-5 * scale)
+
+
+@check("train", "deeper", hint=NAN_STAYS)
+def test_train_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    for data in with_nan(numbers, 0.0):
+        result = called(learner.train, *epoch_arguments(numbers, data, START, jnp.int32(2)))
+        all_nan(like(result, recorded_params(START))["w"])

@@ -61,3 +61,29 @@ def test_train_ensemble_of_any_size(learner: Learner, draw: Draw) -> None:
     keys, data = member_keys(numbers, n_members), drawn_data(numbers, 0.0)
     found = called(learner.train_ensemble, *ensemble_arguments(keys, data, n_epochs))
     right_ensemble(found, keys, data, n_epochs)
+
+
+def ones(key: Any) -> Tree:
+    return {"w": jnp.where(jax.random.key_data(key).ravel()[1] % 2 == 1, 2.0, 1.0)}
+
+
+def distance(params: Tree, x: Any, y: Any) -> Any:
+    return jnp.sum((params["w"] - x[0] * y[0]) ** 2) / 2
+
+
+@check(
+    "train_ensemble",
+    "deeper",
+    hint="Data, parameters and losses are as large as they come, and a NaN in the data is one in all members: nothing is cut, and"
+    " nothing mended.",
+)
+def test_train_ensemble_takes_any_data(learner: Learner) -> None:
+    keys = jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros(4), np.arange(4)], axis=1), jnp.uint32))
+    starts = np.where(np.arange(4) % 2, 2.0, 1.0)
+    for x, y in ((300.0, 2.0), (-1e-6, 70.0), (np.nan, 1.0), (1.0, np.nan)):
+        found = compiled(learner.train_ensemble)(
+            keys, ones, jnp.full((1, 1), x), jnp.full(1, y), STEEP, distance, jnp.int32(6)
+        )
+        w = x * y + (starts - x * y) * (1 - 0.125) ** 6
+        found[0]["w"].close_to(w, rtol=1e-5)
+        found[1].close_to((w - x * y) ** 2 / 2, rtol=1e-4)

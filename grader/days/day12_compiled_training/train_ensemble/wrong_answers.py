@@ -229,3 +229,21 @@ def train_ensemble__updates_without_params(keys, init, x, y, optimizer, loss, n_
         return (params, loss(params, x, y))
 
     return jax.vmap(run)(keys)
+
+
+@caught_by("deeper", "takes_any_data")
+def train_ensemble__data_cut(keys, init, x, y, optimizer, loss, n_epochs):
+    """Cuts data that lie far out."""
+    x, y = jnp.clip(x, -100, 100), jnp.clip(y, -100, 100)
+
+    def run(key):
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return optax.apply_updates(params, updates), state
+
+        params = init(key)
+        params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return params, loss(params, x, y)
+
+    return jax.vmap(run)(keys)

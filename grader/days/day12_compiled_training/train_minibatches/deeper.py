@@ -13,16 +13,20 @@ import optax  # type: ignore[import-untyped]
 from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     MANY_KEYS,
+    NAN_STAYS,
+    START,
     STATIC,
     WATCHING,
     N,
     Tree,
+    all_nan,
     compiled,
     drawn_problem,
     even_chances,
     reach,
     repeats_nothing,
     watched_params,
+    with_nan,
 )
 from grader.days.day12_compiled_training.train_minibatches.checks import (
     SIZE,
@@ -145,3 +149,12 @@ def test_train_minibatches_takes_any_size_of_batch(learner: Learner, numbers: Nu
                 expected=f"all {len(names)} examples in batches of {size}, in epoch {epoch}",
                 got=f"others, {math.fsum(seen):.0f} for the sum of their bits",
             )
+
+
+@check("train_minibatches", "deeper", hint=NAN_STAYS)
+def test_train_minibatches_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    for data in with_nan(numbers, np.arange(N)):
+        data = jnp.where(jnp.isnan(data[0]).any(), data[0].at[:, 1].set(jnp.nan), data[0]), data[1]
+        result = compiled(learner.train_minibatches)(*batch_arguments(numbers, data, START))
+        all_nan(result[0]["w"])
+        all_nan(result[1])

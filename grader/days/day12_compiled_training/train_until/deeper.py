@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import START, simple_data
+from grader.days.day12_compiled_training.shared import NAN_STAYS, START, all_nan, like, simple_data, with_nan
 from grader.days.day12_compiled_training.train_until.checks import (
     SCRIPT,
     called_until,
@@ -15,7 +15,7 @@ from grader.days.day12_compiled_training.train_until.checks import (
     until,
     until_arguments,
 )
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Numbers, check
 
 
 @check(
@@ -50,3 +50,11 @@ def test_train_until_waits_for_hundreds_of_epochs(learner: Learner) -> None:
         result = called_until(learner, arguments)
         text = f"train_until with losses of 9, but for epochs 300, 1500, 2900, n_epochs={n_epochs}, patience={patience}"
         right_until(result, text, v, START, data, n_epochs, patience)
+
+
+@check("train_until", "deeper", hint=NAN_STAYS)
+def test_train_until_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    params = scripted_params([float(SCRIPT - k) for k in range(SCRIPT)])
+    for data in with_nan(numbers, 0.0):
+        result = called_until(learner, until_arguments(params, data, 3, 2))
+        all_nan(like(result[0], params)["w"])

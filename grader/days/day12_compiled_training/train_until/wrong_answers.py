@@ -355,3 +355,26 @@ def train_until__asks_for_a_share(params, x, y, validation, optimizer, loss, n_e
     start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
     epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
     return (best, epoch)
+
+
+@caught_by("deeper", "lets_nan_through")
+def train_until__mends_its_data(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Makes 0 of what is NaN in the data."""
+    x, y = jnp.nan_to_num(x), jnp.nan_to_num(y)
+
+    def goes_on(carry):
+        return (carry[0] < n_epochs) & (carry[1] < patience)
+
+    def run_epoch(carry):
+        epoch, waited, params, state, best, least = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        improves = value < least
+        best = jax.tree.map(lambda new, old: jnp.where(improves, new, old), params, best)
+        waited = jnp.where(improves, 0, waited + 1)
+        return epoch + 1, waited, params, state, best, jnp.where(improves, value, least)
+
+    start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
+    return best, epoch

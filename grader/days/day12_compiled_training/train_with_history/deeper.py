@@ -9,13 +9,17 @@ from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     EVERY_EPOCH,
     LONG,
+    NAN_STAYS,
     RECORDER,
     ROWS,
+    START,
     WATCHING,
+    all_nan,
     called,
     compiled,
     descent_oracle,
     drawn_problem,
+    epoch_arguments,
     key_itself,
     like,
     noisy_batches,
@@ -24,6 +28,7 @@ from grader.days.day12_compiled_training.shared import (
     recorded_params,
     repeats_nothing,
     watched_params,
+    with_nan,
 )
 from grader.toolkit import Draw, Learner, Numbers, Shown, check
 
@@ -48,3 +53,11 @@ def test_train_with_history_in_many_cases(learner: Learner, draw: Draw) -> None:
     result[0]["w"].close_to(expected, rtol=1e-3, atol=1e-5 * scale)
     largest = max(losses)
     result[1].close_to(np.array(losses), rtol=1e-3, atol=1e-5 * largest)
+
+
+@check("train_with_history", "deeper", hint=NAN_STAYS)
+def test_train_with_history_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    for data in with_nan(numbers, 0.0):
+        result = called(learner.train_with_history, *epoch_arguments(numbers, data, START, ROWS))
+        all_nan(like(result[0], recorded_params(START))["w"])
+        all_nan(result[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day13_devices.global_standardize.checks import standardize_oracle
@@ -30,3 +31,16 @@ def test_global_standardize_in_many_cases(learner: Learner, draw: Draw) -> None:
         if expected is not None and deviation[j] > 1e-4 * largest:
             part = Called(f"{called.text}[..., {j}]", called.value[..., j])
             part.close_to(expected[..., j], rtol=1e-4, atol=1e-5 + 1e-6 * largest / float(deviation[j]))
+
+
+@check(
+    "global_standardize",
+    "deeper",
+    hint="A NaN in one row makes mean and variance of its feature NaN, on all devices, and leaves the other features alone.",
+)
+def test_global_standardize_lets_nan_through(learner: Learner) -> None:
+    shape = (jax.device_count(), ROWS, FEATURES)
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    x[-1, 1, 0] = np.nan
+    called = compiled_if_possible(learner.global_standardize, jnp.asarray(x))
+    called.close_to(standardize_oracle(x), rtol=1e-4, atol=1e-5)

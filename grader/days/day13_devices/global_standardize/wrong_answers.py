@@ -160,3 +160,16 @@ def global_standardize__eps_in_the_root(x):
         return (rows - mean) / jnp.sqrt(var + 1e-05)
 
     return jax.pmap(standardize, axis_name="devices")(x)
+
+
+@caught_by("deeper", "lets_nan_through")
+def global_standardize__mends_nan(x):
+    """Makes 0 of what is NaN in the rows."""
+
+    def standardize(rows):
+        rows = jnp.nan_to_num(rows)
+        mean = lax.pmean(rows.mean(axis=0), "devices")
+        var = lax.pmean(((rows - mean) ** 2).mean(axis=0), "devices")
+        return (rows - mean) / jnp.sqrt(var)
+
+    return jax.pmap(standardize, axis_name="devices")(x)

@@ -7,8 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day13_devices.pmap_train_step.checks import pmap_oracle
-from grader.days.day13_devices.shared import FEATURES, ROWS, drawn_regression, near_step
-from grader.toolkit import Draw, Learner, check, compiled_if_possible
+from grader.days.day13_devices.shared import (
+    FEATURES,
+    ROWS,
+    UNITS,
+    Tree,
+    drawn_regression,
+    near_step,
+    near_step_in_any_unit,
+)
+from grader.toolkit import Called, Draw, Learner, check, compiled_if_possible
 
 
 @check(
@@ -27,3 +35,17 @@ def test_pmap_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     )
     called = compiled_if_possible(learner.pmap_train_step, replicas, shards, rate)
     near_step(called, pmap_oracle(params, (x, y), float(rate)), params, x, y, float(rate))
+
+
+@check("pmap_train_step", "deeper", hint=UNITS)
+def test_pmap_train_step_in_any_unit(learner: Learner) -> None:
+    n = jax.device_count()
+
+    def step(params: Tree, x: jax.Array, y: jax.Array, rate: jax.Array) -> Called:
+        replicas = jax.tree.map(lambda leaf: jnp.asarray(np.stack([np.asarray(leaf)] * n)), params)
+        shards = x.reshape(n, ROWS, FEATURES), y.reshape(n, ROWS)
+        called = compiled_if_possible(learner.pmap_train_step, replicas, shards, rate)
+        new, loss = called.value
+        return Called(called.call, (jax.tree.map(lambda leaf: leaf[-1], new), loss[-1]))
+
+    near_step_in_any_unit(step, ROWS * n)

@@ -184,3 +184,22 @@ def ring_all_reduce__total_outside(x):
         return lax.ppermute(total, "ring", [(k, (k + 1) % n) for k in range(n)])
 
     return jax.pmap(f, axis_name="ring")(x)
+
+
+@caught_by("deeper", "lets_nan_through")
+def ring_all_reduce__mends_nan(x):
+    """Makes 0 of what is NaN in the rows."""
+    n_devices = jax.device_count()
+    to_the_next = [(k, (k + 1) % n_devices) for k in range(n_devices)]
+
+    def add_up(row):
+        row = jnp.where(jnp.isnan(row), 0, row)
+
+        def turn(_, carry):
+            passing, total = carry
+            passing = lax.ppermute(passing, "ring", to_the_next)
+            return passing, total + passing
+
+        return lax.fori_loop(0, n_devices - 1, turn, (row, row))[1]
+
+    return jax.pmap(add_up, axis_name="ring")(x)

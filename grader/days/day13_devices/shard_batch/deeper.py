@@ -28,7 +28,12 @@ def test_shard_batch_for_some_of_the_devices(learner: Learner, numbers: Numbers)
     rows = [
         jnp.asarray(np.asarray(numbers.integers(0, 2, (2 * n, 1, 3, 1))).astype(dtype)) for dtype in DTYPES
     ]
-    batch = {"narrow": rows, "one_each": (numbers.normal((n, n)), None, numbers.normal((3 * n, 2 * n)))}
+    ends = np.resize(np.array([np.nan, 3e38, -np.inf, -0.0, 1e-7], np.float32), (2 * n, 1))
+    batch = {
+        "narrow": rows,
+        "ends": jnp.asarray(ends),
+        "one_each": (numbers.normal((n, n)), None, numbers.normal((3 * n, 2 * n))),
+    }
     called = learner.shard_batch(batch, n)
     called.equals(shards_oracle(batch, n))
     one_slice_on_each_device(called, n)

@@ -175,3 +175,17 @@ def shard_batch__divides_the_size(batch, n_devices):
         return leaf.reshape(n_devices, -1, *leaf.shape[1:])
 
     return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))
+
+
+@caught_by("deeper", "for_some_of_the_devices")
+def shard_batch__mends_nan(batch, n_devices):
+    """Makes 0 of what is NaN in the rows."""
+    for leaf in jax.tree.leaves(batch):
+        if leaf.shape[0] % n_devices:
+            raise ValueError(f"{leaf.shape[0]} rows cannot be dealt out to {n_devices} devices evenly")
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,))
+
+    def parts(leaf):
+        return jnp.nan_to_num(leaf.reshape(n_devices, -1, *leaf.shape[1:]))
+
+    return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 
-from grader.days.day13_devices.shared import ROWS, drawn_regression, near_step, step_oracle
+from grader.days.day13_devices.shared import (
+    ROWS,
+    UNITS,
+    drawn_regression,
+    near_step,
+    near_step_in_any_unit,
+    step_oracle,
+)
 from grader.toolkit import Draw, Learner, check, compiled_if_possible
 
 
@@ -19,3 +28,9 @@ def test_sharded_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     rate = draw.floats(magnitudes=(1e-3, 10.0), low=0.0)
     called = compiled_if_possible(learner.sharded_train_step, *problem, rate)
     near_step(called, step_oracle(*problem, float(rate)), *problem, float(rate))
+
+
+@check("sharded_train_step", "deeper", hint=UNITS)
+def test_sharded_train_step_in_any_unit(learner: Learner) -> None:
+    step = functools.partial(compiled_if_possible, learner.sharded_train_step)
+    near_step_in_any_unit(step, ROWS * jax.device_count())

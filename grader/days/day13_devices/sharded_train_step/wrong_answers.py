@@ -219,3 +219,18 @@ def sharded_train_step__pmap(params, x, y, learning_rate):
 
     mapped = jax.pmap(step, axis_name="i", out_axes=None)
     return mapped(x.reshape(n, -1, x.shape[1]), y.reshape(n, -1))
+
+
+@caught_by("deeper", "in_any_unit")
+def sharded_train_step__rate_within_bounds(params, x, y, learning_rate):
+    """Keeps the rate within what is usual."""
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    x, y = lax.with_sharding_constraint((x, y), NamedSharding(mesh, P("data")))
+
+    def loss(params):
+        return jnp.mean((x @ params["w"] + params["c"] - y) ** 2)
+
+    rate = jnp.clip(learning_rate, 1e-5, 50.0)
+    value, gradients = jax.value_and_grad(loss)(params)
+    params = jax.tree.map(lambda p, g: p - rate * g, params, gradients)
+    return lax.with_sharding_constraint((params, value), NamedSharding(mesh, P()))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day14_flax_cnn.LinearRegression.checks import linear_apply, linear_init
 from grader.days.day14_flax_cnn.shared import KEY_HINT
-from grader.toolkit import Draw, Learner, Numbers, check, wide
+from grader.toolkit import Array, Draw, Learner, Numbers, check, slope_agrees, wide
 
 
 @check(
@@ -49,3 +52,19 @@ def test_LinearRegression_draws_anew_for_each_key(learner: Learner, numbers: Num
         expected="mean 0, deviation 0.01, and no weight with anything to do with another",
         got=f"means {w.mean(axis=0) * 0.01}, deviations {w.std(axis=0) * 0.01}, correlation {together:.2g}",
     )
+
+
+def line(params: Any, x: Any) -> Array:
+    return wide(x) @ wide(params["w"]) + wide(params["b"])
+
+
+@check(
+    "LinearRegression",
+    "deeper",
+    hint="Gradients flow to w, to b and to x, where there may be another layer: nothing is stopped on the way.",
+)
+def test_LinearRegression_can_be_differentiated(learner: Learner) -> None:
+    params = {"w": jnp.array([2.0, -1.0, 0.5]), "b": jnp.float32(5.0)}
+    x = jnp.array([[1.0, 0.25, -3.0], [0.5, 3.0, 1.0]])
+    for wrt in (0, 1):
+        slope_agrees(linear_apply(learner.LinearRegression), line, params, x, wrt=wrt)

@@ -135,3 +135,14 @@ class LinearRegression__truncated(nn.Module):
         w = self.param("w", nn.initializers.truncated_normal(0.01), (x.shape[-1],))
         b = self.param("b", nn.initializers.zeros, ())
         return x @ w + b
+
+
+@caught_by("deeper", "can_be_differentiated")
+class LinearRegression__holds_its_input_still(nn.Module):
+    """Stops the gradient of x, so that no layer before this one would learn."""
+
+    @nn.compact
+    def __call__(self, x):
+        w = self.param("w", nn.initializers.normal(0.01), (x.shape[-1],))
+        b = self.param("b", nn.initializers.zeros, ())
+        return jax.lax.stop_gradient(x) @ w + b

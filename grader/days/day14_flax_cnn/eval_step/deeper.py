@@ -5,7 +5,16 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day14_flax_cnn.shared import DROPPING, MANY, ROWS, small_oracle, small_state
+from grader.days.day14_flax_cnn.shared import (
+    DROPPING,
+    MANY,
+    NORMALIZED,
+    ROWS,
+    in_tiny_units,
+    small_images,
+    small_oracle,
+    small_state,
+)
 from grader.toolkit import Draw, Learner, Numbers, check, compiled_if_possible
 
 
@@ -34,3 +43,19 @@ def test_eval_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     right = logits.argmax(axis=1) == np.asarray(labels)
     # Where two logits are as good as equal, either may be the largest.
     called[1].equals(np.where(clear, right, np.asarray(called.value[1])))
+
+
+@check(
+    "eval_step",
+    "deeper",
+    hint="Images go into the network as they come, however small their numbers are; and an image of NaN has a loss of NaN, its"
+    " neighbours their own.",
+)
+def test_eval_step_takes_images_as_they_are(learner: Learner, numbers: Numbers) -> None:
+    images, labels = small_images(numbers)
+    state, tiny = in_tiny_units(small_state(numbers, DROPPING), images)
+    called = compiled_if_possible(learner.eval_step, state, tiny, labels)
+    called[0].close_to(small_oracle(state, tiny, labels, train=False)["losses"], **NORMALIZED)
+    lost = tiny.at[1].set(jnp.nan)
+    called = compiled_if_possible(learner.eval_step, state, lost, labels)
+    called[0].close_to(small_oracle(state, lost, labels, train=False)["losses"], **NORMALIZED)

@@ -82,3 +82,12 @@ def eval_step__more_than_half(state, images, labels):
     logits = state.apply_fn(variables, images, train=False)
     losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     return (losses, jnp.exp(-losses) > 0.5)
+
+
+@caught_by("deeper", "takes_images_as_they_are")
+def eval_step__mends_nan(state, images, labels):
+    """Makes 0 of losses that are NaN."""
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    logits = state.apply_fn(variables, images, train=False)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return jnp.nan_to_num(losses), jnp.argmax(logits, axis=-1) == labels

@@ -30,3 +30,25 @@ def test_evaluate_in_many_cases(learner: Learner, draw: Draw) -> None:
     called[0].close_to(np.concatenate([oracle["losses"] for oracle in oracles]).mean(), rtol=1e-4, atol=1e-4)
     # One example may have two logits that are as good as equal.
     called[1].close_to(np.concatenate(hits).mean(), rtol=0.0, atol=1e-5)
+
+
+@check(
+    "evaluate",
+    "deeper",
+    hint="Images go into the network as they come, however large their numbers are; and one loss of NaN makes the mean NaN.",
+)
+def test_evaluate_takes_images_as_they_are(learner: Learner, numbers: Numbers) -> None:
+    state, handle = watched_state(numbers), learner.evaluate
+    images, labels = (np.asarray(part) for part in small_images(numbers, 6))
+    best = small_oracle(state, 1000 * images, labels, train=False)["logits"].argmax(axis=1)
+    labels = np.where(np.arange(6) % 3, labels, best).astype(np.int32)
+    oracle = small_oracle(state, 1000 * images, labels, train=False)
+    large = [(1000 * images, labels)]
+    called = handle.using("evaluate(state, [(large images, labels)])", handle.function, state, large)
+    called[0].close_to(oracle["losses"].mean(), rtol=1e-3)
+    called[1].close_to((oracle["logits"].argmax(axis=1) == labels).mean(), rtol=0.0, atol=1e-5)
+    lost = images.copy()
+    lost[2] = np.nan
+    batches = [(images, labels), (lost, labels)]
+    called = handle.using("evaluate(state, batches with an image of NaN)", handle.function, state, batches)
+    called[0].close_to(np.nan)

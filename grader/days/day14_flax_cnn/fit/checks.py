@@ -45,7 +45,7 @@ class DigitNetwork(nn.Module):
 class LoggingNetwork(nn.Module):
     """A small network that keeps a log among its batch statistics: which images it was shown, in what order, with what keys.
 
-    An image is four numbers, and then its own number, which is for the log alone.
+    An image is four numbers, and then its own number, which is for the log alone: too large to be rounded unseen.
     """
 
     @nn.compact
@@ -59,7 +59,7 @@ class LoggingNetwork(nn.Module):
             WATCHED.modes.append(train)
             if train:
                 key = jnp.sum(jax.random.key_data(self.make_rng("dropout")), dtype=jnp.uint32)
-                numbers = x[:, 4].astype(jnp.int32)
+                numbers = x[:, 4].astype(jnp.int32) - FIRST_NUMBER
                 seen.value = lax.dynamic_update_slice(seen.value, numbers, (images_seen.value,))
                 keys.value = keys.value.at[steps.value].set(key)
                 images_seen.value = images_seen.value + len(images)
@@ -69,6 +69,7 @@ class LoggingNetwork(nn.Module):
 
 
 LOG = 4096  # longer than the longest run
+FIRST_NUMBER = 1025  # of an image: one that bfloat16 does not have
 DIGIT_NETWORK, TOY_NETWORK = DigitNetwork(), LoggingNetwork()
 
 
@@ -78,7 +79,7 @@ def toy_data(seed: int, n: int) -> tuple[Any, Any]:
     labels = np.arange(n) % 3
     centres = np.array([[3.0, 0, 0, 1], [0, 3, 0, 1], [0, 0, 3, 1]])
     points = 6 + centres[labels] + generator.normal(0, 0.5, (n, 4))
-    numbered = np.concatenate([points, np.arange(n)[:, None]], axis=1)
+    numbered = np.concatenate([points, FIRST_NUMBER + np.arange(n)[:, None]], axis=1)
     # Of test images the last are called what they are not: no measure can leave them out unseen.
     if seed != 1:
         labels = np.where(np.arange(n) >= n - n // 10, (labels + 1) % 3, labels)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day14_flax_cnn.shared import MANY, PLAIN, ROWS, small_oracle, small_state
+from grader.days.day14_flax_cnn.shared import (
+    MANY,
+    PLAIN,
+    ROWS,
+    in_tiny_units,
+    small_images,
+    small_oracle,
+    small_state,
+)
 from grader.days.day14_flax_cnn.train_step.checks import sgd_oracle, stepped
 from grader.toolkit import Called, Draw, Learner, Numbers, check
 
@@ -36,3 +44,15 @@ def test_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
             text = f"{called.text}[0].params[{layer!r}][{name!r}]"
             Called(text, after.params[layer][name]).close_to(value, rtol=1e-3, atol=1e-3 * largest + 1e-5)
     Called(f"{called.text}[0].step", after.step).equals(np.int32(step + 1))
+
+
+@check(
+    "train_step",
+    "deeper",
+    hint="Images go into the network as they come, however small their numbers are.",
+)
+def test_train_step_takes_tiny_images(learner: Learner, numbers: Numbers) -> None:
+    images, labels = small_images(numbers)
+    state, tiny = in_tiny_units(small_state(numbers, PLAIN), images)
+    called, _ = stepped(learner, state, tiny, labels, numbers.key())
+    called[1].close_to(small_oracle(state, tiny, labels, train=True)["losses"].mean(), rtol=1e-3)
