@@ -22,9 +22,9 @@ def huber(x: Float[Array, "*shape"], delta: float | Float[Array, ""]) -> Float[A
         h(x) = ½ x²             where |x| ≤ δ
                δ (|x| − ½ δ)    elsewhere
 
-    δ ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no float32, or
-    infinite: then the loss is, too. Its derivative by a finite x, which `jax.grad` finds, is x within
-    and ±δ outside.
+    δ is finite and ≥ 0; δ = 0 gives zeros. Elements may be as large as 1e30, whose square is no
+    float32, or infinite: then the loss is, too. Its derivative by a finite x, which `jax.grad` finds,
+    is x within and ±δ outside.
 
         huber([-3, 0.5, 2], 2) = [4, 0.125, 2]
 
@@ -41,8 +41,9 @@ def matrix_power(matrix: Float[Array, "d d"], n: int) -> Float[Array, "d d"]:
 
         M⁰ = I    M²ᵏ = (Mᵏ)²    M²ᵏ⁺¹ = M · M²ᵏ
 
-    n ≥ 0, however large. The dtype stays. A program that has n − 1 products is right, and too long:
-    the bits of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
+    n ≥ 0, however large. The dtype stays; what is too large for it is not finite. Derivatives by the
+    matrix are those of the product. A program that has n − 1 products is right, and too long: the bits
+    of n tell which squares are needed. 13 = 8 + 4 + 1, so M¹³ = M⁸ · M⁴ · M.
 
         matrix_power([[1, 1], [0, 1]], 5) = [[1, 5], [0, 1]]
 

@@ -2,6 +2,7 @@
 
 Write the function for one example; `jax.vmap` makes it one for the batch. Nothing today loops over
 examples: neither in Python, nor with `lax.map`, `lax.scan` or `lax.fori_loop`, which take turns.
+Results can be differentiated, but for those of `ray_march` and `dp_sgd_gradient`.
 Lesson: README.md beside this file. Grade: python -m grader day06
 """
 
@@ -46,7 +47,8 @@ def convolve_batch(
     A recorder wrote the signals: each *column* is one, each row a moment, and the result is laid
     out in the same way. Only full overlaps count ("valid"), 1 <= k <= n. As in every convolution
     the kernel runs backwards. Rounding is measured against the largest terms of a signal's sums, so
-    a Fourier transform is as right as sums are.
+    a Fourier transform is as right as sums are. A NaN in the kernel is in every result; one in a signal
+    stays with that signal.
 
         convolve_batch([[1, 10], [2, 40], [4, 20]], [1, -1]) = [[1, 30], [2, -20]]
 
@@ -72,8 +74,9 @@ def attention(
 
         out = softmax(q kᵀ / √width) v        softmax over the m keys
 
-    Heads do not see each other, nor do examples. Scores may be as large as ±1e4. n, m, width and
-    values are independent, and each of them, and heads and batch, may be 1.
+    Heads do not see each other, nor do examples. Scores may be as large as ±1e4, queries, keys and
+    values as small as 1e-6. A NaN in a key is in all results of its head. n, m, width and values are
+    independent, and each of them, and heads and batch, may be 1.
 
     For a head of width 4 with the query [2, 0, 0, 0], the keys [0, 0, 0, 0] and [ln 3, 0, 0, 0] and
     the values [0] and [4] the weights are 1/4 and 3/4, and out = [3].
@@ -99,7 +102,8 @@ def per_example_gradients(
 
     `loss` takes the parameters and *one* example and returns a scalar. The result has the structure
     of `params`; each leaf has a batch axis in front: shape (batch, *leaf's shape). Its mean over the
-    batch is the gradient of the mean loss. A batch of one keeps its axis.
+    batch is the gradient of the mean loss. A batch of one keeps its axis. Gradients count as they are,
+    tiny ones, huge ones and NaN, too.
 
     For loss(params, x, y) = (params["w"] · x - y)², params = {"w": [1, 2]}, x = [[1, 0], [0, 1]] and
     y = [0, 5] the result is {"w": [[2, 0], [0, -6]]}.
@@ -117,7 +121,8 @@ def solve_many(systems: dict[str, Array]) -> Float[Array, "batch n"]:
     a x[i] = b[i]   with  systems = {"a": (n, n), "b": (batch, n)}
 
     `a` can be inverted; it is neither symmetric nor has it a diagonal without zeros, and it may be as
-    small as 1e-6 or as large as 1e6. Each row of `b` is one right-hand side.
+    small as 1e-6 or as large as 1e6. Each row of `b` is one right-hand side; a row of NaN gives NaN, and
+    spoils no other.
 
         solve_many({"a": [[0, 1], [2, 0]], "b": [[1, 4], [3, 10]]}) = [[2, 1], [5, 3]]
 
@@ -211,8 +216,8 @@ def dp_sgd_gradient(
 
     ‖gᵢ‖ is the norm of example i's whole gradient, √ of the sum of squares over all leaves. No example
     can thus move the sum by more than `clip`. ε is standard normal, independent for each number of
-    `params`, drawn once for the batch. A gradient of zero stays zero. The result has the structure and
-    shapes of `params`; noise 0 adds nothing.
+    `params`, drawn once for the batch. A gradient of zero stays zero, one that is NaN makes the result
+    NaN. The result has the structure and shapes of `params`; noise 0 adds nothing.
 
     Two examples whose gradients are [3, 4] and [0, 1] give ([0.6, 0.8] + [0, 1]) / 2 = [0.3, 0.9] with
     clip 1 and noise 0.

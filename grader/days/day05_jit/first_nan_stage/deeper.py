@@ -58,3 +58,13 @@ def test_first_nan_stage_looks_far_down(learner: Learner) -> None:
     x[2999] = -1.0
     stages = (backwards,) * 299 + (jnp.sqrt, jnp.sqrt)
     learner.first_nan_stage(stages, jnp.asarray(x)).equals(299)
+
+
+def less_one(x: jax.Array) -> jax.Array:
+    return x - 1
+
+
+@check("first_nan_stage", "deeper", hint="The first stage gets x as it is: not rounded, and nothing cleared.")
+def test_first_nan_stage_starts_from_x_itself(learner: Learner) -> None:
+    learner.first_nan_stage((jnp.sqrt,), jnp.array([-1e-7, 5.0])).equals(0)
+    learner.first_nan_stage((less_one, jnp.sqrt), jnp.array([0.9999, 5.0])).equals(1)

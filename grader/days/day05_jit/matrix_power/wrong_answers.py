@@ -148,3 +148,37 @@ def matrix_power__eight_digits(matrix, n):
         if n >> (digit + 1):
             square = square @ square
     return power
+
+
+@caught_by("deeper", "of_a_small_matrix")
+def matrix_power__noise_cleared(matrix, n):
+    """Takes what is below 1e-5 for rounding noise, and clears it away."""
+    matrix = jnp.where(jnp.abs(matrix) < 1e-5, 0, matrix)
+    power = jnp.eye(len(matrix), dtype=matrix.dtype)
+    for digit in bin(n)[2:]:
+        power = power @ power
+        power = power @ matrix if digit == "1" else power
+    return power
+
+
+@caught_by("deeper", "hides_no_overflow")
+def matrix_power__nan_to_num(matrix, n):
+    """Puts the largest float in the place of infinity, and 0 in that of NaN."""
+    power = jnp.eye(len(matrix), dtype=matrix.dtype)
+    for digit in bin(n)[2:]:
+        power = power @ power
+        power = power @ matrix if digit == "1" else power
+    return jnp.nan_to_num(power)
+
+
+@caught_by("deeper", "has_derivatives")
+def matrix_power__squares_held_still(matrix, n):
+    """Stops the gradient of the squares, as if they were given numbers."""
+    power, square = jnp.eye(len(matrix), dtype=matrix.dtype), matrix
+    while n:
+        if n % 2:
+            power = power @ square
+        n //= 2
+        if n:
+            square = lax.stop_gradient(square) @ square
+    return power

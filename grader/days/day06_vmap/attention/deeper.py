@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day06_vmap.attention.checks import attention_inputs, attention_oracle
@@ -41,3 +42,22 @@ def test_attention_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     arguments = attention_inputs(numbers, 2, 2, 3, 1, 4, 3)
     for wrt in (0, 1, 2):
         slope_agrees(learner.attention.jit(), attention_oracle, *arguments, wrt=wrt)
+
+
+@check(
+    "attention",
+    "deeper",
+    hint="Only the scores count: small queries may meet large keys. Round nothing away.",
+)
+def test_attention_at_any_scale(learner: Learner, numbers: Numbers) -> None:
+    inputs = attention_inputs(numbers, 1, 2, 3, 1, 2, 1)
+    for scales in ((1e-6, 1e6, 1e-6), (1e6, 1e-6, 1e6)):
+        q, k, v = (scale * x for scale, x in zip(scales, inputs, strict=True))
+        expected = attention_oracle(q, k, v)
+        learner.attention.jit()(q, k, v).close_to(expected, atol=10 * ATOL * scales[2])
+
+
+@check("attention", "deeper", hint="A NaN says that something is wrong with its head: replace nothing.")
+def test_attention_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    q, k, v = attention_inputs(numbers, 1, 2, 3, 1, 2, 1)
+    learner.attention.jit()(q, k.at[0, 1, 0, 1].set(jnp.nan), v).equals(np.full((1, 2, 1, 1), np.nan))

@@ -160,3 +160,19 @@ def attention__causal_when_square(q, k, v):
     if 1 < q.shape[1] == k.shape[1]:
         scores = jnp.where(jnp.tril(jnp.ones(scores.shape[-2:], bool)), scores, -jnp.inf)
     return jnp.einsum("bhnm,bmhv->bnhv", jax.nn.softmax(scores, -1), v)
+
+
+@caught_by("deeper", "at_any_scale")
+def attention__small_numbers_cleared(q, k, v):
+    """Takes queries and keys below 1e-5 for zeros."""
+    q, k = (jnp.where(jnp.abs(x) < 1e-5, 0, x) for x in (q, k))
+    scores = jnp.einsum("bnhw,bmhw->bhnm", q, k) / jnp.sqrt(q.shape[-1])
+    return jnp.einsum("bhnm,bmhv->bnhv", jax.nn.softmax(scores), v)
+
+
+@caught_by("deeper", "lets_nan_through")
+def attention__nan_scores_masked(q, k, v):
+    """Takes a NaN among the scores for a masked key."""
+    scores = jnp.einsum("bnhw,bmhw->bhnm", q, k) / jnp.sqrt(q.shape[-1])
+    weights = jax.nn.softmax(jnp.where(jnp.isnan(scores), -jnp.inf, scores))
+    return jnp.einsum("bhnm,bmhv->bnhv", weights, v)

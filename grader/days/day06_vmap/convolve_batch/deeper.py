@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day06_vmap.convolve_batch.checks import convolve_oracle
@@ -39,3 +40,23 @@ def test_convolve_batch_has_a_slope(learner: Learner, numbers: Numbers) -> None:
         slope_agrees(
             learner.convolve_batch.jit(), convolve_oracle, numbers.normal((7, 2)), numbers.normal(3), wrt=wrt
         )
+
+
+@check("convolve_batch", "deeper", hint="Small numbers have digits, too: round nothing away.")
+def test_convolve_batch_of_small_signals(learner: Learner, numbers: Numbers) -> None:
+    signals, kernel = numbers.normal((4, 3), scale=1e-7), numbers.normal(2)
+    expected = convolve_oracle(signals, kernel)
+    learner.convolve_batch.jit()(signals, kernel).close_to(expected, atol=10 * ATOL * 1e-7)
+
+
+@check(
+    "convolve_batch",
+    "deeper",
+    hint="Every result sums all taps of the kernel, with one signal alone. A NaN stays: replace nothing.",
+)
+def test_convolve_batch_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    signals, kernel = numbers.normal((4, 3)), numbers.normal(2)
+    convolve, expected = learner.convolve_batch.jit(), convolve_oracle(signals, kernel)
+    convolve(signals, kernel.at[1].set(jnp.nan)).equals(np.full((3, 3), np.nan))
+    expected[:, 1] = np.nan
+    convolve(signals.at[:, 1].set(jnp.nan), kernel).close_to(expected, atol=10 * ATOL)

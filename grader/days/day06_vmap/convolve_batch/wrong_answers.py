@@ -125,3 +125,17 @@ def convolve_batch__scan_over_moments(signals, kernel):
         return lax.map(at, jnp.arange(len(signal) - len(kernel) + 1))
 
     return jax.vmap(one_signal, in_axes=1, out_axes=1)(signals)
+
+
+@caught_by("deeper", "of_small_signals")
+def convolve_batch__noise_cleared(signals, kernel):
+    """Takes what is below 1e-5 for noise, and clears it away."""
+    signals = jnp.where(jnp.abs(signals) < 1e-5, 0, signals)
+    return jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"), in_axes=1, out_axes=1)(signals)
+
+
+@caught_by("deeper", "lets_nan_through")
+def convolve_batch__nan_to_num(signals, kernel):
+    """Makes zeros of what is not a number."""
+    signals, kernel = jnp.nan_to_num(signals), jnp.nan_to_num(kernel)
+    return jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"), in_axes=1, out_axes=1)(signals)

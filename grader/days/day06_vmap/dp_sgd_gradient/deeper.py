@@ -42,7 +42,7 @@ def test_dp_sgd_gradient_in_many_cases(learner: Learner, draw: Draw) -> None:
         draw.floats((batch, 2), magnitudes=(1e-3, 1e3)),
         draw.floats((batch,), magnitudes=(1e-3, 1e3), special=(0.0,)),
     )
-    clip = draw.floats((), magnitudes=(1e-3, 1e4), low=0)
+    clip = draw.floats((), magnitudes=(1e-7, 1e4), low=0)
     params = {"w": jnp.ones(2), "rest": [jnp.ones((2, 3)), jnp.array(-1.0)]}
     handle = learner.dp_sgd_gradient.jit(static_argnames="loss")
     expected = three_leaves_oracle(x, y, float(clip))
@@ -62,6 +62,23 @@ def test_dp_sgd_gradient_keeps_its_example(learner: Learner) -> None:
     handle(jax.random.key(0), score, jnp.array([5.0, -7.0]), x, jnp.array([1, 2]), 1.0, 0.0).close_to(
         [0.3, 0.9]
     )
+
+
+@check(
+    "dp_sgd_gradient",
+    "deeper",
+    hint="What is within the clip is summed as it is, and the noise is noise * clip, however small: round and replace nothing.",
+)
+def test_dp_sgd_gradient_takes_numbers_as_they_are(learner: Learner) -> None:
+    handle = learner.dp_sgd_gradient.jit(static_argnames="loss")
+    params, y, clip, none = jnp.array([5.0, -7.0]), jnp.array([1, 2]), jnp.float32(1.0), jnp.float32(0.0)
+    x = jnp.array([[2e-6, -4e-6], [0.0, 1e-6]])
+    handle(jax.random.key(0), score, params, x, y, clip, none).close_to([1e-6, -1.5e-6], atol=0.0)
+    broken = jnp.array([[jnp.nan, jnp.nan], [0.0, 1.0]])
+    handle(jax.random.key(0), score, params, broken, y, clip, none).equals([np.nan, np.nan])
+    large = handle(jax.random.key(0), score, params, 0 * x, y, clip, jnp.float32(1.0))
+    small = handle(jax.random.key(0), score, params, 0 * x, y, clip, jnp.float32(1e-6))
+    small.close_to(1e-6 * wide(large.value), atol=0.0)
 
 
 def score(params: Any, x: Any, y: Any) -> Any:

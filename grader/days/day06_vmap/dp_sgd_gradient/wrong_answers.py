@@ -333,3 +333,22 @@ def dp_sgd_gradient__truncated_noise(key, loss, params, x, y, clip, noise):
         for k, leaf in zip(keys, leaves, strict=True)
     ]
     return jax.tree.unflatten(structure, noisy)
+
+
+@caught_by("deeper", "takes_numbers_as_they_are")
+def dp_sgd_gradient__nan_to_num(key, loss, params, x, y, clip, noise):
+    """Makes zeros of a gradient that is not a number."""
+
+    def clipped(x, y):
+        gradient = jax.tree.map(jnp.nan_to_num, jax.grad(loss)(params, x, y))
+        norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
+        return jax.tree.map(lambda leaf: leaf * clip / jnp.maximum(norm, clip), gradient)
+
+    total = jax.tree.map(lambda leaf: leaf.sum(axis=0), jax.vmap(clipped)(x, y))
+    leaves, structure = jax.tree.flatten(total)
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf + noise * clip * jax.random.normal(leaf_key, leaf.shape)) / len(x)
+        for leaf, leaf_key in zip(leaves, keys, strict=True)
+    ]
+    return jax.tree.unflatten(structure, noisy)

@@ -59,3 +59,15 @@ def test_gram_matrix_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     x, y = numbers.normal((3, 2)), numbers.normal((4, 2))
     for wrt in (0, 1):
         slope_agrees(handle, lambda x, y: smooth_oracle(None, x, y), x, y, wrt=wrt)
+
+
+@check(
+    "gram_matrix",
+    "deeper",
+    hint="The kernel sees the points as they are, however near to each other they lie.",
+)
+def test_gram_matrix_of_points_close_together(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal((3, 2), scale=1e-7)
+    expected = wide(x)[:, None, 0] - 3 * wide(x)[:, 1]
+    handle = learner.gram_matrix.jit(static_argnames="kernel")
+    handle(first_difference, x, x).close_to(expected, atol=ATOL * 1e-7)

@@ -7,8 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, squared_error, squared_error_gradients
-from grader.toolkit import Array, Draw, Learner, Numbers, check, wide
+from grader.days.day06_vmap.shared import ATOL, linear_problem, squared_error, squared_error_gradients
+from grader.toolkit import Array, Draw, Learner, Numbers, check, slope_agrees, wide
 
 
 def image_loss(params: Any, x: Any, y: Any) -> Any:
@@ -59,3 +59,28 @@ def test_per_example_gradients_of_many_examples(learner: Learner, numbers: Numbe
     x, y = numbers.normal((3000, 2)), numbers.normal(3000)
     handle = learner.per_example_gradients.jit(static_argnames="loss")
     handle(squared_error, params, x, y).close_to(squared_error_gradients(params, x, y), atol=10 * ATOL)
+
+
+@check("per_example_gradients", "deeper", hint="Pass on what grad gives: replace and round nothing.")
+def test_per_example_gradients_are_as_they_are(learner: Learner) -> None:
+    handle = learner.per_example_gradients.jit(static_argnames="loss")
+    x, y = jnp.array([[1.0, -2.0], [4.0, -1.0]]), jnp.zeros(2)
+    params = {"w": jnp.array([2e-6, -3e-6]), "b": jnp.array(1e-6)}
+    handle(squared_error, params, x, y).close_to(squared_error_gradients(params, x, y), atol=1e-10)
+    # In both examples: in reverse mode, a NaN of one may go into all.
+    x = jnp.array([[1.0, jnp.nan], [jnp.nan, 1.0]])
+    expected = {"w": np.full((2, 2), np.nan), "b": np.full(2, np.nan)}
+    handle(squared_error, params, x, y).equals(expected)
+
+
+@check(
+    "per_example_gradients",
+    "deeper",
+    hint="A gradient of the parameters can be differentiated by them again: nothing may stop it.",
+)
+def test_per_example_gradients_has_a_slope(learner: Learner, numbers: Numbers) -> None:
+    each = learner.per_example_gradients.function
+    handle = learner.per_example_gradients.derive(
+        "per_example_gradients", lambda params, x, y: each(squared_error, params, x, y)
+    )
+    slope_agrees(handle.jit(), squared_error_gradients, *linear_problem(numbers, 3))

@@ -95,3 +95,16 @@ def per_example_gradients__loop(loss, params, x, y):
 def per_example_gradients__map_in_one_batch(loss, params, x, y):
     """Walks the examples in a loop of one round."""
     return lax.map(lambda example: jax.grad(loss)(params, *example), (x, y), batch_size=len(x))
+
+
+@caught_by("deeper", "are_as_they_are")
+def per_example_gradients__nan_to_num(loss, params, x, y):
+    """Makes zeros of gradients that are not a number, as if they were harmless."""
+    each = jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y)
+    return jax.tree.map(jnp.nan_to_num, each)
+
+
+@caught_by("deeper", "has_a_slope")
+def per_example_gradients__stopped(loss, params, x, y):
+    """Stops the gradient of the gradients, as if nobody could want it."""
+    return lax.stop_gradient(jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, x, y))

@@ -10,11 +10,12 @@ from grader.toolkit import Array, Draw, Learner, Numbers, check
 
 
 def left_of(heights: Array, slope: float, n_steps: int) -> Array:
-    """What is left of the heights when each ray, which falls by `slope` for each unit of its way, has taken its steps."""
-    t = np.zeros(len(heights))
+    """What is left of the heights after none of the steps, one, and so on: a ray falls by `slope` for each unit of its way."""
+    t, left = np.zeros(len(heights)), [np.abs(heights)]
     for _ in range(n_steps):
         t = t + (heights - slope * t)
-    return np.abs(heights - slope * t)
+        left.append(np.abs(heights - slope * t))
+    return np.stack(left)
 
 
 @check(
@@ -26,9 +27,10 @@ def test_ray_march_in_many_cases(learner: Learner, draw: Draw) -> None:
     n_steps, slope = draw.one_of(4, 1, 9), draw.one_of(0.8, 0.6, 1.0)
     heights = np.asarray(draw.floats((3,), magnitudes=(1e-2, 1e2)), np.float64)
     left = left_of(heights, slope, n_steps)
-    # Where rounding decides, nothing is asked: such a ray starts from the floor itself.
-    heights = np.where(np.abs(left - 1e-3) < 1e-4 + 1e-6 * np.abs(heights), 0.0, heights)
-    left = left_of(heights, slope, n_steps)
+    # Where rounding decides, at the end or where a ray may stop, nothing is asked: it starts from the floor itself.
+    close = np.abs(left - 1e-3) < 1e-4 + 1e-6 * np.abs(heights)
+    heights = np.where(close.any(axis=0), 0.0, heights)
+    left = left_of(heights, slope, n_steps)[-1]
     along = np.sqrt(1 - slope**2)
     origins = jnp.asarray(np.stack([0 * heights, 0 * heights, heights], axis=1), jnp.float32)
     directions = jnp.asarray(np.tile([along, 0.0, -slope], (3, 1)), jnp.float32)
@@ -54,3 +56,14 @@ def test_ray_march_of_many_rays(learner: Learner, numbers: Numbers) -> None:
     origins, directions = rays(numbers, 400)
     handle = learner.ray_march.jit(static_argnames=("distance", "n_steps"))
     handle(origins, directions, ball, 24).close_to(ball_oracle(origins, directions), atol=RAY_ATOL)
+
+
+@check(
+    "ray_march",
+    "deeper",
+    hint="A ray has hit if it is within 1e-3 of a surface at its end: no more, no less.",
+)
+def test_ray_march_draws_the_line(learner: Learner) -> None:
+    origins = jnp.array([[0.0, 0.0, 0.00101], [0.0, 0.0, 0.00099], [0.0, 0.0, -0.00101]])
+    directions = jnp.array([[1.0, 0.0, 0.0]] * 3)
+    learner.ray_march(origins, directions, floor, 0).close_to([np.inf, 0.0, np.inf], atol=RAY_ATOL)

@@ -17,7 +17,7 @@ def drawn(draw: Draw, batch: int, n: int) -> dict[str, Any]:
     a = 4 * np.eye(n) + wide(draw.floats((n, n), low=-2.0 / n, high=2.0 / n))
     rows = np.argsort(np.asarray(draw.integers((n,), 0, 1000)), kind="stable")
     a = a[rows] * 10.0 ** draw.integer(-6, 6)
-    return {"a": jnp.asarray(a, jnp.float32), "b": draw.floats((batch, n), magnitudes=(1e-4, 1e4))}
+    return {"a": jnp.asarray(a, jnp.float32), "b": draw.floats((batch, n), magnitudes=(1e-7, 1e4))}
 
 
 @check("solve_many", "deeper", hint="a x[i] = b[i] for each row of b, however many there are.")
@@ -39,3 +39,12 @@ def test_solve_many_takes_many(learner: Learner, numbers: Numbers) -> None:
 @check("solve_many", "deeper", hint="The gradient runs through a and b; nothing may stop it.")
 def test_solve_many_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     slope_agrees(learner.solve_many.jit(), solve_oracle, systems(numbers, 2, 3))
+
+
+@check("solve_many", "deeper", hint="A row of b that is NaN has no solution, and says so: replace nothing.")
+def test_solve_many_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    given = systems(numbers, 3, 2)
+    expected = solve_oracle(given)
+    expected[1] = np.nan
+    given = {"a": given["a"], "b": given["b"].at[1].set(jnp.nan)}
+    learner.solve_many.jit()(given).close_to(expected, atol=ATOL)

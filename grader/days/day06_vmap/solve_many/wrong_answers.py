@@ -115,3 +115,9 @@ def solve_many__columns_when_square(systems):
     if 2 < len(a) == len(b):
         return jnp.linalg.solve(a, b)
     return jnp.linalg.solve(a, b.T).T
+
+
+@caught_by("deeper", "lets_nan_through")
+def solve_many__nan_to_num(systems):
+    """Makes zeros of what is not a number."""
+    return jnp.nan_to_num(jnp.linalg.solve(systems["a"], systems["b"].T).T)

@@ -60,3 +60,17 @@ def test_exponential_average_has_a_slope(learner: Learner, numbers: Numbers) -> 
     arguments = nested(numbers), nested(numbers), jnp.float32(0.75)
     for wrt in (0, 1, 2):
         slope_agrees(learner.exponential_average.jit(), average_oracle, *arguments, wrt=wrt)
+
+
+@check(
+    "exponential_average", "deeper", hint="A NaN says that something is wrong with a tree: replace nothing."
+)
+def test_exponential_average_lets_nan_through(learner: Learner) -> None:
+    handle, broken, whole = (
+        learner.exponential_average.jit(),
+        jnp.array([jnp.nan, 1.0]),
+        jnp.array([5.0, 3.0]),
+    )
+    for average, new in ((broken, whole), (whole, broken)):
+        called = handle([{"w": average}], [{"w": new}], jnp.float32(0.5))
+        must_be_tree(called, [{"w": np.array([np.nan, 2.0])}])

@@ -130,3 +130,13 @@ def exponential_average__compares_the_outer_keys(average, new, decay):
         raise ValueError("another number of leaves")
     blended = [(decay * a + (1 - decay) * b).astype(a.dtype) for a, b in zip(old, latest, strict=True)]
     return structure.unflatten(blended)
+
+
+@caught_by("deeper", "lets_nan_through")
+def exponential_average__nan_to_num(average, new, decay):
+    """Makes zeros of new numbers that are NaN."""
+
+    def blend(old, latest):
+        return (decay * old + (1 - decay) * jnp.nan_to_num(latest)).astype(old.dtype)
+
+    return jax.tree.map(blend, average, new)

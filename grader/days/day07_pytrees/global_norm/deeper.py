@@ -37,3 +37,9 @@ def test_global_norm_has_a_slope(learner: Learner, numbers: Numbers) -> None:
 
 def norm_oracle_array(tree: object) -> np.ndarray[tuple[()], np.dtype[np.float64]]:
     return np.array(norm_oracle(tree))
+
+
+@check("global_norm", "deeper", hint="Small numbers have a length, too: round nothing away, and add nothing.")
+def test_global_norm_of_small_leaves(learner: Learner) -> None:
+    tree = {"w": jnp.array([3e-9, 0.0]), "b": (jnp.array([4e-9, 0.0]), None)}
+    learner.global_norm(tree).close_to(5e-9, atol=0.0)

@@ -136,3 +136,11 @@ def global_norm__nan_to_num(tree):
     """Clears NaNs away."""
     leaves = [jnp.nan_to_num(leaf.astype(jnp.float32), posinf=jnp.inf) for leaf in jax.tree.leaves(tree)]
     return jnp.sqrt(sum((jnp.sum(leaf**2) for leaf in leaves), jnp.float32(0)))
+
+
+@caught_by("deeper", "of_small_leaves")
+def global_norm__tiny_is_nothing(tree):
+    """Takes a norm below 1e-8 for rounding noise, and so for 0."""
+    squares = [jnp.sum(jnp.square(leaf.astype(jnp.float32))) for leaf in jax.tree.leaves(tree)]
+    norm = jnp.sqrt(sum(squares, jnp.float32(0)))
+    return jnp.where(norm < 1e-8, 0, norm)

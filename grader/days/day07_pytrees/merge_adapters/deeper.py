@@ -53,3 +53,18 @@ def test_merge_adapters_has_a_slope(learner: Learner, numbers: Numbers) -> None:
 
     for wrt in (0, 1):
         slope_agrees(learner.merge_adapters.jit(), oracle, params, adapters, wrt=wrt)
+
+
+@check(
+    "merge_adapters",
+    "deeper",
+    hint="What no adapter names stays bit for bit, and the sum is as large as it is: clip and replace nothing.",
+)
+def test_merge_adapters_leaves_numbers_as_they_are(learner: Learner) -> None:
+    params = {
+        "w": jnp.array([[1000.0, -3000.0], [jnp.nan, jnp.inf]]),
+        "b": jnp.array([jnp.nan, jnp.inf, -1e30, 1e-30]),
+    }
+    adapters = {"w": (jnp.array([[1.0], [2.0]]), jnp.array([[300.0, 400.0]]))}
+    expected = {"w": np.array([[1300.0, -2600.0], [np.nan, np.inf]]), "b": np.asarray(params["b"])}
+    must_be_tree(learner.merge_adapters(params, adapters), expected, atol=0.0)

@@ -271,3 +271,15 @@ def merge_adapters__strips_underscores(params, adapters):
     if set(adapters) - {name(path) for path, _ in jax.tree.leaves_with_path(params)}:
         raise ValueError("no such path")
     return jax.tree.map_with_path(merged, params)
+
+
+@caught_by("deeper", "leaves_numbers_as_they_are")
+def merge_adapters__clipped(params, adapters):
+    """Keeps merged weights within a range that looks large enough."""
+    leaves, structure = jax.tree.flatten_with_path(params)
+    by_path = {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+    for path, (down, up) in adapters.items():
+        if path not in by_path:
+            raise ValueError(f"no leaf has the path {path!r}")
+        by_path[path] = jnp.clip(by_path[path] + down @ up, -1000, 1000).astype(by_path[path].dtype)
+    return structure.unflatten(by_path.values())
