@@ -39,6 +39,26 @@ def test_transform_has_keys_of_its_own_for_every_run(learner: Learner) -> None:
         result.require(len(seen) == 180, "uses keys again", expected="180 different keys", got=got)
 
 
+def as_wide_as_x(get_parameter: Callable[..., jax.Array], x: jax.Array) -> jax.Array:
+    return get_parameter("scale", x.shape, ones) * x
+
+
+@check(
+    "transform",
+    "deeper",
+    hint="Each run of init asks for its shapes anew: another x may make a parameter wider. Keep nothing from run to run.",
+)
+def test_transform_takes_another_width_in_another_run(learner: Learner, numbers: Numbers) -> None:
+    init, apply = learner.transform(as_wide_as_x).value
+    asked = "for a function that asks for 'scale' in the shape of x"
+    for width in (3, 5, 3):
+        x = numbers.normal(width)
+        made = learner.transform.using(f"init(key, f32[{width}]) {asked}", init, numbers.key(), x)
+        params = holding(made, "scale").value
+        applied = learner.transform.using(f"apply(params, f32[{width}]) {asked}", apply, params, x)
+        applied.close_to(np.asarray(x))
+
+
 def other_names(get_parameter: Callable[..., jax.Array], x: jax.Array) -> jax.Array:
     """Shares a name with the network, and wants it in another shape."""
     return get_parameter("bias", (3,), ones) * x
