@@ -18,12 +18,16 @@ def test_matrix_power_in_many_cases(learner: Learner, draw: Draw) -> None:
     learner.matrix_power(matrix, n).close_to(power_oracle(matrix, n), rtol=1e-4, atol=1e-30)
 
 
-@check("matrix_power", "deeper", hint="n may have any number of binary digits.")
+@check(
+    "matrix_power",
+    "deeper",
+    hint="n may have any number of binary digits: halve it with //, for a float holds 53 of them.",
+)
 def test_matrix_power_turns_far(learner: Learner) -> None:
     """A permutation of five things: its powers are exact, and return."""
     order = np.array([1, 2, 3, 4, 0])
     turn = np.eye(5, dtype=np.float32)[order]
-    for n in (255, 256, 257, 1023, 2**20 + 3, 2**31 + 1, 2**40 + 4):
+    for n in (255, 256, 257, 1023, 2**20 + 3, 2**31 + 1, 2**60 - 1):
         learner.matrix_power(jnp.asarray(turn), n).equals(power_oracle(jnp.asarray(turn), n % 5))
 
 

@@ -9,6 +9,19 @@ from jax import lax
 # matrix_power
 
 
+@caught_by("deeper", "turns_far")
+def matrix_power__halved_as_float(matrix, n):
+    """N is halved by int(n / 2), a float: beyond 2⁵³ bits get lost, so n = 2⁶⁰ - 1 is another power (a cyclic."""
+    grown, square = None, matrix
+    while n > 0:
+        if n % 2 == 1:
+            grown = square if grown is None else square @ grown
+        n = int(n / 2)
+        if n > 0:
+            square = square @ square
+    return jnp.eye(matrix.shape[0], dtype=matrix.dtype) if grown is None else grown
+
+
 @caught_by("correct", "by_hand")
 def matrix_power__elementwise(matrix, n):
     """Raises each element to the power."""

@@ -49,7 +49,8 @@ def test_stack_trees_takes_one_tree(learner: Learner, numbers: Numbers) -> None:
 
 @check("stack_trees", "correct", hint="Stack each leaf with its like; jnp.stack keeps the dtype.")
 def test_stack_trees_keeps_the_dtypes(learner: Learner, numbers: Numbers) -> None:
-    trees = [mixed(numbers) for _ in range(2)]
+    # The last are more than float32 holds.
+    trees = [mixed(numbers) | {"large": jnp.array([2**24 + 1 + 2 * k])} for k in range(2)]
     must_be_tree_exactly(learner.stack_trees(trees), stack_oracle(trees))
 
 

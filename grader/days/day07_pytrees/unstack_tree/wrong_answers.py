@@ -1,11 +1,31 @@
 """Plausible mistakes in unstack_tree; each must be caught by the check named above it."""
 
+import math
 import jax
 import jax.numpy as jnp
 import numpy as np
 from grader.kata.answers import caught_by
 
 # unstack_tree
+
+
+@caught_by("correct", "keeps_the_dtypes")
+def unstack_tree__through_float(tree):
+    """Rows travel as float32 in one matrix and are cast back: integers beyond 2**24, such as 16777217, come back changed."""
+    leaves, form = jax.tree.flatten(tree)
+    n = leaves[0].shape[0]
+    sheet = jnp.concatenate([jnp.reshape(leaf, (n, -1)).astype(jnp.float32) for leaf in leaves], axis=1)
+    shapes, dtypes = [leaf.shape[1:] for leaf in leaves], [leaf.dtype for leaf in leaves]
+    return [form.unflatten(cut_row(sheet[k], shapes, dtypes)) for k in range(n)]
+
+
+def cut_row(row, shapes, dtypes):
+    parts, start = [], 0
+    for shape, dtype in zip(shapes, dtypes):
+        size = math.prod(shape)
+        parts.append(row[start : start + size].reshape(shape).astype(dtype))
+        start += size
+    return parts
 
 
 @caught_by("correct", "by_hand")
