@@ -2,6 +2,7 @@
 
 Arrays, random keys, gradients, jit, vmap and trees come together: initial weights that keep the
 signal alive, losses that survive huge logits, and gradient descent that learns a curve.
+All but counts can be differentiated by the floats that go in, steps and first parameters too.
 Lesson: README.md beside this file. Grade: python -m grader day08
 """
 
@@ -47,7 +48,8 @@ def forward(
 
     `params` is a list of one or more layers {"w": (n_in, n_out), "b": (n_out,)}, of any sizes that
     fit together. A single layer is thus a linear map: its activation is never used. The same layer may
-    stand in several places. An activation gets all numbers of a layer together.
+    stand in several places. An activation gets all numbers of a layer together. A NaN goes as far as
+    the activations let it.
 
         params = [{"w": [[1, -1]], "b": [0, 1]}, {"w": [[1], [2]], "b": [-7]}]
         forward(params, [2], relu) = [-5]        relu([2, -1]) = [2, 0];  2 · 1 + 0 · 2 - 7
@@ -107,7 +109,7 @@ def cross_entropy(logits: Float[Array, "n n_classes"], labels: Int[Array, "n"]) 
 
     Labels lie in 0 .. n_classes - 1. Exact for any finite logits, ±10000 too and far beyond, to a
     rounding of 1 or of the value, and so is the gradient with respect to the logits: (p -
-    one_hot(labels)) / n.
+    one_hot(labels)) / n. A NaN among the logits makes it NaN.
 
         cross_entropy([[0, log 3], [0, 0]], [0, 1]) = (log 4 + log 2) / 2
 

@@ -72,6 +72,17 @@ def half_of_all_squares(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
     return sum(squares, jnp.float32(0.0)) / 2
 
 
+def score(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+    """Its gradients are the data themselves: x and y."""
+    return jnp.vdot(params["x"], x) + jnp.vdot(params["y"], y)
+
+
+def scored() -> tuple[Any, jax.Array, jax.Array]:
+    """Parameters and data for it, tiny ones and huge ones."""
+    params = {"x": jnp.zeros(2), "y": jnp.zeros(2)}
+    return params, jnp.array([1e-7, 3e4]), jnp.array([-6e-7, -5e3])
+
+
 def network_loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
     *hidden, last = params
     for layer in hidden:

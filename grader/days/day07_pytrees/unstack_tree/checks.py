@@ -55,7 +55,7 @@ def test_unstack_tree_takes_one_row(learner: Learner, numbers: Numbers) -> None:
 @check(
     "unstack_tree",
     "correct",
-    hint="Index each leaf by itself; indexing keeps dtype and numbers, a way through float32 does not.",
+    hint="Index each leaf by itself; indexing keeps dtype and numbers; a way through float32 does not.",
 )
 def test_unstack_tree_keeps_the_dtypes(learner: Learner, numbers: Numbers) -> None:
     # The last are more than float32 holds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.cross_entropy.checks import cross_entropy_gradient_oracle, cross_entropy_oracle
@@ -54,3 +55,9 @@ def test_cross_entropy_has_a_slope(learner: Learner, numbers: Numbers) -> None:
         numbers.normal((4, 3)),
         numbers.integers(0, 3, 4),
     )
+
+
+@check("cross_entropy", "deeper", hint="A NaN says that something is wrong with a logit: replace nothing.")
+def test_cross_entropy_lets_nan_through(learner: Learner) -> None:
+    logits = jnp.array([[1.0, jnp.nan, 2.0], [0.0, 3.0, 1.0]])
+    learner.cross_entropy.jit(static_argnames=())(logits, jnp.array([0, 1])).equals(np.nan)

@@ -15,6 +15,8 @@ from grader.days.day08_mlp.shared import (
     half_of_all_squares,
     network_loss,
     no_data,
+    score,
+    scored,
 )
 from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 
@@ -60,6 +62,9 @@ def test_fit_lets_a_nan_pass(learner: Learner) -> None:
     called = handle({"w": jnp.array([math.nan, 8.0])}, *no_data(), jnp.float32(0.5), 3, half_of_all_squares)
     called[0].close_to({"w": [math.nan, 1.0]})
     called[1].close_to([math.nan] * 3)
+    called = handle({"w": jnp.array([4.0, 8.0])}, *no_data(), jnp.float32(math.nan), 3, half_of_all_squares)
+    called[0].close_to({"w": [math.nan] * 2})
+    called[1].close_to([40.0, math.nan, math.nan])
 
 
 @check("fit", "deeper", hint="All steps can be differentiated: nothing may stop the gradient.")
@@ -79,3 +84,18 @@ def test_fit_has_a_slope(learner: Learner, numbers: Numbers) -> None:
             wrt=wrt,
             forward=True,
         )
+
+
+@check(
+    "fit",
+    "deeper",
+    hint="Data, parameters and gradients count as they are, tiny ones and huge ones: clip, round and replace nothing.",
+)
+def test_fit_leaves_numbers_as_they_are(learner: Learner) -> None:
+    handle, (params, x, y) = learner.fit.jit(static_argnames=STATIC), scored()
+    expected = {"x": -0.5 * wide(x), "y": -0.5 * wide(y)}
+    losses = [0.0, -0.25 * float(wide(x) @ wide(x) + wide(y) @ wide(y))]
+    handle(params, x, y, jnp.float32(0.25), 2, score).close_to((expected, np.array(losses)), atol=0.0)
+    small = {"x": jnp.array([1e-6, -3e-6])}
+    called = handle(small, *no_data(), jnp.float32(0.5), 2, half_of_all_squares)
+    called.close_to(({"x": 0.25 * wide(small["x"])}, np.array([5e-12, 1.25e-12])), atol=0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.forward.checks import shares, shares_oracle, tanh
@@ -51,3 +52,15 @@ def test_forward_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     )
     for wrt in (0, 1):
         slope_agrees(handle, lambda params, x: forward_oracle(params, x, np.tanh), params, x, wrt=wrt)
+
+
+@check(
+    "forward",
+    "deeper",
+    hint="The numbers of x count as they are, tiny ones and NaN: round and replace nothing.",
+)
+def test_forward_takes_x_as_it_is(learner: Learner) -> None:
+    params: Any = [{"w": jnp.array([[1.0, 2.0], [4.0, -3.0]]), "b": jnp.zeros(2)}]
+    handle = learner.forward.jit(static_argnames="activation")
+    handle(params, jnp.array([1e-6, 3e-6]), tanh).close_to([13e-6, -7e-6], atol=0.0)
+    handle(params, jnp.array([jnp.nan, 1.0]), tanh).equals([np.nan, np.nan])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.init_mlp.checks import layers_of
-from grader.toolkit import Called, Draw, Learner, Numbers, check, wide
+from grader.toolkit import Called, Draw, Learner, Numbers, check, slope_agrees, wide
 
 
 @check(
@@ -16,7 +17,7 @@ from grader.toolkit import Called, Draw, Learner, Numbers, check, wide
 )
 def test_init_mlp_in_many_cases(learner: Learner, draw: Draw) -> None:
     sizes = draw.one_of((2, 3, 1), (3, 3, 3))
-    key, gain = draw.key(), draw.floats((), magnitudes=(1e-3, 1e3), low=0)
+    key, gain = draw.key(), draw.floats((), magnitudes=(1e-9, 1e3), low=0)
     handle = learner.init_mlp.jit(static_argnames="sizes")
     unit, called = layers_of(handle(key, sizes, jnp.float32(1.0)), sizes), handle(key, sizes, gain)
     layers_of(called, sizes)
@@ -77,3 +78,15 @@ def test_init_mlp_takes_many_layers(learner: Learner, numbers: Numbers) -> None:
         expected="43 layers that differ",
         got=f"{len(set(first))}",
     )
+
+
+@check("init_mlp", "deeper", hint="Weights have a derivative by the gain: nothing may stop it.")
+def test_init_mlp_has_a_slope(learner: Learner, numbers: Numbers) -> None:
+    key, sizes = numbers.key(), (3, 3, 3)
+    unit = layers_of(learner.init_mlp(key, sizes, 1.0), sizes)
+
+    def scaled(gain: Any) -> Any:
+        return [{"b": wide(layer["b"]), "w": float(gain) * wide(layer["w"])} for layer in unit]
+
+    handle = learner.init_mlp.derive("init_mlp", lambda gain: learner.init_mlp.function(key, sizes, gain))
+    slope_agrees(handle, scaled, jnp.float32(2.0))

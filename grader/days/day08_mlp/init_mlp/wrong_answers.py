@@ -244,3 +244,14 @@ def init_mlp__centred(key, sizes, gain):
         w = (w - jnp.mean(w)) * jnp.sqrt(n / (n - 1))
         layers.append({"w": w * gain / jnp.sqrt(fan_in), "b": jnp.zeros(fan_out)})
     return layers
+
+
+@caught_by("deeper", "has_a_slope")
+def init_mlp__gain_held_still(key, sizes, gain):
+    """Stops the gradient at the gain, as if it were a plain number."""
+    keys = jax.random.split(key, len(sizes) - 1)
+    layers = []
+    for layer_key, fan_in, fan_out in zip(keys, sizes[:-1], sizes[1:], strict=True):
+        w = jax.random.normal(layer_key, (fan_in, fan_out)) * jax.lax.stop_gradient(gain) / jnp.sqrt(fan_in)
+        layers.append({"w": w, "b": jnp.zeros(fan_out)})
+    return layers

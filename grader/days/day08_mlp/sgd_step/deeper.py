@@ -16,6 +16,8 @@ from grader.days.day08_mlp.shared import (
     half_of_all_squares,
     network_loss,
     no_data,
+    score,
+    scored,
 )
 from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 
@@ -66,3 +68,20 @@ def test_sgd_step_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     handle = learner.sgd_step.derive("sgd_step of a network", step)
     for wrt in (0, 1):
         slope_agrees(handle, oracle, params, jnp.float32(0.1), wrt=wrt, forward=True)
+
+
+@check(
+    "sgd_step",
+    "deeper",
+    hint="Data, parameters and gradients count as they are, tiny ones, huge ones and NaN: clip, round and replace nothing.",
+)
+def test_sgd_step_leaves_numbers_as_they_are(learner: Learner) -> None:
+    handle, (params, x, y) = learner.sgd_step.jit(static_argnames="loss"), scored()
+    expected = {"x": -0.5 * wide(x), "y": -0.5 * wide(y)}
+    handle(params, x, y, jnp.float32(0.5), score).close_to((expected, np.array(0.0)), atol=0.0)
+    expected["y"][1] = math.nan
+    y = y.at[1].set(jnp.nan)
+    handle(params, x, y, jnp.float32(0.5), score).close_to((expected, np.array(math.nan)), atol=0.0)
+    small = {"x": jnp.array([1e-6, -3e-6])}
+    called = handle(small, *no_data(), jnp.float32(0.25), half_of_all_squares)
+    called.close_to(({"x": 0.75 * wide(small["x"])}, np.array(5e-12)), atol=0.0)
