@@ -23,6 +23,9 @@ MISTAKES = {
         "return x if x.sum() > 0 else -x", X, True, "TracerBoolConversionError",
         "it has a shape and a dtype, but no value yet", "jnp.where",
     ),
+    "an array walked like a dict": (
+        "return {k: x[k] + 1 for k in x}", X, False, "TypeError", "over an array a walk gives the numbers", "jax.tree.map",
+    ),
     "a pmap that cuts what is shared": (
         "raise ValueError(\"Mesh('_internal_pmap_axis_name': 8) implies that array axis 0 is partitioned 8 times\")", X, False,
         "ValueError", "pmap cuts every argument", "in_axes=(0, None)",

@@ -44,6 +44,16 @@ LESSONS = (
     Lesson(
         "TypeError",
         r"Indexer must have integer or boolean type",
+        "An index must be a whole number, and this one is a float that a walk gave: over an array a walk gives the numbers "
+        "themselves, over a dict the keys.",
+        "Is a dict expected where an array came? jax.tree.map goes through a tree of any containers. Places to index by: "
+        "range(len(x)).",
+        line=r"\[(\w+)\].*\bfor \1 in\b",
+        sure=True,
+    ),
+    Lesson(
+        "TypeError",
+        r"Indexer must have integer or boolean type",
         "An index must be a whole number, and this one is a float: floor and round give floats.",
         "Convert it: index.astype(int).",
         sure=True,

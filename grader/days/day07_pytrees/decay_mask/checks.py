@@ -9,14 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, form, must_be_tree
-from grader.toolkit import Called, Kind, Learner, Numbers, check, in_words, wide
+from grader.toolkit import Called, Kind, Learner, Numbers, check, in_words, raised, wide
 
 
 def must_be_mask(called: Called, expected: Any) -> Called:
     """The result is the expected tree of Python bools. Raises WrongAnswer."""
     wanted, came = form(expected), form(called.value)
     called.require(wanted == came, "has another structure", expected=wanted, got=came, kind=Kind.STRUCTURE)
-    leaves = jax.tree.leaves(expected)
+    leaves, flags = jax.tree.leaves(expected), jax.tree.leaves(called.value)
+    # Where both occur, no rule about paths gets all of them wrong but the opposite one.
+    opposite = len(set(leaves)) == 2 and all(
+        type(flag) is bool and flag != want for flag, want in zip(flags, leaves, strict=True)
+    )
     for (path, leaf), want in zip(jax.tree_util.tree_leaves_with_path(called.value), leaves, strict=True):
         part = Called(called.text + jax.tree_util.keystr(path), leaf)
         plain = type(leaf) is bool
@@ -25,9 +29,21 @@ def must_be_mask(called: Called, expected: Any) -> Called:
             "is not a Python bool",
             expected=f"the Python bool {want}",
             got=f"{in_words(leaf)}, of type {type(leaf).__name__}",
-            hint="Arrays are traced under jit, and no `if` can read them. True, False, `not` and `in` stay Python.",
+            hint="What jnp computes is an array, and so is whatever leaves jit, a bool, too: no `if` can read it while JAX "
+            "traces. True, False, `not` and `in` stay Python, in a function that is not compiled."
+            if isinstance(leaf, jax.Array)
+            else None,
         )
-        part.require(leaf == want, "is wrong", expected=str(want), got=str(leaf), kind=Kind.VALUE)
+        part.require(
+            leaf == want,
+            "is wrong",
+            expected=str(want),
+            got=str(leaf),
+            hint="All flags are the opposite of what they should be: True is for what decays, False for what is exempt."
+            if opposite
+            else None,
+            kind=Kind.VALUE,
+        )
     return called
 
 
@@ -35,7 +51,8 @@ def must_be_mask(called: Called, expected: Any) -> Called:
     "decay_mask",
     "correct",
     hint="jax.tree.map_with_path calls your function with a leaf's path and the leaf. Entries of a path differ: "
-    "of a dict (.key), of a list (.idx), of a named tuple (.name).",
+    "of a dict (.key), of a list (.idx), of a named tuple (.name); keystr((entry,), simple=True) writes any of them.",
+    answers=raised("AttributeError", text="Key' object"),
 )
 def test_decay_mask_by_hand(learner: Learner) -> None:
     x = jnp.ones((2, 2))

@@ -12,10 +12,13 @@ from grader.days.day07_pytrees.shared import nested
 from grader.toolkit import (
     Learner,
     Numbers,
+    Pattern,
     agrees_once,
     bans,
     check,
     float16,
+    hint_when,
+    looks_like,
     own_hint,
     raised,
     same_size_for,
@@ -34,7 +37,18 @@ def norm_oracle(tree: Any) -> float:
 )
 def test_global_norm_by_hand(learner: Learner) -> None:
     tree = {"w": jnp.array([[3.0, 0.0], [0.0, 0.0]]), "b": [jnp.array(4.0), None]}
-    learner.global_norm(tree).close_to(5.0)
+    with hint_when(
+        raised("TypeError", "AttributeError", text=r"\b(list|dict|NoneType)\b"),
+        "jax.tree.leaves gives the arrays themselves, at any depth and in any container, and skips None.",
+    ):
+        called = learner.global_norm(tree)
+    with hint_when(
+        looks_like(Pattern.NEIGHBOUR),
+        "Is it a reduce without a start? That begins with the first leaf as it is: give it the start 0.",
+    ):
+        called.close_to(
+            5.0, neighbours={"the first leaf is neither squared nor summed": lambda: np.sqrt(4.0 + 9.0)}
+        )
 
 
 @check("global_norm", "correct", hint="jax.tree.leaves is all you need; the rules name what is left out.")

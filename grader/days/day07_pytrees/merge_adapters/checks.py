@@ -9,7 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Layer, must_be_tree, must_be_tree_exactly, nested
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, float16, refuses, wide
+from grader.toolkit import (
+    Array,
+    Finding,
+    Kind,
+    Learner,
+    Numbers,
+    agrees_once,
+    check,
+    float16,
+    hint_when,
+    raised,
+    refuses,
+    wide,
+)
 
 
 def merge_oracle(params: Any, adapters: Any) -> Any:
@@ -35,7 +48,9 @@ def adapter(numbers: Numbers) -> tuple[jax.Array, jax.Array]:
 @check(
     "merge_adapters",
     "correct",
-    hint="At a path that adapters has, add down @ up, in this order; elsewhere give the leaf back as it is.",
+    hint="adapters[path] is (down, up). At a path that adapters has, add down @ up, in this order, (n, r) times (r, m); "
+    "elsewhere give the leaf back as it is.",
+    answers=raised("TypeError", "ValueError", text="contracting dimensions|broadcast"),
 )
 def test_merge_adapters_by_hand(learner: Learner) -> None:
     params = {"w": jnp.array([[1.0, 1.0]]), "v": jnp.array([[5.0]])}
@@ -53,7 +68,19 @@ def test_merge_adapters_finds_every_path(learner: Learner, numbers: Numbers) -> 
     layers = [Layer(whole(numbers, (3, 4)), None), {0: whole(numbers, (3, 4)), 1: ()}]
     params = {"encoder": layers, "head": whole(numbers, (3, 4))}
     adapters = {path: adapter(numbers) for path in ("encoder/1/0", "head", "encoder/0/weight")}
-    must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))
+    called = learner.merge_adapters(params, adapters)
+    leaves, before = (jax.tree.leaves(tree) for tree in (called.value, params))
+
+    def all_were_found(finding: Finding) -> bool:
+        pairs = zip(leaves, before, strict=True)
+        return finding.kind is Kind.VALUE and not any(np.array_equal(leaf, old) for leaf, old in pairs)
+
+    with hint_when(
+        all_were_found,
+        "All three leaves have changed, so it is no path that is missed. The update is down @ up of the leaf's own adapter, "
+        "summed over all r columns of down and rows of up.",
+    ):
+        must_be_tree(called, merge_oracle(params, adapters))
 
 
 @check(
@@ -66,7 +93,13 @@ def test_merge_adapters_leaves_similar_paths_alone(learner: Learner, numbers: Nu
     block = {"1": {"w": weight, "w2": weight, "_w": weight, "W": weight}, "10": {"w": weight}, "w": weight}
     params = {"block": block, "my": {"block": {"1": {"w": weight}}}}
     adapters = {"block/1/w": adapter(numbers)}
-    must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))
+    with hint_when(
+        raised("ValueError", text="Too few leaves|Too many leaves"),
+        "Were several leaves written as one path? Write every key as it is, strip and rename nothing; and keep the leaves in a "
+        "list, where none can take the place of another.",
+    ):
+        called = learner.merge_adapters(params, adapters)
+    must_be_tree(called, merge_oracle(params, adapters))
 
 
 @check(

@@ -14,6 +14,7 @@ from grader.toolkit import (
     Array,
     Called,
     Handle,
+    Kind,
     Learner,
     Numbers,
     agrees_once,
@@ -21,6 +22,7 @@ from grader.toolkit import (
     check,
     float16,
     hint_when,
+    of_kind,
     raised,
     same_size_for,
     wide,
@@ -81,7 +83,12 @@ def test_ravel_is_undone(learner: Learner, numbers: Numbers) -> None:
         called, unravel = must_ravel(learner, tree)
         vector = 2 * called.value[0]
         expected = jax.tree.map(lambda leaf: 2 * wide(leaf), tree)
-        must_be_tree(learner.ravel.using("unravel(2 * vector)", unravel, vector), expected)
+        with hint_when(
+            of_kind(Kind.STRUCTURE),
+            "Put the pieces back into the tree's own structure: jax.tree.flatten gives it beside the leaves, and "
+            "structure.unflatten takes them in that order.",
+        ):
+            must_be_tree(learner.ravel.using("unravel(2 * vector)", unravel, vector), expected)
 
 
 @check(

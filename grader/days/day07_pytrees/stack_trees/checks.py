@@ -9,7 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import mixed, must_be_tree_exactly, nested
-from grader.toolkit import Learner, Numbers, agrees_once, check, refuses, same_size_for
+from grader.toolkit import (
+    Kind,
+    Learner,
+    Numbers,
+    agrees_once,
+    check,
+    hint_when,
+    of_kind,
+    raised,
+    refuses,
+    same_size_for,
+)
 
 
 def stack_oracle(trees: Any) -> Any:
@@ -28,7 +39,13 @@ def test_stack_trees_by_hand(learner: Learner) -> None:
         {"w": jnp.array(4.0), "b": jnp.array([5.0, 6.0])},
     ]
     expected = {"w": np.array([1.0, 4.0]), "b": np.array([[2.0, 3.0], [5.0, 6.0]])}
-    must_be_tree_exactly(learner.stack_trees(trees), expected)
+    with hint_when(
+        raised("TypeError", text="unsized object"),
+        "Does jax.tree.map get the list itself? Then it goes into the list, too, and f gets one leaf alone, here a number. "
+        "Unpacked, jax.tree.map(f, *trees), f gets one leaf of each tree.",
+    ):
+        called = learner.stack_trees(trees)
+    must_be_tree_exactly(called, expected)
 
 
 @check(
@@ -38,7 +55,11 @@ def test_stack_trees_by_hand(learner: Learner) -> None:
 )
 def test_stack_trees_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     trees = [nested(numbers) for _ in range(3)]
-    must_be_tree_exactly(learner.stack_trees(trees), stack_oracle(trees))
+    with hint_when(
+        of_kind(Kind.SHAPE),
+        "Here are three trees. Unpack all there are, jax.tree.map(f, *trees), with an f that takes any number of leaves.",
+    ):
+        must_be_tree_exactly(learner.stack_trees(trees), stack_oracle(trees))
 
 
 @check("stack_trees", "correct", hint="A list of one tree gets its new axis, too, of length 1.")

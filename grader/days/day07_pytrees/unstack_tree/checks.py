@@ -9,7 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import mixed, must_be_tree_exactly, nested
-from grader.toolkit import Called, Kind, Learner, Numbers, check, compiles_once, same_size_for
+from grader.toolkit import (
+    Called,
+    Kind,
+    Learner,
+    Numbers,
+    check,
+    compiles_once,
+    hint_when,
+    raised,
+    same_size_for,
+)
 
 
 def must_be_trees(called: Called, tree: Any, rows: int) -> None:
@@ -37,16 +47,34 @@ def must_be_trees(called: Called, tree: Any, rows: int) -> None:
 )
 def test_unstack_tree_by_hand(learner: Learner) -> None:
     tree = {"w": jnp.array([1.0, 4.0, 7.0]), "b": jnp.array([[2.0, 3.0], [5.0, 6.0], [8.0, 9.0]])}
-    must_be_trees(learner.unstack_tree(tree), tree, 3)
+    called = learner.unstack_tree(tree)
+    leaves = jax.tree.leaves(called.value)
+    with hint_when(
+        lambda _: any(isinstance(leaf, int | float) for leaf in leaves),
+        "There are Python numbers in it. A row stays an array: .tolist() makes a list of it, which is a container, and so part "
+        "of the structure.",
+    ):
+        must_be_trees(called, tree, 3)
 
 
 @check("unstack_tree", "correct", hint="Count the rows of a leaf; what the tree itself is does not matter.")
 def test_unstack_tree_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     tree = nested(numbers, rows=(3,))
-    must_be_trees(learner.unstack_tree(tree), tree, 3)
+    with hint_when(
+        raised(),
+        "A tree may be nested, and any class that is registered with JAX is a container, as Pair is here. jax.tree.map and "
+        "jax.tree.flatten go into all of them: what they hand over are arrays.",
+    ):
+        called = learner.unstack_tree(tree)
+    must_be_trees(called, tree, 3)
 
 
-@check("unstack_tree", "correct", hint="One row gives a list of one tree, without the first axis.")
+@check(
+    "unstack_tree",
+    "correct",
+    hint="One row gives a list of one tree, without the first axis, and is no case of its own: leaf[k] takes a row and drops the "
+    "first axis, and no other.",
+)
 def test_unstack_tree_takes_one_row(learner: Learner, numbers: Numbers) -> None:
     tree = {"b": numbers.normal((1, 3)), "w": numbers.normal(1)}
     must_be_trees(learner.unstack_tree(tree), tree, 1)

@@ -12,11 +12,14 @@ from grader.toolkit import (
     Array,
     Learner,
     Numbers,
+    Pattern,
     agrees_once,
     bans,
     check,
     compiled_if_possible,
+    hint_when,
     largest_value_at_most,
+    looks_like,
     same_size_for,
 )
 
@@ -39,9 +42,16 @@ def cross_entropy_gradient_oracle(logits: Any, labels: Any) -> Array:
 )
 def test_cross_entropy_by_hand(learner: Learner) -> None:
     logits = jnp.asarray(np.log([[1.0, 3.0, 4.0], [2.0, 2.0, 4.0]]), jnp.float32)
-    compiled_if_possible(learner.cross_entropy, logits, jnp.array([1, 0])).close_to(
-        -(np.log(0.375) + np.log(0.25)) / 2
-    )
+    called = compiled_if_possible(learner.cross_entropy, logits, jnp.array([1, 0]))
+    with hint_when(
+        looks_like(Pattern.NEIGHBOUR),
+        "Logits are no logarithms of probabilities: first take from each row the logarithm of the sum of its exponentials. A "
+        "cross-entropy is never negative.",
+    ):
+        called.close_to(
+            -(np.log(0.375) + np.log(0.25)) / 2,
+            neighbours={"the logits at the labels, as they came": lambda: -(np.log(3.0) + np.log(2.0)) / 2},
+        )
 
 
 @check("cross_entropy", "correct", hint="Build it from exp, log and a sum; the rules name what is left out.")
@@ -90,7 +100,8 @@ def test_cross_entropy_keeps_its_digits(learner: Learner) -> None:
 @check(
     "cross_entropy",
     "correct",
-    hint="It is (p - one_hot(labels)) / n. Clipping and adding a small number change it.",
+    hint="It is (p - one_hot(labels)) / n, and p is the slope of the logarithm of the sum: stop_gradient may stand on the "
+    "largest logit alone. Clipping and adding a small number change it, too.",
 )
 def test_cross_entropy_gradient(learner: Learner, numbers: Numbers) -> None:
     logits, labels = numbers.normal((17, 5), scale=3.0), numbers.integers(0, 5, 17)

@@ -48,14 +48,24 @@ STATIC = ("n_steps", "loss")
 @check(
     "fit",
     "correct",
-    hint="Each step starts from the parameters that the last one gave: p - learning_rate · gradient.",
+    hint="There are n_steps steps. Each starts from the parameters that the last one gave, with the gradient at those: "
+    "p - learning_rate · gradient.",
 )
 def test_fit_by_hand(learner: Learner) -> None:
     # Two steps: (w, b) = (2, 1), (1.25, 0.5), (1.6875, 0.5).
     all_losses = "Return (params, losses): the last parameters, and an array with the loss of every step."
     with hint_when(of_kind(Kind.THING, Kind.SHAPE, Kind.DTYPE), all_losses):
         result = learner.fit(*line(), 0.125, 2, line_loss)
-    result[0].close_to({"w": 1.6875, "b": 0.5})
+    result[0].close_to(
+        {"w": 1.6875, "b": 0.5},
+        neighbours={
+            "one step in the place of two": lambda: {"w": 1.25, "b": 0.5},
+            "two steps by the gradient of the start, which belongs into the loop": lambda: {
+                "w": 0.5,
+                "b": 0.0,
+            },
+        },
+    )
     losses = result[1]
     losses.require(
         np.any(losses.value),

@@ -7,7 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day08_mlp.shared import drawn_layers, forward_oracle
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible
+from grader.toolkit import (
+    Array,
+    Learner,
+    Numbers,
+    Pattern,
+    agrees_once,
+    check,
+    compiled_if_possible,
+    hint_when,
+    looks_like,
+)
 
 
 def relu(x: jax.Array) -> jax.Array:
@@ -53,9 +63,20 @@ def test_forward_takes_a_single_layer(learner: Learner) -> None:
 )
 def test_forward_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     params, x = drawn_layers(numbers, (3, 5, 5, 5)), numbers.normal(3)
-    compiled_if_possible(learner.forward, params, x, tanh, static="activation").close_to(
-        forward_oracle(params, x, np.tanh)
-    )
+    called = compiled_if_possible(learner.forward, params, x, tanh, static="activation")
+    with hint_when(
+        looks_like(Pattern.NEIGHBOUR),
+        "Here are three layers, and there may be any number. Each but the last, params[:-1], is applied in its turn, and then "
+        "the activation.",
+    ):
+        called.close_to(
+            forward_oracle(params, x, np.tanh),
+            neighbours={
+                "the first and the last layer alone": lambda: forward_oracle(
+                    [params[0], params[-1]], x, np.tanh
+                )
+            },
+        )
 
 
 @check(

@@ -153,6 +153,9 @@ def test_init_mlp_weights_are_independent(learner: Learner, numbers: Numbers) ->
 def test_init_mlp_deviation_is_gain_over_root_fan_in(learner: Learner, numbers: Numbers) -> None:
     for gain in (1.0, math.sqrt(2.0)):
         text, weights = over_keys(learner.init_mlp, numbers, gain)
+        # Of uniform draws within ±gain / √fan_in all deviations are a third, squared.
+        thirds = [3 * np.mean(w**2) * fan_in / gain**2 for w, fan_in in zip(weights, SIZES, strict=False)]
+        uniform = all(0.8 < third < 1.25 for third in thirds)
         for number, (w, fan_in) in enumerate(zip(weights, SIZES, strict=False)):
             wanted, got = gain / math.sqrt(fan_in), math.sqrt(np.mean(w**2))
             # Laurent and Massart's bound for a mean of squares of normals.
@@ -163,6 +166,10 @@ def test_init_mlp_deviation_is_gain_over_root_fan_in(learner: Learner, numbers: 
                 "has another deviation",
                 expected=f"{gain:.4g} / √{fan_in} = {wanted:.4g}, give or take {50 * slack:.1g} %",
                 got=f"deviation {got:.4g}, measured over {len(w)} keys",
+                hint="Are these uniform draws? Within ±a they have the deviation a / √3. Here gain / √fan_in is the deviation of "
+                "normals, as jax.random.normal draws them."
+                if uniform
+                else None,
             )
 
 

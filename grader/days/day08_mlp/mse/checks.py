@@ -63,7 +63,12 @@ def test_mse_survives_large_values(learner: Learner, numbers: Numbers) -> None:
     compiled_if_possible(learner.mse, predictions, targets).close_to(mse_oracle(predictions, targets))
 
 
-@check("mse", "correct", hint="2 (prediction - target) / size: a square root, or a norm, has another.")
+@check(
+    "mse",
+    "correct",
+    hint="The slope is 2 (prediction - target) / size, through both factors of the square: with stop_gradient on one of them "
+    "half of it is left. A square root, or a norm, has another slope.",
+)
 def test_mse_gradient(learner: Learner, numbers: Numbers) -> None:
     predictions, targets = numbers.normal((17, 3)), numbers.normal((17, 3))
     expected = 2 * (wide(predictions) - wide(targets)) / targets.size

@@ -107,7 +107,10 @@ def test_sgd_step_keeps_the_dtypes(learner: Learner) -> None:
 
 
 @check(
-    "sgd_step", "correct", hint="Against the gradient, by learning_rate times its length, in every parameter."
+    "sgd_step",
+    "correct",
+    hint="The gradient of loss(params, x, y) on all examples, all rows of x and y; then against it, by learning_rate times its "
+    "length, in every parameter.",
 )
 def test_sgd_step_agrees_with_backpropagation(learner: Learner, numbers: Numbers) -> None:
     params, x, y = drawn_problem(numbers)
