@@ -3,7 +3,7 @@
 A Python loop under jit is written out, round by round. `scan`, `fori_loop` and `while_loop` compile
 their body once, `cond` and `switch` choose on the device, `associative_scan` goes in parallel.
 Arrays are float32 or int32 unless a docstring says more, and a sequence has one step at least (T >= 1).
-What is smooth can be differentiated, forwards at least.
+What is smooth can be differentiated, forwards at least; a NaN goes on into what is computed from it.
 Lesson: README.md beside this file. Grade: python -m grader day09
 """
 

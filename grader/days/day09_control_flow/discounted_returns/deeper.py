@@ -47,7 +47,21 @@ def test_discounted_returns_lets_nan_through(learner: Learner) -> None:
     learner.discounted_returns.jit()(rewards, ends, 0.5).equals([jnp.nan, jnp.nan, 4.0, 8.0])
 
 
-@check("discounted_returns", "deeper", hint="Rewards have derivatives: nothing may hold them up.")
+@check(
+    "discounted_returns",
+    "deeper",
+    hint="Rewards and the discount have derivatives: nothing may hold them up.",
+)
 def test_discounted_returns_has_derivatives(learner: Learner, numbers: Numbers) -> None:
     call = numbers.normal(33), numbers.booleans(33, 0.2), jnp.float32(0.9)
-    slope_agrees(learner.discounted_returns.jit(), returns_oracle, *call, forward=True)
+    for wrt in (0, 2):
+        slope_agrees(learner.discounted_returns.jit(), returns_oracle, *call, wrt=wrt, forward=True)
+
+
+@check(
+    "discounted_returns", "deeper", hint="Small rewards and small discounts count, too: round nothing away."
+)
+def test_discounted_returns_of_small_numbers(learner: Learner) -> None:
+    returns, ends = learner.discounted_returns.jit(), jnp.array([False, False, False])
+    returns(jnp.array([1e-7, 2e-7, 4e-7]), ends, jnp.float32(0.5)).close_to([3e-7, 4e-7, 4e-7], atol=0.0)
+    returns(jnp.array([1.0, 1e6, 0.0]), ends, jnp.float32(1e-6)).close_to([2.0, 1e6, 0.0])

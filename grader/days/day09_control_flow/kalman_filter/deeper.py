@@ -12,6 +12,8 @@ from grader.days.day09_control_flow.kalman_filter.checks import KALMAN_RTOL, kal
 from grader.days.day09_control_flow.shared import Params, close_in_scale
 from grader.toolkit import Array, Draw, Learner, Numbers, check, slope_agrees, wide
 
+COVARIANCES = ("covariance", "process_noise", "observation_noise")
+
 
 def drawn_params(draw: Draw, n: int, m: int) -> Params:
     """As those of the first look: nothing grows, and S is well conditioned, but for the units of state and observations."""
@@ -53,26 +55,33 @@ def test_kalman_filter_in_many_cases(learner: Learner, draw: Draw) -> None:
     "kalman_filter",
     "deeper",
     hint="An observation that is NaN corrects by NaN: the means know no better from there on, and covariances do not look at"
-    " observations. Leave no step out.",
+    " observations. A NaN in params goes on as well. Leave no step out, and replace nothing.",
 )
 def test_kalman_filter_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
-    params, observations = kalman_params(numbers, 3, 2), numbers.normal((17, 2)).at[9, 1].set(jnp.nan)
-    result = learner.kalman_filter.jit()(params, observations)
-    close_in_scale(result, kalman_oracle(params, observations), KALMAN_RTOL)
+    params, whole = kalman_params(numbers, 3, 2), numbers.normal((17, 2))
+    unknown = params | {"mean": params["mean"].at[0].set(jnp.nan)}
+    for known, observations in ((params, whole.at[9, 1].set(jnp.nan)), (unknown, whole)):
+        result = learner.kalman_filter.jit()(known, observations)
+        close_in_scale(result, kalman_oracle(known, observations), KALMAN_RTOL)
 
 
 @check(
-    "kalman_filter", "deeper", hint="Params have derivatives, through all steps: nothing may hold them up."
+    "kalman_filter",
+    "deeper",
+    hint="Params and observations have derivatives, through all steps: nothing may hold them up.",
 )
 def test_kalman_filter_has_derivatives(learner: Learner, numbers: Numbers) -> None:
     params, observations = kalman_params(numbers, 3, 2), numbers.normal((17, 2))
-    # What is symmetric stays as it is: formulas that are the same for it differ beside it.
-    moving = {name: params[name] for name in ("mean", "transition", "emission")}
 
-    def filtered(moving: Params) -> Any:
-        return learner.kalman_filter.function(params | moving, observations)
+    def symmetric(moving: Params) -> Params:
+        # Formulas that are the same for what is symmetric differ beside it.
+        return {k: (x + x.T) / 2 if k in COVARIANCES else x for k, x in moving.items()}
 
-    def oracle(moving: Params) -> tuple[Array, Array]:
-        return kalman_oracle(params | moving, observations)
+    def filtered(moving: tuple[Params, jax.Array]) -> Any:
+        return learner.kalman_filter.function(symmetric(moving[0]), moving[1])
 
-    slope_agrees(learner.kalman_filter.derive("kalman_filter", filtered).jit(), oracle, moving, forward=True)
+    def oracle(moving: tuple[Params, jax.Array]) -> tuple[Array, Array]:
+        return kalman_oracle(symmetric(moving[0]), moving[1])
+
+    handle = learner.kalman_filter.derive("kalman_filter", filtered).jit()
+    slope_agrees(handle, oracle, (params, observations), forward=True)

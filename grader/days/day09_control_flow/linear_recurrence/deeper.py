@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
+
 from grader.days.day09_control_flow.linear_recurrence.checks import recurrence, recurrence_oracle
 from grader.days.day09_control_flow.shared import close_in_scale
 from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
@@ -35,3 +37,17 @@ def test_linear_recurrence_has_derivatives(learner: Learner, numbers: Numbers) -
     function = learner.linear_recurrence.function
     handle = learner.linear_recurrence.derive("linear_recurrence of a pair", lambda pair: function(*pair))
     slope_agrees(handle.jit(), lambda pair: recurrence_oracle(*pair), recurrence(numbers, 9), forward=True)
+
+
+@check(
+    "linear_recurrence",
+    "deeper",
+    hint="Coefficients and terms count as they are, tiny ones and NaN: round and replace nothing.",
+)
+def test_linear_recurrence_takes_numbers_as_they_are(learner: Learner, numbers: Numbers) -> None:
+    solve = learner.linear_recurrence.jit()
+    solve(jnp.array([0.0, 1e-6, 3.0]), jnp.array([1e6, 1.0, 0.0])).close_to([1e6, 2.0, 6.0])
+    solve(jnp.array([0.0, 2.0, 3.0]), jnp.array([1e-7, 2e-7, 0.0])).close_to([1e-7, 4e-7, 12e-7], atol=0.0)
+    a, b = recurrence(numbers, 9)
+    for call in ((a.at[4, 0].set(jnp.nan), b), (a, b.at[4, 0].set(jnp.nan))):
+        solve(*call).close_to(recurrence_oracle(*call), rtol=1e-4, atol=1e-4)

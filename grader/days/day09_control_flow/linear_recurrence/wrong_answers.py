@@ -93,3 +93,13 @@ def linear_recurrence__divides_by_safe_products(a, b):
     products = jnp.cumprod(a, axis=0)
     found = products * jnp.cumsum(b / jnp.where(products == 0, 1, products), axis=0)
     return jnp.where(a == 0, b, found)
+
+
+@caught_by("deeper", "takes_numbers_as_they_are")
+def linear_recurrence__nan_to_num(a, b):
+    """Makes zeros of what is not a number."""
+
+    def after(first, second):
+        return first[0] * second[0], second[0] * first[1] + second[1]
+
+    return lax.associative_scan(after, (jnp.nan_to_num(a), jnp.nan_to_num(b)))[1]

@@ -60,3 +60,36 @@ def test_rnn_runs_long(learner: Learner, numbers: Numbers) -> None:
     params["recurrent"] *= 0.9 / float(np.linalg.norm(wide(params["recurrent"]), 2))
     call = params, numbers.normal((3000, 2)), numbers.normal(3)
     learner.rnn.jit()(*call).close_to(rnn_oracle(*call), rtol=1e-4, atol=1e-4)
+
+
+@check(
+    "rnn",
+    "deeper",
+    hint="Only what stands within the tanh counts: small weights may meet large numbers. Clip and round nothing.",
+)
+def test_rnn_at_any_scale(learner: Learner) -> None:
+    large = jnp.array([[5e5]]), jnp.array([4e5, -7e5])
+    small = jnp.array([[5e-7]]), jnp.array([4e-7, -7e-7])
+    for unit, (inputs, state) in ((1e-6, large), (1e6, small)):
+        params = {
+            "input": unit * jnp.array([[1.0], [-2.0]]),
+            "recurrent": unit * jnp.array([[0.5, 1.0], [-0.25, 1.5]]),
+            "bias": jnp.zeros(2),
+        }
+        learner.rnn.jit()(params, inputs, state).close_to(rnn_oracle(params, inputs, state), atol=1e-5)
+    params = {name: jnp.zeros_like(value) for name, value in params.items()} | {"bias": jnp.array([1e-6, 0])}
+    learner.rnn.jit()(params, *large).close_to(([1e-6, 0.0], [[1e-6, 0.0]]), atol=0.0)
+
+
+@check(
+    "rnn", "deeper", hint="A NaN goes on into the state, and so into all states that follow: replace nothing."
+)
+def test_rnn_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
+    params, inputs, state = rnn_params(numbers, 3, 2), numbers.normal((17, 2)), numbers.normal(3)
+    broken = params | {"input": params["input"].at[0, 1].set(jnp.nan)}
+    for call in (
+        (params, inputs.at[9, 1].set(jnp.nan), state),
+        (params, inputs, state.at[0].set(jnp.nan)),
+        (broken, inputs, state),
+    ):
+        learner.rnn.jit()(*call).close_to(rnn_oracle(*call), atol=1e-4, rtol=1e-4)
