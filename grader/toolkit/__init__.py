@@ -23,7 +23,7 @@ from grader.toolkit.idx_files import write_mnist
 from grader.toolkit.inputs import AWKWARD, RISK, Numbers, float16
 from grader.toolkit.keys import uses_each_key_once
 from grader.toolkit.labels import Named, Shown
-from grader.toolkit.oracles import Array, agrees_once, wide
+from grader.toolkit.oracles import Array, agrees_once, told_by, wide
 from grader.toolkit.resources import operations_at_most, temporary_memory_at_most
 from grader.toolkit.rules import bans
 from grader.toolkit.session import Learner
@@ -109,6 +109,7 @@ __all__ = [
     "same_size_for",
     "slope_agrees",
     "temporary_memory_at_most",
+    "told_by",
     "torchvision_parts",
     "traces_at_most",
     "uses_each_key_once",

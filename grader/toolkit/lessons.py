@@ -55,7 +55,7 @@ LESSONS = (
         "TypeError",
         r"Indexer must have integer or boolean type",
         "An index must be a whole number, and this one is a float: floor and round give floats.",
-        "Convert it: index.astype(int).",
+        "Convert it: index.astype(int). Or was it a whole number once, and a conversion of yours has made a float of it?",
         sure=True,
     ),
     Lesson(

@@ -24,8 +24,10 @@ from grader.toolkit import (
     Numbers,
     agrees_once,
     check,
+    hint_when,
     largest_value_at_most,
     must_beat,
+    raised,
     same_size_for,
     wide,
 )
@@ -96,10 +98,20 @@ def three_sums_oracle(x: Any) -> Array:
     return np.stack([slope(three_sums, wide(x), direction) for direction in np.eye(x.size)], axis=1)
 
 
+NOT_GRAD = (
+    "`function` takes all of x and has many outputs: grad is for a single one, and a vmap over x hands over one number of it. "
+    "jax.jacfwd and jax.jacrev differentiate all outputs by all inputs."
+)
+
+
 @check("best_jacobian", "correct", hint="Row i belongs to output i, column j to input j.")
 def test_best_jacobian_by_hand(learner: Learner) -> None:
     expected = [[6.0, 0.0], [0.0, 8.0], [5.0, 0.0], [0.0, 5.0]]
-    exactly(learner.best_jacobian(squares_and_fives, jnp.array([3.0, 4.0])), expected)
+    # What says so is the function, which was given a number, or grad, which was given several.
+    for_grad = raised(text="Zero-dimensional arrays|scalar-output functions")
+    with hint_when(for_grad, NOT_GRAD):
+        result = learner.best_jacobian(squares_and_fives, jnp.array([3.0, 4.0]))
+    exactly(result, expected)
 
 
 @check("best_jacobian", "correct", hint="A wide Jacobian has the shape (m, n), too: outputs first.")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day04_autodiff.shared import exactly
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, same_size_for, wide
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, raised, same_size_for, wide
 
 
 def cube(x: jax.Array) -> jax.Array:
@@ -37,7 +37,11 @@ def sine_and_tanh_oracle(xs: Any, order: int) -> Array:
 )
 def test_derivatives_by_hand(learner: Learner) -> None:
     result = learner.derivatives(cube, jnp.array([1.0, 2.0]), 2)
-    exactly(result, [[1.0, 8.0], [3.0, 12.0], [6.0, 12.0]])
+    mistakes = {
+        "The second derivative of x³ is 6 x: asked for are the derivatives themselves, not divided by k! as in a Taylor "
+        "series.": [[1.0, 8.0], [3.0, 12.0], [3.0, 6.0]]
+    }
+    exactly(result, [[1.0, 8.0], [3.0, 12.0], [6.0, 12.0]], mistakes=mistakes)
 
 
 @check("derivatives", "correct", hint="With order 0 the values are the only row.")
@@ -48,7 +52,9 @@ def test_derivatives_of_order_zero(learner: Learner) -> None:
 @check(
     "derivatives",
     "correct",
-    hint="`function` knows what to do with one number. Let vmap bring it the points one by one.",
+    hint="`function` knows what to do with one number, and not with all of xs at once. Let vmap bring the points one by one, "
+    "to it and to its derivatives.",
+    answers=raised("TypeError", "ValueError"),
 )
 def test_derivatives_takes_functions_of_one_number(learner: Learner) -> None:
     xs = jnp.array([0.0, 0.5, -1.0])

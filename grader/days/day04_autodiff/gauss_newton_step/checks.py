@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day04_autodiff.shared import told_by
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, hint_when, raised, told_by, wide
 
 TIMES = np.arange(12, dtype=np.float32) / 4
 AMPLITUDE, RATE = 3.0, 0.8
@@ -54,7 +53,9 @@ def noisy_decay_step_oracle(x: Any) -> Array:
     "to J or JᵀJ; return x + d.",
 )
 def test_gauss_newton_step_by_hand(learner: Learner) -> None:
-    result = learner.gauss_newton_step(line_residuals, jnp.array([4.0, -3.0]))
+    not_square = "J has m rows and n columns, and only a square matrix can be inverted. jnp.linalg.lstsq takes a tall one."
+    with hint_when(raised(text=r"core dimension|n, n\]|[Ss]quare"), not_square):
+        result = learner.gauss_newton_step(line_residuals, jnp.array([4.0, -3.0]))
     mistakes = {
         "That is the step, d. Return where it leads to: x + d.": [-3.0, 5.0],
         "The step goes the wrong way: d makes J d + r small, so J d comes near to -r.": [7.0, -8.0],
@@ -66,7 +67,7 @@ def test_gauss_newton_step_by_hand(learner: Learner) -> None:
 @check(
     "gauss_newton_step",
     "correct",
-    hint="Gauss-Newton knows the Jacobian of the residuals and no second derivatives.",
+    hint="One whole step: take J and r at x, once, and add all of d. Second derivatives of the residuals play no part.",
 )
 def test_gauss_newton_step_agrees_with_least_squares(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):

@@ -8,7 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, products_with, same_size_for, wide
+from grader.toolkit import (
+    Array,
+    Learner,
+    Numbers,
+    agrees_once,
+    came,
+    check,
+    hint_when,
+    products_with,
+    same_size_for,
+    told_by,
+    wide,
+)
 
 
 def linear_model(
@@ -37,9 +49,21 @@ def test_loss_and_gradient_by_hand(learner: Learner) -> None:
     params = {"weights": jnp.array([1.0, 2.0]), "bias": jnp.array(1.0)}
     x = jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
     y = jnp.array([1.0, 3.0, 2.0, 1.0])  # the errors are 1, 0, 2, 0
-    result = learner.loss_and_gradient(params, (x, y))
+    gradients_first = (
+        "Gradients stand where (loss, predictions) belong: it begins with these. jax.grad with has_aux=True gives "
+        "(gradients, aux) and never the loss; jax.value_and_grad gives ((loss, aux), gradients)."
+    )
+    with hint_when(lambda finding: finding.part == "[0]" and came(dict)(finding), gradients_first):
+        result = learner.loss_and_gradient(params, (x, y))
     result[0][1].close_to([2.0, 3.0, 4.0, 1.0], hint="Beside the loss go the predictions, x w + b.")
-    result[0][0].close_to(1.25, hint="The errors are 1, 0, 2, 0. Square them, take the mean; no half.")
+    mistakes = {
+        "Is there a column minus a row? That is a 4 x 4 matrix, and the errors have shape (4,). Or is it half the sum? Asked "
+        "for is the mean, without a half.": 2.5
+    }
+    told = told_by(result.value[0][0], mistakes)
+    result[0][0].close_to(
+        1.25, hint=told or "The errors are 1, 0, 2, 0. Square them, take the mean; no half."
+    )
     result[1].close_to({"weights": [1.5, 1.0], "bias": 1.5})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from grader.toolkit import Called, Learner, Numbers, check, compiles_once, own_hint, wide
+from grader.toolkit import Called, Learner, Numbers, check, compiles_once, hint_when, own_hint, raised, wide
 
 
 def volume(radius: jax.Array, height: jax.Array) -> jax.Array:
@@ -76,13 +76,17 @@ def test_partial_gradients_counts_negatives_from_the_end(learner: Learner) -> No
 @check(
     "partial_gradients",
     "correct",
-    hint="Differentiate by the arguments asked for and no others: one of these is an integer. A tree's gradient is a "
-    "tree of the same structure.",
+    hint="Differentiate by the arguments asked for and no others, and pass all on as they are: one is an integer, one a tree. "
+    "A tree's gradient is a tree of the same structure.",
 )
 def test_partial_gradients_takes_trees_and_integers(learner: Learner, numbers: Numbers) -> None:
     arguments = score_arguments(numbers)
     expected = score_oracle(arguments)
-    with own_hint():  # a float cannot pick a sign
+    converted = (
+        "Has an integer become a float on its way to `function`, which picks by it? Pass the arguments on as they are: one that "
+        "is not asked for may hold integers, and a tree stays a tree."
+    )
+    with hint_when(raised(text="Indexer must have integer"), converted), own_hint():
         result = learner.partial_gradients(score, arguments, (3, 0))
     result.close_to((expected[3], expected[0]), atol=1e-5)  # a sum of four products that may cancel
 
@@ -92,7 +96,10 @@ def test_partial_gradients_takes_trees_and_integers(learner: Learner, numbers: N
 )
 def test_partial_gradients_is_finite_at_a_tie(learner: Learner) -> None:
     arguments = (jnp.array([1.0, 3.0, -1.0]), jnp.array([1.0, 1.0, 1.0]))
-    result = learner.partial_gradients(largest_error, arguments, (1, 0)).finite()
+    divided = (
+        "A gradient may be 0, and 0 / 0 is nan. Return what jax.grad gives as it is: divide by none of it."
+    )
+    result = learner.partial_gradients(largest_error, arguments, (1, 0)).finite(hint=divided)
     result.close_to(([0.0, -0.5, 0.5], [0.0, 0.5, -0.5]))
 
 

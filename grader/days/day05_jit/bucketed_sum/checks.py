@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Learner, Numbers, check, traces_at_most, watched, wide
+from grader.toolkit import Learner, Numbers, check, told_by, traces_at_most, watched, wide
 
 
 def quarters(numbers: Numbers, n: int) -> jax.Array:
@@ -19,7 +19,11 @@ def forget_sums() -> None:
     jax.jit(jnp.sum).clear_cache()  # type: ignore[attr-defined]
 
 
-@check("bucketed_sum", "correct", hint="What you pad with must not change the sum, and all of x must fit.")
+@check(
+    "bucketed_sum",
+    "correct",
+    hint="What you pad with must not change the sum, and all of x must fit. (A mean would divide by the padded length.)",
+)
 def test_bucketed_sum_by_hand(learner: Learner) -> None:
     learner.bucketed_sum(jnp.array([1.0, 2.0, 3.0, 4.0, 5.0])).close_to(15.0)
 
@@ -32,7 +36,10 @@ def test_bucketed_sum_by_hand(learner: Learner) -> None:
 def test_bucketed_sum_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     for n in (1, 2, 16, 17):
         x = quarters(numbers, n)
-        learner.bucketed_sum(x).equals(np.sum(wide(x)))
+        result = learner.bucketed_sum(x)
+        cut_off = "Are fractions cut off? Pad to an array of x's dtype, not to one of integers."
+        told = told_by(result.value, {cut_off: np.sum(np.trunc(wide(x)))})
+        result.equals(np.sum(wide(x)), hint=told)
 
 
 @check("bucketed_sum", "correct", hint="Sum what is given now: keep no answers of earlier calls.")

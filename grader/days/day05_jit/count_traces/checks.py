@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from grader.days.day05_jit.shared import Spy
-from grader.toolkit import Called, Kind, Learner, check
+from grader.toolkit import Called, Kind, Learner, check, hint_when, raised
 
 
 def double(x: jax.Array) -> jax.Array:
@@ -45,11 +45,17 @@ def is_count(result: Called, expected: int) -> None:
     "count_traces",
     "correct",
     hint="Put a function of your own under jit: it adds 1 to a counter, then calls the given one. Python runs it once "
-    "for each new shape.",
+    "for each new shape. Do so once, before the loop: what is put under jit anew has seen no shape yet.",
 )
 def test_count_traces_by_hand(learner: Learner) -> None:
     zeros, ones, longer = jnp.zeros(3), jnp.ones(3), jnp.ones(4)
-    is_count(learner.count_traces(double, [(zeros,), (ones,), (longer,), (zeros,)]), 2)
+    on_the_device = (
+        "Is the counter an array? Adding to it is an operation of the program, and gives a tracer. Count with a plain Python "
+        "number: Python itself runs once a trace."
+    )
+    with hint_when(raised("UnexpectedTracerError"), on_the_device):
+        result = learner.count_traces(double, [(zeros,), (ones,), (longer,), (zeros,)])
+    is_count(result, 2)
 
 
 @check(
@@ -70,7 +76,12 @@ def test_count_traces_takes_no_calls(learner: Learner) -> None:
 )
 def test_count_traces_tells_numbers_from_arrays(learner: Learner) -> None:
     x = jnp.ones(3)
-    is_count(learner.count_traces(scaled, [(x, 2.0), (x, 3.0), (x, jnp.float32(2.0)), (x, 2)]), 3)
+    one_by_one = (
+        "A call is a tuple of arguments, here of two: hand them over one by one, function(*arguments)."
+    )
+    with hint_when(raised("TypeError", text="positional argument"), one_by_one):
+        result = learner.count_traces(scaled, [(x, 2.0), (x, 3.0), (x, jnp.float32(2.0)), (x, 2)])
+    is_count(result, 3)
 
 
 @check(

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from grader.days.day05_jit.shared import shown
-from grader.toolkit import Called, Learner, check, compiles_once
+from grader.toolkit import Called, Learner, check, compiles_once, told_by
 
 
 def clear_nans(x: jax.Array) -> jax.Array:
@@ -37,7 +37,9 @@ LOG_CLEAR_LOG_SQRT = (jnp.log, clear_nans, jnp.log, jnp.sqrt)
     hint="Each stage gets what the last one gave. Which output is the first with a NaN?",
 )
 def test_first_nan_stage_by_hand(learner: Learner) -> None:
-    learner.first_nan_stage(EXP_LOG_SQRT, jnp.array([-1.0, -2.0])).equals(2)
+    result = learner.first_nan_stage(EXP_LOG_SQRT, jnp.array([-1.0, -2.0]))
+    unseen = "No NaN was seen, and the root makes two. nan == nan is False: ask jnp.isnan."
+    result.equals(2, hint=told_by(result.value, {unseen: -1}))
     learner.first_nan_stage((jnp.log, jnp.exp), jnp.array([-1.0, -2.0])).equals(0)
 
 
@@ -63,7 +65,10 @@ def test_first_nan_stage_finds_the_first(learner: Learner) -> None:
 def test_first_nan_stage_lets_infinity_pass(learner: Learner) -> None:
     learner.first_nan_stage((jnp.log, minus_itself), jnp.array([0.0, 5.0])).equals(1)
     # Both infinities, whose sum is NaN.
-    learner.first_nan_stage((out_of_range,), jnp.array([1.0, -1.0])).equals(-1)
+    learner.first_nan_stage((out_of_range,), jnp.array([1.0, -1.0])).equals(
+        -1,
+        hint="inf and -inf are no NaN, and their sum is: ask jnp.isnan of the elements, not of a sum or a mean.",
+    )
 
 
 @check(

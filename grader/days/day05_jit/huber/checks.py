@@ -47,7 +47,10 @@ def test_huber_uses_no_shortcut(learner: Learner) -> None:
 def test_huber_agrees_with_a_loop(learner: Learner, numbers: Numbers) -> None:
     for scale in (2.0, 2e-4):  # what is tiny must be right in its own digits
         x, delta = numbers.normal((3, 5), scale=scale), scale * float(numbers.uniform(0.25, 1.0))
-        learner.huber(x, delta).close_to(huber_oracle(x, delta), atol=0.0)
+        tiny = (
+            "What is tiny must be right in its own digits: add no small number, and compare with delta alone."
+        )
+        learner.huber(x, delta).close_to(huber_oracle(x, delta), atol=0.0, hint=tiny if scale < 1 else None)
 
 
 @check("huber", "correct", hint="With delta = 0 nothing but 0 itself lies inside, and both formulas give 0.")

@@ -119,7 +119,11 @@ def step_by_step(board: jax.Array, n_steps: jax.Array, step: Callable[[jax.Array
     return board
 
 
-@check("life_run", "speed", hint="One compiled loop from lax, and each step taken once.")
+@check(
+    "life_run",
+    "speed",
+    hint="One compiled loop from lax, and each step taken once: n_steps of them and no more. fori_loop's bound may be traced.",
+)
 def test_life_run_beats_eager_steps(learner: Learner, numbers: Numbers) -> None:
     must_beat(
         learner,

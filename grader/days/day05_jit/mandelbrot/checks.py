@@ -15,12 +15,16 @@ from grader.toolkit import (
     Kind,
     Learner,
     Numbers,
+    Pattern,
     WrongAnswer,
     agrees_once,
     check,
+    hint_when,
     largest_value_at_most,
+    looks_like,
     must_beat,
     same_size_for,
+    told_by,
 )
 
 
@@ -65,7 +69,10 @@ def grid_by_hand() -> jax.Array:
     hint="First z = z² + c, then count it if |z| <= 2. c = 1 goes 1, 2, 5: two of them lie within.",
 )
 def test_mandelbrot_by_hand(learner: Learner) -> None:
-    learner.mandelbrot(grid_by_hand(), 5).equals(counts_by_hand(5))
+    result = learner.mandelbrot(grid_by_hand(), 5)
+    in_a_square = [[5, 2, 1], [5, 5, 1], [1, 1, 1], [0, 1, 0]]
+    mistakes = {"|z| is √(re² + im²), which jnp.abs gives: within lies a circle, not a square.": in_a_square}
+    result.equals(counts_by_hand(5), hint=told_by(result.value, mistakes))
 
 
 @check(
@@ -75,7 +82,12 @@ def test_mandelbrot_by_hand(learner: Learner) -> None:
     "are out.",
 )
 def test_mandelbrot_counts_no_nan(learner: Learner) -> None:
-    learner.mandelbrot(grid_by_hand(), 3000).equals(counts_by_hand(3000))
+    few_bits = "A count may be as large as n_iterations: count in int32."
+    no_limit = (
+        "As many iterations as n_iterations says: there is no upper limit, neither to them nor to the counts."
+    )
+    with hint_when(looks_like(Pattern.WRAPPED), few_bits), hint_when(looks_like(Pattern.CLIPPED), no_limit):
+        learner.mandelbrot(grid_by_hand(), 3000).equals(counts_by_hand(3000))
 
 
 @check("mandelbrot", "correct", hint="Each point is counted by itself, and z is a complex number.")

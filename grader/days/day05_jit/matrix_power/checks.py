@@ -17,6 +17,7 @@ from grader.toolkit import (
     hint_when,
     multiply_adds,
     raised,
+    told_by,
     wide,
 )
 
@@ -35,7 +36,15 @@ def test_matrix_power_by_hand(learner: Learner) -> None:
     fibonacci = jnp.array([[1.0, 1.0], [1.0, 0.0]])
     traced = raised("TracerBoolConversionError", "TracerIntegerConversionError", "ConcretizationTypeError")
     with hint_when(traced, STATIC):
-        learner.matrix_power(fibonacci, 10).equals([[89.0, 55.0], [55.0, 34.0]])
+        result = learner.matrix_power(fibonacci, 10)
+    mistakes = {
+        "Is it the product of matrices, @? * and ** go element by element, and 1 to any power is 1.": fibonacci,
+        "That is M¹¹, one product too many: start from the identity, not from the matrix, or go round once less.": [
+            [144.0, 89.0],
+            [89.0, 55.0],
+        ],
+    }
+    result.equals([[89.0, 55.0], [55.0, 34.0]], hint=told_by(result.value, mistakes))
     learner.matrix_power(fibonacci, 5).equals([[8.0, 5.0], [5.0, 3.0]])
 
 
@@ -86,7 +95,12 @@ def test_matrix_power_keeps_the_dtype(learner: Learner) -> None:
 @check("matrix_power", "jit", hint="Only n decides what the program does; n is static, the matrix is not.")
 def test_matrix_power_compiles_once(learner: Learner, numbers: Numbers) -> None:
     calls = [(positive(numbers, 3), 13) for _ in range(2)]
-    agrees_once(learner.matrix_power.jit(static_argnums=1), calls, power_oracle)
+    products = (
+        "NumPy cannot see tracers, and jnp.linalg is left out by the rules: build the power from products (@), in Python's own "
+        "loop over the binary digits of n."
+    )
+    with hint_when(raised("TracerArrayConversionError"), products):
+        agrees_once(learner.matrix_power.jit(static_argnums=1), calls, power_oracle)
 
 
 @check(

@@ -12,26 +12,33 @@ import numpy as np
 from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, takes_all_at_once
 from grader.toolkit import (
     Array,
+    Kind,
     Learner,
     Numbers,
+    Pattern,
     agrees_once,
     bans,
     check,
     compiled_if_possible,
+    hint_when,
+    looks_like,
     must_beat,
+    of_kind,
+    told_by,
     wide,
 )
 
 
-def attention_oracle(q: Any, k: Any, v: Any) -> Array:
+def attention_oracle(q: Any, k: Any, v: Any, *, over: int = 1) -> Array:
+    """The softmax goes over the keys, axis 1 of the scores."""
     queries, keys, values = wide(q), wide(k), wide(v)
     batch, n, heads, width = queries.shape
     out = np.zeros((batch, n, heads, values.shape[-1]))
     for b in range(batch):
         for h in range(heads):
             scores = queries[b, :, h] @ keys[b, :, h].T / np.sqrt(width)
-            weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-            out[b, :, h] = weights / weights.sum(axis=1, keepdims=True) @ values[b, :, h]
+            weights = np.exp(scores - scores.max(axis=over, keepdims=True))
+            out[b, :, h] = weights / weights.sum(axis=over, keepdims=True) @ values[b, :, h]
     return out
 
 
@@ -70,7 +77,16 @@ def test_attention_by_hand(learner: Learner) -> None:
 )
 def test_attention_agrees_with_loops(learner: Learner, numbers: Numbers) -> None:
     q, k, v = attention_inputs(numbers, 2, 4, 5, 3, 7, 6)
-    compiled_if_possible(learner.attention, q, k, v).close_to(attention_oracle(q, k, v), atol=ATOL)
+    result, expected = compiled_if_possible(learner.attention, q, k, v), attention_oracle(q, k, v)
+    over_queries = (
+        "Each query's weights sum to 1 over the keys: the softmax goes along the last axis of q kᵀ."
+    )
+    told = told_by(result.value, {over_queries: attention_oracle(q, k, v, over=0)})
+    near = np.shape(result.value) == expected.shape and np.allclose(result.value, expected, rtol=0, atol=0.02)
+    nearly = "Near, but not equal: is the scale √width to the last digit, for every width?"
+    rounded = looks_like(Pattern.ROUNDED)
+    with hint_when(lambda finding: near and not rounded(finding), nearly):
+        result.close_to(expected, atol=ATOL, hint=told)
 
 
 @check(
@@ -136,13 +152,18 @@ def attention_loop(q: jax.Array, k: jax.Array, v: jax.Array) -> Array:
     hint="Even compiled heads are called one by one in a loop. Lift one head with vmap, twice.",
 )
 def test_attention_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
-    must_beat(
-        learner,
-        learner.attention.jit(),
-        attention_loop,
-        named="a Python loop over a compiled head",
-        draw=lambda size: attention_inputs(numbers, size, 4, 4, size, 8, 8),
-        size=6,
-        gate=GATES_AGAINST_COMPILED,
-        numbers=numbers,
+    equal_sizes = (
+        "Here there are as many queries as keys, heads as examples, and widths as values. Every query sees all keys, without a "
+        "mask, and no axis is known by its size."
     )
+    with hint_when(of_kind(Kind.VALUE), equal_sizes):
+        must_beat(
+            learner,
+            learner.attention.jit(),
+            attention_loop,
+            named="a Python loop over a compiled head",
+            draw=lambda size: attention_inputs(numbers, size, 4, 4, size, 8, 8),
+            size=6,
+            gate=GATES_AGAINST_COMPILED,
+            numbers=numbers,
+        )

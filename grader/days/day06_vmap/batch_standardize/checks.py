@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day06_vmap.shared import ATOL
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, wide
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, told_by, wide
 
 
 def standardize_oracle(xs: Any) -> Array:
@@ -25,7 +25,16 @@ def standardize_oracle(xs: Any) -> Array:
 )
 def test_batch_standardize_by_hand(learner: Learner) -> None:
     xs = jnp.array([[1.0, 10.0], [3.0, 30.0]])
-    learner.batch_standardize.vmap(axis_name="batch")(xs).close_to(standardize_oracle(xs), atol=ATOL)
+    result, expected = learner.batch_standardize.vmap(axis_name="batch")(xs), standardize_oracle(xs)
+    mistakes = {
+        "The variance is the mean of the squares: divide their sum by n, and not by n - 1.": expected
+        / np.sqrt(2),
+        'These are statistics within one example. lax.pmean(x, "batch") is the mean over all of them, feature by feature. Open '
+        'no vmap of your own: an axis that it calls "batch" hides the one of the caller.': standardize_oracle(
+            xs.T
+        ).T,
+    }
+    result.close_to(expected, atol=ATOL, hint=told_by(result.value, mistakes))
 
 
 @check(

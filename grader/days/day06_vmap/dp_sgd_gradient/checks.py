@@ -21,12 +21,17 @@ from grader.toolkit import (
     RISK,
     Array,
     Called,
+    Kind,
     Learner,
     Numbers,
+    Pattern,
     bans,
     check,
     compiles_once,
+    hint_when,
+    looks_like,
     must_beat,
+    of_kind,
     own_hint,
     raised,
     same_size_for,
@@ -97,7 +102,13 @@ def test_dp_sgd_gradient_by_hand(learner: Learner) -> None:
     x, y = jnp.array([[2.0, 2.0], [0.0, 0.0]]), jnp.array([1.0, 1.0])
     compiled = learner.dp_sgd_gradient.jit(static_argnames=WITHOUT_BRANCHES)
     result = compiled(jax.random.key(0), signed_score, params, x, y, 1.5, 0.0)
-    result.close_to({"w": [0.5, 0.5], "b": np.array(0.75)})
+    undivided = {"w": np.array([1.0, 1.0]), "b": np.array(1.5)}
+    divide = "The gradients are clipped as they should be. Divide their sum by the number of examples."
+    with hint_when(looks_like(Pattern.NEIGHBOUR), divide):
+        result.close_to(
+            {"w": [0.5, 0.5], "b": np.array(0.75)},
+            neighbours={"the sum over the batch, where its mean is asked for": lambda: undivided},
+        )
 
 
 @check(
@@ -198,7 +209,12 @@ def test_dp_sgd_gradient_uses_each_key_once(learner: Learner, numbers: Numbers) 
         )
 
 
-@check("dp_sgd_gradient", "jit", hint="lax.map and lax.scan take turns. vmap clips all gradients at once.")
+@check(
+    "dp_sgd_gradient",
+    "jit",
+    hint="Python's loops, lax.map and lax.scan take turns. vmap clips all gradients at once.",
+    answers=of_kind(Kind.GROWS),  # the usual hint would be: a loop from jax.lax
+)
 def test_dp_sgd_gradient_takes_all_examples_at_once(learner: Learner, numbers: Numbers) -> None:
     key, clip, noise = numbers.key(), jnp.float32(1.0), jnp.float32(0.0)
     few, many = ((key, squared_error, *linear_problem(numbers, n), clip, noise) for n in (17, 34))

@@ -18,12 +18,16 @@ from grader.days.day06_vmap.shared import (
 )
 from grader.toolkit import (
     Array,
+    Kind,
     Learner,
     Numbers,
     agrees_once,
     check,
     compiled_if_possible,
+    hint_when,
     must_beat,
+    of_kind,
+    raised,
     same_size_for,
     wide,
 )
@@ -49,19 +53,36 @@ def test_per_example_gradients_by_hand(learner: Learner) -> None:
     params = {"w": jnp.array([1.0, 2.0]), "b": jnp.array(0.0)}
     x, y = jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), jnp.array([0.0, 5.0, 5.0])
     expected = {"w": [[2.0, 0.0], [0.0, -6.0], [-4.0, -4.0]], "b": [2.0, -6.0, -4.0]}
-    learner.per_example_gradients(squared_error, params, x, y).close_to(expected, atol=ATOL)
+    one_example = (
+        "`loss` takes a single example. Has it been given all of x? vmap(grad(loss), ...) hands out x and y one by one, and "
+        "shares the parameters (None)."
+    )
+    with hint_when(raised("TypeError", "ValueError", text="dot_general|broadcast"), one_example):
+        result = learner.per_example_gradients(squared_error, params, x, y)
+    result.close_to(expected, atol=ATOL)
 
 
 @check(
     "per_example_gradients",
     "correct",
-    hint="Differentiate by the parameters alone, then labels may be integers. Parameters may be any tree, or a single array.",
+    hint="Differentiate by the parameters alone, then labels may be integers. Parameters may be any tree, or a single array: "
+    "look for no names in them.",
 )
 def test_per_example_gradients_takes_any_loss(learner: Learner, numbers: Numbers) -> None:
     weights, x, labels = numbers.normal((3, 2)), numbers.normal((3, 2)), numbers.integers(0, 3, 3)
-    result = compiled_if_possible(
-        learner.per_example_gradients, squared_score, weights, x, labels, static="loss"
+    not_an_index = raised(text="Indexer must have integer")
+    converted = "y may hold integers, by which a loss may pick: pass it on as it is, and convert nothing to x's dtype."
+    no_dict = (
+        "Do you go through params by names? It may be any tree, here it is a bare array: vmap and jax.tree.map know all of them. "
+        "Or has y become an array of floats?"
     )
+    with (
+        hint_when(lambda finding: not_an_index(finding) and raised(line=r"\by\b")(finding), converted),
+        hint_when(not_an_index, no_dict),
+    ):
+        result = compiled_if_possible(
+            learner.per_example_gradients, squared_score, weights, x, labels, static="loss"
+        )
     result.close_to(squared_score_gradients(weights, x, labels), atol=ATOL)
 
 
@@ -106,7 +127,8 @@ def test_per_example_gradients_lifts_over_an_ensemble(learner: Learner, numbers:
 @check(
     "per_example_gradients",
     "jit",
-    hint="lax.map and lax.scan take turns. vmap(grad(loss)) differentiates all at once.",
+    hint="Python's loops, lax.map and lax.scan take turns. vmap(grad(loss)) differentiates all at once.",
+    answers=of_kind(Kind.GROWS),  # the usual hint would be: a loop from jax.lax
 )
 def test_per_example_gradients_takes_all_examples_at_once(learner: Learner, numbers: Numbers) -> None:
     few, many = ((squared_error, *linear_problem(numbers, batch)) for batch in (17, 33))

@@ -11,14 +11,21 @@ import numpy as np
 from grader.days.day06_vmap.shared import ATOL, takes_all_at_once
 from grader.toolkit import (
     Array,
+    Kind,
     Learner,
     Numbers,
+    Pattern,
     agrees_once,
     bans,
     check,
     compiled_if_possible,
+    hint_when,
     largest_value_at_most,
+    looks_like,
+    of_kind,
+    raised,
     same_size_for,
+    told_by,
     wide,
 )
 
@@ -40,7 +47,17 @@ def solve_oracle(given: dict[str, Any]) -> Array:
 )
 def test_solve_many_by_hand(learner: Learner) -> None:
     given = {"a": jnp.array([[0.0, 1.0], [2.0, 0.0]]), "b": jnp.array([[1.0, 4.0], [3.0, 10.0]])}
-    learner.solve_many(given).close_to([[2.0, 1.0], [5.0, 3.0]])
+    shared = (
+        "vmap takes an axis from all that it maps, from a, too. Share a: in_axes may be a tree of axes, as systems is one, "
+        "with None for it."
+    )
+    pivots = "a has zeros on its diagonal, and to divide by them gives nan. jnp.linalg.solve exchanges rows where it must."
+    with hint_when(raised(text="at least two dimensional"), shared):
+        result = learner.solve_many(given)
+    turned = "b is read as it should be, and a is turned: these numbers solve x a = b. Asked for is a x = b."
+    told = told_by(result.value, {turned: [[4.0, 0.5], [10.0, 1.5]]})
+    with hint_when(looks_like(Pattern.NAN, Pattern.INFINITE), pivots):
+        result.close_to([[2.0, 1.0], [5.0, 3.0]], hint=told)
 
 
 @check(
@@ -59,7 +76,9 @@ def test_solve_many_agrees_with_numpy(learner: Learner, numbers: Numbers) -> Non
 def test_solve_many_takes_one_system(learner: Learner, numbers: Numbers) -> None:
     given = systems(numbers, 1, 5)
     given = {"a": 1e-6 * given["a"], "b": 1e-6 * given["b"]}
-    compiled_if_possible(learner.solve_many, given).close_to(solve_oracle(given), atol=ATOL)
+    small = "a may be as small as 1e-6. Solve it as it is: add nothing to its diagonal, and set no fixed threshold."
+    with hint_when(of_kind(Kind.VALUE), small):
+        compiled_if_possible(learner.solve_many, given).close_to(solve_oracle(given), atol=ATOL)
 
 
 @check("solve_many", "correct", hint="Solve: jnp.linalg.solve factorises a and inverts nothing.")
@@ -115,7 +134,10 @@ def test_solve_many_shares_the_matrix(learner: Learner) -> None:
 
 
 @check(
-    "solve_many", "jit", hint="One factorisation serves all right-hand sides at once; visit none by itself."
+    "solve_many",
+    "jit",
+    hint="One factorisation serves all right-hand sides at once: visit none by itself, in no loop of Python's or of jax.lax.",
+    answers=of_kind(Kind.GROWS),  # the usual hint would be: a loop from jax.lax
 )
 def test_solve_many_has_no_loop(learner: Learner) -> None:
     few, many = (({"a": jnp.zeros((5, 5)), "b": jnp.zeros((batch, 5))},) for batch in (17, 34))
