@@ -55,7 +55,7 @@ LESSONS = (
         "TypeError",
         r"Indexer must have integer or boolean type",
         "An index must be a whole number, and this one is a float: floor and round give floats.",
-        "Convert it: index.astype(int). Or was it a whole number once, and a conversion of yours has made a float of it?",
+        "Convert it: index.astype(int). If it was a whole number once, take the conversion away that made it a float.",
         sure=True,
     ),
     Lesson(
