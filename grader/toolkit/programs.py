@@ -102,6 +102,11 @@ class Program:
         ]
 
     @property
+    def draws_outside_of_maps(self) -> bool:
+        """Whether random bits are drawn anywhere but on each device in a map over devices. Splitting keys draws none."""
+        return any(e.primitive.name == "random_bits" for e in equations(self.jaxpr.jaxpr, enter_maps=False))
+
+    @property
     def floats_outside_of_maps(self) -> Counter[str]:
         """The primitives that compute floats, but for those that run on each device in a map over devices."""
         return Counter(

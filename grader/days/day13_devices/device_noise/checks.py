@@ -27,7 +27,6 @@ from grader.toolkit import (
     uses_each_key_once,
     wide,
 )
-from grader.toolkit.programs import equations
 
 SHAPE = (125, 80)
 
@@ -182,9 +181,8 @@ def test_device_noise_is_drawn_where_it_is_used(learner: Learner, numbers: Numbe
     compiled, key = learner.device_noise.jit(static_argnames="shape"), numbers.key()
     must_use_all_devices(compiled, key, shape=SHAPE)
     program = compiled.program(key, shape=SHAPE)
-    outside = {equation.primitive.name for equation in equations(program.jaxpr.jaxpr, enter_maps=False)}
     Called(compiled.shown, None, about="The program of").require(
-        "random_bits" not in outside or max(program.given_to_devices, default=0) < math.prod(SHAPE),
+        not program.draws_outside_of_maps or max(program.given_to_devices, default=0) < math.prod(SHAPE),
         "draws before it goes to the devices",
         expected="keys for the devices, and the drawing on each of them",
         got="all numbers drawn first, and handed out",
