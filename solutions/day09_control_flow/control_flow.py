@@ -210,7 +210,8 @@ def activate(x: Float[Array, "*shape"], name_index: Int[Array, ""]) -> Float[Arr
     3  softplus   log(1 + eˣ)
 
     A number below 0 counts as 0, one above 3 as 3. Softplus stays finite: at 100 it is 100. Values are right to
-    within 1e-6; derivatives are asked for where |x| <= 10. x is finite, and keeps its dtype: float32 or float16.
+    within 1e-6; derivatives are asked for where |x| <= 10. x is finite, and keeps its dtype: float32, or float16
+    up to 10.
 
         activate([-1, 2], 1) = [0, 2]
 

@@ -7,19 +7,6 @@ from grader.kata.answers import caught_by
 # exponential_average
 
 
-@caught_by("correct", "does_not_round_the_decay")
-def exponential_average__new_cast_first(average, new, decay):
-    """`new` is cast to the dtype of `average` before it is weighed: 1e5 in float32 is inf in float16, though a."""
-
-    def onward(old, fresh):
-        old = jnp.asarray(old)
-        fresh = jnp.asarray(fresh).astype(old.dtype)
-        wide = jnp.asarray(decay, jnp.float32)
-        return (wide * old + (1 - wide) * fresh).astype(old.dtype)
-
-    return jax.tree.map(onward, average, new)
-
-
 @caught_by("correct", "by_hand")
 def exponential_average__roles_swapped(average, new, decay):
     """Lets the new tree decay."""

@@ -7,26 +7,6 @@ from grader.kata.answers import caught_by
 # merge_adapters
 
 
-@caught_by("correct", "rounds_the_sum_alone")
-def merge_adapters__product_rounded(params, adapters):
-    """The product is rounded to the leaf's dtype before it is added: a float16 60000 and a float32 product of -70000."""
-
-    def name_of(path):
-        return "/".join(str(getattr(p, "key", getattr(p, "idx", getattr(p, "name", "")))) for p in path)
-
-    known = {name_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(params)}
-    if not set(adapters) <= known:
-        raise ValueError(f"no leaf for {sorted(set(adapters) - known)}")
-
-    def merged(path, leaf):
-        if name_of(path) not in adapters:
-            return leaf
-        down, up = adapters[name_of(path)]
-        return leaf + (down @ up).astype(leaf.dtype)
-
-    return jax.tree_util.tree_map_with_path(merged, params)
-
-
 @caught_by("correct", "by_hand")
 def merge_adapters__order_swapped(params, adapters):
     """Multiplies up by down."""
