@@ -127,7 +127,7 @@ def convolve_batch__scan_over_moments(signals, kernel):
     return jax.vmap(one_signal, in_axes=1, out_axes=1)(signals)
 
 
-@caught_by("deeper", "of_small_signals")
+@caught_by("deeper", "in_many_cases")
 def convolve_batch__noise_cleared(signals, kernel):
     """Takes what is below 1e-5 for noise, and clears it away."""
     signals = jnp.where(jnp.abs(signals) < 1e-5, 0, signals)
