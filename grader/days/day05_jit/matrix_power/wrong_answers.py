@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("deeper", "turns_far")
 def matrix_power__halved_as_float(matrix, n):
-    """N is halved by int(n / 2), a float: beyond 2⁵³ bits get lost, so n = 2⁶⁰ - 1 is another power (a cyclic."""
+    """Halves n by int(n / 2): a float holds 53 bits, and n = 2**60 - 1 becomes another number."""
     grown, square = None, matrix
     while n > 0:
         if n % 2 == 1:

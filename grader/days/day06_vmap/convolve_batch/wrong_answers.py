@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("deeper", "in_many_cases")
 def convolve_batch__one_long_transform(signals, kernel):
-    """All signals go through one Fourier transform, end to end: a signal of size 1e-3 beside one of 1e6 drowns in its."""
+    """Sends all signals through one Fourier transform, end to end: a small one drowns in a large one's rounding."""
     n, batch = signals.shape
     k = kernel.shape[0]
     stride = n + k - 1

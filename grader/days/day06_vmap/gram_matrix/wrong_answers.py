@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("correct", "agrees_with_a_double_loop")
 def gram_matrix__mirrored_when_same(kernel, x, y):
-    """With y the same array as x the upper triangle is mirrored: a kernel that is not symmetric comes out wrong below."""
+    """Mirrors the upper triangle where y is x: a kernel that leans to one side comes out wrong below the diagonal."""
     table = jax.vmap(lambda one: jax.vmap(lambda other: kernel(one, other))(y))(x)
     if y is x:
         above = jnp.triu(table, 1)

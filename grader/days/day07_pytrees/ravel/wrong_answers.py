@@ -9,6 +9,44 @@ from jax.flatten_util import ravel_pytree
 # ravel
 
 
+@caught_by("correct", "gives_the_dtypes_back")
+def ravel__joined_then_widened(tree):
+    """Joins the leaves in their common dtype and widens them afterwards: beside float16, 70,000 becomes infinite."""
+    leaves, form = jax.tree.flatten(tree)
+    leaves = [jnp.asarray(leaf) for leaf in leaves]
+    molds = [(leaf.shape, leaf.dtype, leaf.size) for leaf in leaves]
+
+    def unravel(row):
+        refilled, start = [], 0
+        for shape, dtype, size in molds:
+            refilled.append(row[start : start + size].reshape(shape).astype(dtype))
+            start += size
+        return jax.tree.unflatten(form, refilled)
+
+    if not leaves:
+        return jnp.zeros(0, jnp.float32), unravel
+    joined = jnp.concatenate([leaf.reshape(-1) for leaf in leaves])
+    return joined.astype(jnp.float32), unravel
+
+
+@caught_by("correct", "gives_the_dtypes_back")
+def ravel__integers_kept(tree):
+    """Fills only the float leaves from v; integers and booleans stay those of the tree."""
+    leaves, form = jax.tree.flatten(tree)
+    leaves = [jnp.asarray(leaf) for leaf in leaves]
+
+    def unravel(row):
+        refilled, start = [], 0
+        for leaf in leaves:
+            piece = row[start : start + leaf.size].reshape(leaf.shape)
+            start += leaf.size
+            refilled.append(piece.astype(leaf.dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf)
+        return jax.tree.unflatten(form, refilled)
+
+    flat = [leaf.reshape(-1).astype(jnp.float32) for leaf in leaves]
+    return jnp.concatenate([jnp.zeros(0, jnp.float32), *flat]), unravel
+
+
 @caught_by("correct", "by_hand")
 def ravel__order_of_the_dict(tree):
     """Takes a dict's items in the order in which they were written."""

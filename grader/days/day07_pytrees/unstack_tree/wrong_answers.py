@@ -11,7 +11,7 @@ from grader.kata.answers import caught_by
 
 @caught_by("correct", "keeps_the_dtypes")
 def unstack_tree__through_float(tree):
-    """Rows travel as float32 in one matrix and are cast back: integers beyond 2**24, such as 16777217, come back changed."""
+    """Sends the rows through one float32 matrix: integers beyond 2**24 come back changed."""
     leaves, form = jax.tree.flatten(tree)
     n = leaves[0].shape[0]
     sheet = jnp.concatenate([jnp.reshape(leaf, (n, -1)).astype(jnp.float32) for leaf in leaves], axis=1)

@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("correct", "survives_huge_logits")
 def cross_entropy__one_hot_times_inf(logits, labels):
-    """Picks by multiplying with a one-hot mask, so that 0 times -inf is NaN: shows for logits [[3e38, -3e38]] with."""
+    """Picks by multiplying with a one-hot mask, so that 0 times -inf is NaN."""
     z = logits - jnp.max(logits, axis=1, keepdims=True)
     logp = z - jnp.log(jnp.sum(jnp.exp(z), axis=1, keepdims=True))
     picked = (labels[:, None] == jnp.arange(logits.shape[1])).astype(logits.dtype)
@@ -20,7 +20,7 @@ def cross_entropy__one_hot_times_inf(logits, labels):
 
 @caught_by("correct", "agrees_with_a_loop")
 def cross_entropy__index_in_label_dtype(logits, labels):
-    """Computes flat positions in the labels' own dtype: shows for int8 or uint8 labels when n times n_classes is."""
+    """Computes flat positions in the labels' own dtype, which int8 cannot hold."""
     n, n_classes = logits.shape
     z = logits - jnp.max(logits, axis=1, keepdims=True)
     log_total = jnp.log(jnp.sum(jnp.exp(z), axis=1))

@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("correct", "takes_all_steps")
 def fit__nonfinite_step_skipped(params, x, y, learning_rate, n_steps, loss):
-    """Keeps the old numbers where a step would not be finite: shows for a loss that overflows or is NaN, whose."""
+    """Keeps the old numbers where a step would not be finite."""
 
     def guarded(old, g):
         new = (old - learning_rate * g).astype(old.dtype)

@@ -10,7 +10,7 @@ from grader.kata.answers import caught_by
 
 @caught_by("correct", "takes_gradients_as_they_are")
 def sgd_step__mean_over_examples(params, x, y, learning_rate, loss):
-    """Averages the loss over batches of one example: shows for a loss that is no mean over examples, such as a sum or."""
+    """Averages the loss over batches of one example: wrong for a loss that is no mean."""
 
     def averaged(p):
         one = lambda xi, yi: loss(p, xi[None], yi[None])

@@ -9,7 +9,7 @@ from jax import lax
 
 @caught_by("deeper", "of_long_and_of_rich_episodes")
 def discounted_returns__next_episode_subtracted(rewards, ends, discount):
-    """Sums over all episodes and subtracts the later ones again: shows for an episode of rewards 0.1 before one of."""
+    """Sums over all episodes and takes the later ones away again, which costs digits beside a rich one."""
     T = rewards.shape[0]
 
     def back(g, r):
@@ -26,7 +26,7 @@ def discounted_returns__next_episode_subtracted(rewards, ends, discount):
 
 @caught_by("deeper", "of_long_and_of_rich_episodes")
 def discounted_returns__eight_doublings(rewards, ends, discount):
-    """Doubles the horizon a fixed eight times, 256 steps: shows for T = 1000 with discount 1 or 0.999 and a long episode."""
+    """Doubles the horizon eight times, and so looks no further than 256 steps."""
     T = rewards.shape[0]
     factor = jnp.where(ends, 0.0, discount).astype(rewards.dtype)
     total = rewards

@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("correct", "agrees_with_numpy")
 def straight_through_round__floor_of_half(x):
-    """Rounds by floor(x + 0.5), with ties mended: shows for 0.49999997, which gives 1, and for odd numbers between."""
+    """Rounds by floor(x + 0.5), with ties mended: 0.49999997 gives 1."""
     up = jnp.floor(x + 0.5)
     tie = x - jnp.floor(x) == 0.5
     nearest = jnp.where(tie, 2 * jnp.floor(up / 2), up)

@@ -14,7 +14,7 @@ from grader.kata.answers import caught_by
 
 @caught_by("deeper", "takes_another_width_in_another_run")
 def transform__shapes_remembered(function):
-    """The shapes seen live in transform's closure, over all calls: a second init with wider inputs, (2, 3) then (4."""
+    """Keeps the shapes that it has seen over all calls: another run of init with a wider x raises."""
     known = {}
 
     def agreed(name, shape):

@@ -11,7 +11,7 @@ from grader.kata.answers import caught_by
 
 @caught_by("deeper", "steps_without_a_slope")
 def train_step__zero_gradient_skipped(params, opt_state, batch, loss, optimizer):
-    """Takes no step when the gradient is all zero: shows for momentum, Adam or weight decay, which move on and count."""
+    """Takes no step where the gradient is all zero, though momentum moves on and weights decay."""
     value, grads = jax.value_and_grad(loss)(params, batch)
     updates, moved_state = optimizer.update(grads, opt_state, params)
     moved = optax.apply_updates(params, updates)

@@ -11,7 +11,7 @@ from grader.kata.answers import caught_by
 
 @caught_by("deeper", "deals_anew_for_each_key")
 def epoch_batches__byte_tickets(key, n, batch_size):
-    """Sorts by random bytes, whose ties stay in index order: shows in the chances of the orders, low indices come."""
+    """Sorts by random bytes, whose ties stay in index order: low indices come too early."""
     tickets = jax.random.bits(key, (n,), jnp.uint8)
     order = jnp.argsort(tickets)
     return order[: n - n % batch_size].reshape(-1, batch_size)

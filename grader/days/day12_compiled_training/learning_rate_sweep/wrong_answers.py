@@ -11,7 +11,7 @@ from jax import lax
 
 @caught_by("deeper", "finds_the_least_of_huge_losses")
 def learning_rate_sweep__large_stand_in(rates, params, x, y, make_optimizer, loss, n_epochs):
-    """Takes a NaN loss for a million when it looks for the best: shows for finite losses above 1e6 beside a NaN, such."""
+    """Takes a NaN loss for a million when it looks for the best: losses above that lose against it."""
 
     def run(rate):
         optimizer = make_optimizer(rate)
@@ -32,7 +32,7 @@ def learning_rate_sweep__large_stand_in(rates, params, x, y, make_optimizer, los
 
 @caught_by("deeper", "keeps_states_apart")
 def learning_rate_sweep__first_state_for_all(rates, params, x, y, make_optimizer, loss, n_epochs):
-    """Begins every run with the state of the first rate's optimiser: shows for optax.inject_hyperparams, whose state."""
+    """Begins every run with the state of the first rate's optimiser, which may hold that rate."""
     params = jax.tree.map(jnp.asarray, params)
     fresh = make_optimizer(rates[0]).init(params)
 

@@ -10,7 +10,7 @@ from jax import lax
 
 @caught_by("jit", "is_drawn_where_it_is_used")
 def device_noise__drawn_in_one_place(key, shape):
-    """Draws everything on one device and sends the slices out: shows in the program, where no device but the first."""
+    """Draws everything on one device, and hands the slices out."""
     everything = jax.random.normal(key, (jax.device_count(), *shape))
     return jax.pmap(lambda own: own)(everything)
 
