@@ -4,8 +4,9 @@
 
 So many burners (one for each processor, and one more, if nothing else is said) keep the machine busy. Then, ROUNDS times:
 
-    all      every reference solution and every right answer on file is graded whole, by the rules of a learner's run; whatever is
-             refused is printed with its message. This is what runs when nothing is named.
+    all      every reference solution, and in each round another share of the right answers on file, so that the rounds together
+             grade each of them once, whole, by the rules of a learner's run; whatever is refused is printed with its message.
+             This is what runs when nothing is named.
     speed    the references of all exercises with a speed check; and a tenth as often a learner's tree of the naive answers on
              file, which must fail
     inside   inside this process, with other functions in the place of the learner's:
@@ -72,14 +73,15 @@ def busy_machine(count: int) -> Iterator[None]:
 
 
 def right_answers(rounds: int, days: list[catalogue.Day]) -> None:
-    """Grade all that is right, so many times, and print what is refused."""
+    """Grade the references in each round, the other right answers in one of them, and print what is refused."""
     judged = refused = 0
     with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
         for number in range(rounds):
             for day in days:
                 begin, before = time.monotonic(), refused
                 texts = [(day.solution.read_text(encoding="utf-8"), ["the reference"] * len(day.exercises))]
-                texts += [(text, [one.label for one in wave]) for text, wave in waves("right", day)]
+                others = list(waves("right", day))[number::rounds]
+                texts += [(text, [one.label for one in wave]) for text, wave in others]
                 for text, labels in texts:
                     results = graded(text, labels, day, Path(folder), workers, seed=number)
                     judged += len(results)

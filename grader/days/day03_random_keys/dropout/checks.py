@@ -14,7 +14,7 @@ from grader.days.day03_random_keys.shared import (
     reuses_no_key,
     shares_must_be,
 )
-from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, hint_when, wide
+from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, hint_when, of_kind, wide
 
 
 def kept(called: Called, x: Any, rate: float) -> Array:
@@ -81,7 +81,7 @@ def test_dropout_drops_at_the_rate(learner: Learner, numbers: Numbers) -> None:
     drops_its_share(learner, numbers, x, 0.75)
     # Not a whole percent, and no byte comes near it.
     with hint_when(
-        lambda finding: True,
+        of_kind(Kind.PROPERTY),
         "A small rate counts, too: do not round it, and compare it with random floats, not with a byte or a percentage.",
     ):
         drops_its_share(learner, numbers, x, 0.0018)
