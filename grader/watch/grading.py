@@ -85,7 +85,7 @@ class WorkerJudge:
     def warm_up(self, day: Day, names: Sequence[str]) -> None:
         """Have a worker ready that has warmed up for these exercises in this order."""
         self._let_go_of_others(day)
-        options = Options(seed=0, check_timeout=self._timeout)
+        options = Options(seed=0, check_timeout=self._timeout, pictures=frozenset(names))
         runner.warm_up(_selection(day, names), self._tree, self._workers, options)
 
     def interrupt(self) -> None:

@@ -30,12 +30,14 @@ from grader.toolkit.session import Session
 from grader.worker import integrity, plugin
 from grader.worker.alarm import Alarm
 from grader.worker.backend import backend_started, start_backend
+from grader.worker.drawing import Drawings
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
 from grader.worker.protocol import (
     Check,
     Collected,
     Comparing,
+    Drawing,
     Finished,
     Job,
     Loaded,
@@ -66,6 +68,10 @@ class Grading:
         self._session: Session | None = None
         self._judged_here: list[str] = []  # exercises of which this worker has given the last verdict
         self._last_checks: frozenset[str] = frozenset()
+        self._drawings: Drawings | None = None
+        self._leads: dict[
+            str, BaseException | None
+        ] = {}  # what the first check raised that counts against an exercise
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
@@ -101,7 +107,8 @@ class Grading:
             contract = Contract(self._job.task.solution.read_text(encoding="utf-8"))
             if self._job.warm_up:
                 start_backend()
-                warm_up(self._job, found, contract, enough=lambda: not self._orders.empty())
+                self._drawings = Drawings(self._job.task)
+                warm_up(self._job, found, contract, self._drawings, enough=lambda: not self._orders.empty())
                 self._accept(self._orders.get())
                 self._output.take()
                 session.config.option.seed = self._job.options.seed
@@ -122,7 +129,7 @@ class Grading:
             for check in ours.values()
             if check.aspect in options.aspects
             and check.aspect is not Aspect.DEEPER  # by then the largest call has been seen
-            and check.exercise in options.compare
+            and check.exercise in options.compare | options.pictures
         }
         self._last_checks = frozenset(last.values())
         session.items[:] = [
@@ -137,6 +144,8 @@ class Grading:
     def _load(self, session: pytest.Session, contract: Contract) -> None:
         """Load the learner's file. From here on nothing is what we think it is unless it was looked at."""
         task = self._job.task
+        if self._job.options.pictures and self._drawings is None:
+            self._drawings = Drawings(task)
         integrity.guard_answers(task.learner, task.hidden)
         self._integrity = integrity.Integrity()
         learner = load(
@@ -160,6 +169,7 @@ class Grading:
             self._events.send(Started(check.id))
             result = self._run(item, nextitem, check)
         if result.counts_against:
+            self._leads.setdefault(check.exercise, self._failure)
             self._spoiled.setdefault(check.exercise, spoiled_by(result))
         elif result.status is Status.PASSED:
             self._went_well.add(check.exercise)
@@ -221,9 +231,19 @@ class Grading:
     def set_beside_the_reference(self) -> None:
         """Compare what passed. All verdicts are given by now, so this can change none."""
         for exercise in self._judged_here:
-            if self._session and exercise not in self._spoiled:
+            if self._session and exercise not in self._spoiled and exercise in self._job.options.compare:
                 self._events.send(Comparing(exercise))
                 self._events.send(beside_the_reference(self._session, exercise, self._job.task.solution))
+
+    def draw(self) -> None:
+        """Make the pictures that are asked for: after all else, since they run the learner's code once more."""
+        for exercise in self._judged_here:
+            if self._session and self._drawings and exercise in self._job.options.pictures:
+                spoiled = self._spoiled.get(exercise)
+                status = spoiled.status if spoiled else Status.PASSED
+                self._events.send(Drawing(exercise))
+                lead = self._leads.get(exercise)
+                self._events.send(self._drawings.draw(self._session, exercise, status, lead, self._alarm))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

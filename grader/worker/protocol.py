@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from grader.options import Options
+from grader.pictures import Picture
 from grader.results import Aspect, CheckResult, Comparison, Problem, Status
 from grader.worker import wire
 
@@ -141,6 +142,22 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture of an exercise is being made; all its verdicts are given."""
+
+    exercise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The picture, and why it is missing or shows less than it might: a line for the learner, or a traceback of ours."""
+
+    exercise: str
+    picture: Picture | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exiting:
     """Somebody called os._exit; `line` is the learner's."""
 
@@ -174,6 +191,8 @@ Event = (
     | Finished
     | Comparing
     | Compared
+    | Drawing
+    | Drawn
     | Exiting
     | Renew
     | Fault
