@@ -87,6 +87,7 @@ class Chart:
 
     title: str
     layers: tuple[Layer, ...]
+    role: Role | None = None  # whose it is; None where the layers are of several
     across: str = ""  # what the x axis is
     up: str = ""  # what the y axis is
     log_up: bool = False  # whether y is drawn by its logarithm

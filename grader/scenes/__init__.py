@@ -13,10 +13,13 @@ can be seen, and returns panels. Who is drawn, and how both are set side by side
             board = life_step(board)
         return frames
 
-    SCENE = Scene("A glider crosses the corner of a board whose edges meet.", draw)
+    SCENE = Scene("A glider crosses the corner of a board whose edges meet.", draw, shows=["dead_outside"])
+
+Calls run one operation at a time; `quick(function, ...)` compiles what can be compiled.
 """
 
 from grader.scenes.panels import band, bars, chart, image, line, points, steps
+from grader.scenes.quick import quick
 from grader.scenes.scene import Scene
 
-__all__ = ["Scene", "band", "bars", "chart", "image", "line", "points", "steps"]
+__all__ = ["Scene", "band", "bars", "chart", "image", "line", "points", "quick", "steps"]

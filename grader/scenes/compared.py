@@ -25,7 +25,7 @@ def compared_arrays(call: str, came: Any, expected: Any) -> Picture | None:
         return None
     ours, theirs = _flat(ours), _flat(theirs)
     counted = theirs.ndim == 2 and _counted(theirs) and _counted(ours)
-    scene = Scene(f"What was compared: {call}", lambda function: ())
+    scene = Scene(f"What was compared: {call}", lambda function: (), shows=())
     try:
         return together(scene, [[_panel(ours, counted)]], [[_panel(theirs, counted)]], right=False)
     except NotDrawable:

@@ -22,11 +22,13 @@ class Scene:
     for each frame. The caption says what is drawn, in a sentence that does not speak of colours.
 
     `by_chance` where right answers draw other numbers: then what came is drawn alone, beside what the scene itself says of
-    the law, and no difference is told. `titles` are those of the frames, where there are several.
+    the law, and no difference is told. `titles` are those of the frames, where there are several. `shows` names wrong
+    answers on file, by what follows the exercise's name in their labels, whose mistake can be seen in the picture.
     """
 
     caption: str
     draw: Callable[[Any], Sequence[Any]]
+    shows: Sequence[str]
     by_chance: bool = False
     titles: Sequence[str] = ()
 

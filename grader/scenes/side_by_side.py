@@ -74,7 +74,7 @@ def _alone(panels: Sequence[DrawnPanel], role: Role) -> tuple[Image | Chart, ...
     return tuple(
         _image(panel, Role.INPUT if panel.given else role, *_scale_of(panel))
         if isinstance(panel, DrawnImage)
-        else _chart(panel, _layers(panel, role))
+        else _chart(panel, _layers(panel, role), role)
         for panel in panels
     )
 
@@ -168,10 +168,10 @@ def _charts(yours: DrawnChart, expected: DrawnChart) -> tuple[list[Image | Chart
         _unlike(one, other, expected) for one, other in zip(yours.layers, expected.layers, strict=True)
     )
     if alike:
-        return [_chart(yours, _layers(yours, Role.YOURS))], False
+        return [_chart(yours, _layers(yours, Role.YOURS), Role.YOURS)], False
     ours, theirs = _layers(yours, Role.YOURS), _layers(expected, Role.EXPECTED)
     if expected.apart:
-        return [_chart(expected, theirs), _chart(yours, ours)], True
+        return [_chart(expected, theirs, Role.EXPECTED), _chart(yours, ours, Role.YOURS)], True
     own = [layer for layer in ours if layer.role is not Role.INPUT]
     return [_chart(expected, [*theirs, *own])], True
 
@@ -219,9 +219,9 @@ def _layers(chart: DrawnChart, role: Role) -> list[Layer]:
     ]
 
 
-def _chart(chart: DrawnChart, layers: Sequence[Layer]) -> Chart:
+def _chart(chart: DrawnChart, layers: Sequence[Layer], role: Role | None = None) -> Chart:
     return Chart(
-        chart.title, tuple(layers), chart.across, chart.up, chart.log_up, chart.log_across, chart.equal
+        chart.title, tuple(layers), role, chart.across, chart.up, chart.log_up, chart.log_across, chart.equal
     )
 
 

@@ -28,5 +28,6 @@ def draw(life_step: Any) -> list[Any]:
 SCENE = Scene(
     "A glider crosses the corner where the edges meet, and a blinker lies on the seam of left and right.",
     draw,
+    shows=["dead_outside", "cylinder", "counts_itself"],
     titles=[f"generation {number}" for number in range(1, GENERATIONS + 1)],
 )
