@@ -1,4 +1,4 @@
-"""Scenes: each is small and the same each time, draws nothing that differs for the reference, and shows the mistakes that it names."""
+"""Scenes: each is small, the same each time, finds nothing to differ in the reference, and shows the mistakes that it names."""
 
 from __future__ import annotations
 
