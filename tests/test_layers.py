@@ -20,6 +20,7 @@ MODULES = sorted(GRADER.rglob("*.py"))
 ALLOWED = {
     "diagnoses": set(),
     "findings": {"diagnoses"},
+    "pictures": set(),
     "units": set(),
     "results": set(),
     "options": {"results"},
@@ -30,8 +31,9 @@ ALLOWED = {
     "datasets": {"kata", "source"},
     "machine": {"kata", "record"},
     "toolkit": {"datasets", "kata", "machine", "results", "source"},
-    "days": {"kata", "toolkit"},
-    "worker": {"machine", "options", "results", "source", "toolkit"},
+    "scenes": {"toolkit"},
+    "days": {"kata", "scenes", "toolkit"},
+    "worker": {"machine", "options", "results", "scenes", "source", "toolkit"},
     "judge": {"kata", "machine", "options", "results", "source", "worker"},
     "authoring": {"judge", "kata", "options", "results", "source"},
     "report": {"machine", "record", "results"},
@@ -53,11 +55,11 @@ ALLOWED = {
     "__main__": {"cli"},
 }
 # Plain data and words, below all else: everybody may import them.
-PLAIN = {"diagnoses", "findings", "units"}
+PLAIN = {"diagnoses", "findings", "pictures", "units"}
 # Who may import what is heavy: rooms, or single modules of them.
 OWNERS = {
     "rich": {"report"},
-    "jax": {"days", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
+    "jax": {"days", "scenes", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
     "pytest": {"toolkit", "worker"},
 }
 

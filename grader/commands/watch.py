@@ -26,7 +26,7 @@ def run(asked: argparse.Namespace) -> int:
         from grader.record import store
         from grader.report import screen_of_watch
         from grader.watch.effects import OpenDay
-        from grader.watch.grading import WorkerJudge
+        from grader.watch.judge import WorkerJudge
         from grader.watch.loop import Surroundings, watch
 
         plain = asked.format == "plain"

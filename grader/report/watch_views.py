@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from grader.pictures import Picture
 from grader.results import ExerciseResult, Problem
 
 
@@ -28,6 +29,8 @@ class BoardView:
     below_in_short: str = (
         ""  # the newest hint alone, for a screen that has no room for all; nothing where that is all
     )
+    picture: Picture | None = None  # of what the focus did
+    not_drawn: str = ""  # why there is none, in a line
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 

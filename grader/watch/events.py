@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.catalogue import Day
+from grader.pictures import Picture
 from grader.results import ACCEPTED, ExerciseResult, Problem
 from grader.source.fingerprints import Source
 
@@ -88,6 +89,20 @@ class LookedDeeper:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What an exercise did, as a picture.
+
+    Where there is none, `trouble` says why: a line for the learner, or a traceback of ours.
+    """
+
+    day: str
+    name: str
+    picture: Picture | None
+    trouble: str
+    source: Source | None  # the exercise as it was drawn; None when the file was written meanwhile
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The grader itself failed; `grading` is the number of the one that ended by it, if one did."""
 
@@ -162,6 +177,7 @@ Event = (
     | Judged
     | Graded
     | LookedDeeper
+    | Drawn
     | Broken
     | DayOpened
     | FileRead

@@ -174,6 +174,7 @@ ACTIONS = {
 def board_view(model: Model, now: Moment, below: str) -> BoardView:
     """The day's board, with a text under it."""
     state, grading = model.state, model.grading
+    drawing = state.drawing_of(model.focus) if model.focus not in grading.checking else None
     return BoardView(
         day=model.day.key,
         title=model.day.title,
@@ -188,6 +189,8 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         looking=model.deeper.name,
         status=_status(model, now),
         below=below,
+        picture=drawing.picture if drawing else None,
+        not_drawn=drawing.trouble if drawing and "\n" not in drawing.trouble else "",
         problems=() if grading.checking else tuple(state.problems),
         keys=tuple((key, action.word) for key, action in ACTIONS.items() if action.word),
     )

@@ -26,7 +26,8 @@ from grader.report.watch_views import View
 from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
 from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
-from grader.watch.grading import Gradings, Judge, recording_in
+from grader.watch.grading import Gradings, recording_in
+from grader.watch.judge import Judge
 from grader.watch.keys_and_views import Board, Page
 from grader.watch.listeners import listening
 from grader.watch.model import Model, Moment

@@ -15,6 +15,7 @@ from grader.watch.events import (
     Broken,
     CaseTried,
     DayOpened,
+    Drawn,
     EditorOpened,
     Event,
     FileRead,
@@ -30,7 +31,7 @@ from grader.watch.events import (
     VersionsShown,
 )
 from grader.watch.keys_and_views import Board, Page
-from grader.watch.model import DayState, Grading, Hints, Model, Moment, Step
+from grader.watch.model import DayState, Drawing, Grading, Hints, Model, Moment, Step
 from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen
@@ -45,6 +46,12 @@ def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
 
 def update(model: Model, event: Event, now: Moment) -> Step:
     """Answer an event. A pure function, but for the kata's own files (its days, its hints), which it may read."""
+    model, effects = _answered(model, event, now)
+    model, drawing = model.asking_for_a_picture()
+    return model, (*effects, *drawing)
+
+
+def _answered(model: Model, event: Event, now: Moment) -> Step:
     match event:
         case Pressed(key):
             return (model, (Quit(),)) if key in LEAVING else model.mode.press(key, model, now)
@@ -60,6 +67,8 @@ def update(model: Model, event: Event, now: Moment) -> Step:
             return _graded(model, event, now)
         case LookedDeeper():
             return _looked_deeper(model, event)
+        case Drawn():
+            return _drawn(model, event), ()
         case Broken(text, number):
             if number == model.grading.number:
                 model = replace(model, grading=_ended(model.grading))
@@ -211,6 +220,15 @@ def _looked_deeper(model: Model, event: LookedDeeper) -> Step:
         there = "" if name == model.focus else ". n goes there"
         model = model.telling(f"the deeper look takes the pass of {name} back{there}")
     return model.looking_deeper()
+
+
+def _drawn(model: Model, event: Drawn) -> Model:
+    """Keep a picture where it fits: of the exercise as it stands."""
+    if event.day != model.day.key or event.source is None:
+        return model
+    drawing = Drawing(event.picture, event.trouble, event.source)
+    drawings = {**model.state.drawings, event.name: drawing}
+    return replace(model, state=replace(model.state, drawings=drawings))
 
 
 def _ended(grading: Grading) -> Grading:

@@ -72,6 +72,7 @@ class Job:
             same
             and set(self.task.checks) <= set(warm.task.checks)
             and self.options.check_timeout == warm.options.check_timeout
+            and self.options.background == warm.options.background
             and self.compile_cache == warm.compile_cache
         )
 
