@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from grader import cli
-from grader.machine import doctor
+from grader.machine import devices, doctor, packages
 from grader.machine import editor as editors
-from grader.machine.doctor import Row, State
+from grader.machine.doctor_rows import Row, State
 from grader.record.store import FOLDER, AttemptLog
 from grader.report.doctor import Checkup
 from grader.report.plain import Paper
@@ -24,7 +24,7 @@ SEEN = {"platform": "cpu", "devices": ["cpu", "cpu"], "processor_spread": 0.021,
 @pytest.fixture
 def without_jax(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is started: what JAX would say is known."""
-    monkeypatch.setattr(doctor, "ask_jax", lambda: SEEN)
+    monkeypatch.setattr(devices, "ask_jax", lambda: SEEN)
 
 
 def missing(monkeypatch: pytest.MonkeyPatch, *packages: str, **versions: str) -> None:
@@ -98,7 +98,7 @@ def test_what_is_missing_comes_with_the_command_that_gets_it(
         "name": "optax",
         "state": "missing",
         "text": "not installed",
-        "remedy": doctor.INSTALL,
+        "remedy": packages.INSTALL,
     }
     assert rows["torchvision"]["state"] == "note"
     assert rows["torchvision"]["remedy"] == "python -m pip install -e '.[vision]'"
@@ -118,7 +118,7 @@ def test_the_version_of_jax_is_judged(
     monkeypatch: pytest.MonkeyPatch, version: str, state: State, words: str
 ) -> None:
     missing(monkeypatch, jax=version)
-    (row,) = [row for row in doctor.package_rows() if row.name == "jax"]
+    (row,) = [row for row in packages.package_rows() if row.name == "jax"]
     assert row.state is state
     assert words in row.text
     assert bool(row.remedy) is (state is State.MISSING)
@@ -127,20 +127,20 @@ def test_the_version_of_jax_is_judged(
 def test_without_jax_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     missing(monkeypatch, "jax")
     monkeypatch.setattr(subprocess, "run", None)
-    (row,) = doctor.jax_rows()
+    (row,) = devices.jax_rows()
     assert row == Row("devices", State.NOTE, "not known without JAX")
 
 
 def test_jax_is_asked_in_another_process() -> None:
-    devices, timer = doctor.jax_rows()
-    assert devices.state in {State.GOOD, State.NOTE}
+    computing, timer = devices.jax_rows()
+    assert computing.state in {State.GOOD, State.NOTE}
     assert timer.name == "timer"
     assert "in processor time" in timer.text
 
 
 def test_a_platform_that_is_not_here_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAX_PLATFORMS", "nonsense")
-    (row,) = doctor.jax_rows()
+    (row,) = devices.jax_rows()
     assert row.state is State.MISSING
     assert row.text.startswith("JAX does not start on this machine (")
     assert "JAX_PLATFORMS=nonsense asks for it" in row.remedy
@@ -170,17 +170,17 @@ def test_however_the_probe_ends_it_is_a_row(
 
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     monkeypatch.setattr(subprocess, "run", run)
-    (row,) = doctor.jax_rows()
+    (row,) = devices.jax_rows()
     assert row.state is State.MISSING
     assert f"({said})" in row.text
 
 
 def test_the_timer_is_judged_by_the_clock_that_counts() -> None:
-    assert doctor.timer_row(SEEN).state is State.GOOD
+    assert devices.timer_row(SEEN).state is State.GOOD
     assert "vary by 2% in processor time and by 140% in wall time; speed verdicts go by processor time" in (
-        doctor.timer_row(SEEN).text
+        devices.timer_row(SEEN).text
     )
-    on_gpu = doctor.timer_row(SEEN | {"platform": "gpu"})
+    on_gpu = devices.timer_row(SEEN | {"platform": "gpu"})
     assert on_gpu.state is State.NOTE
     assert on_gpu.text.startswith("noisy: ")
     assert "go by wall time" in on_gpu.text
@@ -189,11 +189,11 @@ def test_the_timer_is_judged_by_the_clock_that_counts() -> None:
 
 def test_a_gpu_that_is_left_alone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}")
-    row = doctor.devices_row(SEEN)
+    monkeypatch.setattr(devices.shutil, "which", lambda name: f"/usr/bin/{name}")
+    row = devices.devices_row(SEEN)
     assert row.state is State.NOTE
     assert "jax[cuda13]" in row.remedy
-    row = doctor.devices_row({"platform": "gpu", "devices": ["NVIDIA H200"]})
+    row = devices.devices_row({"platform": "gpu", "devices": ["NVIDIA H200"]})
     assert row == Row("devices", State.GOOD, "1 gpu (NVIDIA H200)")
 
 
@@ -247,25 +247,25 @@ def test_the_terminal() -> None:
 
 
 def test_every_package_that_the_kata_needs_is_looked_at() -> None:
-    names = [row.name for row in doctor.package_rows()]
+    names = [row.name for row in packages.package_rows()]
     assert names[0].startswith("jax")
     assert {"jax", "jaxlib", "flax", "optax", "numpy", "pytest", "rich"} <= set(names)
 
 
 def test_a_torchvision_that_is_installed_and_broken_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "installed_version", lambda name: "0.28.0")
-    monkeypatch.setattr(doctor, "TRY_VISION", "raise RuntimeError('no such operator')")
-    row = doctor.vision_row()
+    monkeypatch.setattr(packages, "installed_version", lambda name: "0.28.0")
+    monkeypatch.setattr(packages, "TRY_VISION", "raise RuntimeError('no such operator')")
+    row = packages.vision_row()
     assert row.state is State.NOTE
     assert row.text == "0.28.0 cannot be used: RuntimeError: no such operator"
-    monkeypatch.setattr(doctor, "TRY_VISION", "pass")
-    assert doctor.vision_row() == Row("torchvision", State.GOOD, "0.28.0")
+    monkeypatch.setattr(packages, "TRY_VISION", "pass")
+    assert packages.vision_row() == Row("torchvision", State.GOOD, "0.28.0")
 
 
 def test_what_tries_torchvision_finds_the_part_of_the_grader_that_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor, "installed_version", lambda name: "0.28.0")
-    row = doctor.vision_row()  # good, or a note on torchvision: whichever is true here
+    monkeypatch.setattr(packages, "installed_version", lambda name: "0.28.0")
+    row = packages.vision_row()  # good, or a note on torchvision: whichever is true here
     assert "grader" not in row.text
     assert "ModuleNotFoundError" not in row.text

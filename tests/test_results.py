@@ -16,12 +16,10 @@ from grader.results import (
     Exit,
     Problem,
     RunResult,
-    Spoiled,
     Status,
-    spoiled_by,
     summarize,
-    without_running,
 )
+from grader.worker.spoiled import Spoiled, spoiled_by, without_running
 
 FROM_THE_GRAVEST = [
     Status.FAULT,

@@ -9,17 +9,9 @@ from pathlib import Path
 from grader.judge.batch import Batch
 from grader.kata.catalogue import Exercise, Selection
 from grader.options import UNTIMED, Options
-from grader.results import (
-    ACCEPTED,
-    Aspect,
-    CheckResult,
-    DayResult,
-    ExerciseResult,
-    Spoiled,
-    spoiled_by,
-    without_running,
-)
+from grader.results import ACCEPTED, Aspect, CheckResult, DayResult, ExerciseResult
 from grader.worker.protocol import Check, Drawn, Platform
+from grader.worker.spoiled import Spoiled, spoiled_by, without_running
 
 
 class JudgedDay:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def screen_of_watch(*, plain: bool) -> WatchScreen:
     """The screen of `watch`, on standard output."""
-    from grader.report.terminal import plain_console, rich_console
+    from grader.report.consoles import plain_console, rich_console
     from grader.report.watch_screen import WatchScreen
 
     return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
@@ -41,7 +41,8 @@ class Report:
         self._format = format
         self._screen = None
         if format in {"rich", "plain"}:
-            from grader.report.terminal import Screen, plain_console, rich_console
+            from grader.report.consoles import plain_console, rich_console
+            from grader.report.terminal import Screen
 
             console = rich_console() if format == "rich" else plain_console()
             self._screen = Screen(console, ascii=format == "plain", verbose=verbose)

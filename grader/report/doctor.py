@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from grader.machine.doctor import Row, State
+from grader.machine.doctor_rows import Row, State
 from grader.report import looks
 from grader.report.plain import Paper
 

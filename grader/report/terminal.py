@@ -6,29 +6,19 @@ import time
 from dataclasses import dataclass
 
 from rich.box import ASCII, SIMPLE_HEAD, Box
-from rich.console import Console, Group
+from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grader.findings import Finding
-from grader.report.looks import LOOKS, STAR, in_ascii
-from grader.report.reference_table import comparison_table
+from grader.report.looks import LOOKS, STAR
 from grader.report.text import printable, shown_path
-from grader.results import (
-    ACCEPTED,
-    FIRST_LOOK,
-    Aspect,
-    CheckResult,
-    DayResult,
-    ExerciseResult,
-    RunResult,
-    Speed,
-    Status,
-)
-from grader.units import ratio
+from grader.report.verdict_parts import VerdictParts
+from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, DayResult, RunResult, Status
+
+_LONG = 2.0  # seconds after which it is said how long something takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +32,6 @@ class _Starting:
         return Text("starting JAX" + (f", for {taken:.0f} s now" if taken >= _LONG else ""))
 
 
-def rich_console() -> Console:
-    """Colour and signs where the terminal has them."""
-    return Console(highlight=False)
-
-
-def plain_console() -> Console:
-    """ASCII, no colour, a width that does not depend on the terminal."""
-    return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
-
-
-_LONG = 2.0  # seconds after which it is said how long something takes
-
-
 class Screen:
     """Renders one run on a console that is passed in."""
 
@@ -62,7 +39,7 @@ class Screen:
         self.console = console
         self.verbose = verbose
         self._compares = verbose  # shows answers beside the reference
-        self._ascii = ascii or not console.encoding.lower().startswith("utf")
+        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose)
         self._spinner: Spinner | None = None
 
     # ---- while it runs
@@ -70,7 +47,7 @@ class Screen:
     def begin(self) -> None:
         if self.console.is_terminal:
             self._spinner = self.console.status(
-                _Starting(time.monotonic()), spinner="line" if self._ascii else "dots"
+                _Starting(time.monotonic()), spinner="line" if self._parts.ascii else "dots"
             )
             self._spinner.start()
 
@@ -103,14 +80,18 @@ class Screen:
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            self.print_finding("the file", problem.finding, problem.hint, _place(day, problem.line), "red")
+            self._parts.print_finding(
+                "the file", problem.finding, problem.hint, _place(day, problem.line), "red"
+            )
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
                 style = "magenta" if lead.status is Status.FAULT else "red"
-                self.print_finding(exercise.name, lead.finding, lead.hint, _place(day, lead.line), style)
-                self.print_other_rules(exercise)
-                self.print_output(lead)
+                self._parts.print_finding(
+                    exercise.name, lead.finding, lead.hint, _place(day, lead.line), style
+                )
+                self._parts.print_other_rules(exercise)
+                self._parts.print_output(lead)
                 if self.verbose and lead.details:
                     self.console.print(Padding(Text(printable(lead.details), style="dim"), (0, 2)))
         if self.verbose:
@@ -126,75 +107,18 @@ class Screen:
         return any(check.finding == problem.finding for problem in day.problems)
 
     def _table(self, day: DayResult) -> Table:
-        box: Box = ASCII if self._ascii else SIMPLE_HEAD
+        box: Box = ASCII if self._parts.ascii else SIMPLE_HEAD
         table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("exercise", no_wrap=True, overflow="ellipsis")
         aspects = [*FIRST_LOOK, *[Aspect.DEEPER] * any(one.aspect(Aspect.DEEPER) for one in day.exercises)]
         for aspect in aspects:
             table.add_column(aspect.value, no_wrap=True)
         for exercise in day.exercises:
-            star = self.sign(f"{STAR} ") if exercise.stretch else ""
+            star = self._parts.sign(f"{STAR} ") if exercise.stretch else ""
             style = "green" if exercise.status in ACCEPTED else ""
-            cells = [self.cell(exercise, aspect) for aspect in aspects]
+            cells = [self._parts.cell(exercise, aspect) for aspect in aspects]
             table.add_row(Text(star + exercise.name, style=style), *cells)
         return table
-
-    def cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
-        """The sign of one aspect, with a word where the sign does not say it."""
-        status = exercise.aspect(aspect)
-        if status is None or (status is Status.TODO and aspect is not Aspect.CORRECT):
-            return Text("")
-        look = LOOKS[status]
-        text = f"{self.sign(look.sign)} {look.word}".rstrip()
-        if aspect is Aspect.SPEED and exercise.speed:
-            speed = exercise.speed
-            text = f"{self.sign(look.sign)} x{ratio(speed.ratio)}"
-            if status not in ACCEPTED:
-                text += f" < x{ratio(speed.gate)}" if self.is_narrow else f", needs x{ratio(speed.gate)}"
-        if aspect is Aspect.DEEPER and status is Status.PASSED and exercise.cases and not self.is_narrow:
-            text += f" {cases(exercise)}"
-        return Text(text, style=look.style)
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether cells of a table must do with a sign."""
-        return self.console.width < 72
-
-    def sign(self, text: str) -> str:
-        """Our own signs as this console can show them."""
-        return in_ascii(text) if self._ascii else text
-
-    def print_finding(self, title: str, finding: Finding | None, hint: str, place: str, style: str) -> None:
-        """What came, what was expected, and a hint, under a rule with a title."""
-        parts: list[Text] = []
-        if finding:
-            parts.append(Text(printable(finding.head), style="bold"))
-            parts[0].append(printable(finding.rest), style="not bold")
-        if hint:
-            parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
-        self.console.print()
-        self.console.print(Rule(Text(title), style=style, align="left", characters=self.sign("─")))
-        self.console.print(Group(*parts))
-        if place:
-            self.console.print(Text(place, style="dim"), soft_wrap=True)
-
-    def print_other_rules(self, exercise: ExerciseResult) -> None:
-        """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""
-        if others := exercise.other_rules:
-            named = "; ".join(printable(one.in_short) for one in others)
-            self.console.print(Text(f"It also breaks: {named}.", style="dim"))
-
-    def print_output(self, check: CheckResult) -> None:
-        """What the learner's code printed meanwhile."""
-        if check.output.strip():
-            self.console.print(Text("it printed:", style="dim"))
-            lines = printable(check.output).rstrip().splitlines()
-            shown = (
-                lines
-                if self.verbose or len(lines) <= 10
-                else [*lines[:10], f"... {len(lines) - 10} lines more"]
-            )
-            self.console.print(Padding(Text("\n".join(shown)), (0, 2)))
 
     def _print_checks(self, day: DayResult) -> None:
         self.console.print()
@@ -202,7 +126,7 @@ class Screen:
             for check in exercise.checks:
                 look = LOOKS[check.status]
                 line = Text.assemble(
-                    (f"{self.sign(look.sign):<2} ", look.style),
+                    (f"{self._parts.sign(look.sign):<2} ", look.style),
                     f"{exercise.name} {check.aspect.value}: {check.name.replace('_', ' ')}",
                     (f"  {check.seconds:.2f} s {look.word}", "dim"),
                 )
@@ -213,46 +137,16 @@ class Screen:
         if any(check.speed for exercise in passed for check in exercise.checks):
             self.console.print()
         for exercise in passed:
-            self.print_speed(exercise)
-
-    def print_speed(self, exercise: ExerciseResult) -> None:
-        """One line for each timing of an exercise."""
-        for check in exercise.checks:
-            if check.speed:
-                words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
-                self.console.print(words, style="dim", soft_wrap=False)
+            self._parts.print_speed(exercise)
 
     def _print_deeper_looks(self, day: DayResult) -> None:
         """What it comes to, for one exercise that was asked for alone; a day's table says it all."""
         for exercise in day.exercises if self._compares else ():
-            self.print_deeper_look(exercise)
-
-    def print_deeper_look(self, exercise: ExerciseResult) -> None:
-        """A line on what agreed."""
-        if exercise.cases and exercise.aspect(Aspect.DEEPER) in ACCEPTED:
-            agree = "agrees" if exercise.cases == 1 else "agree"
-            words = Text.assemble((exercise.name, "bold"), f"  the deeper look: {cases(exercise)} {agree}")
-            self.console.print(words, style="dim")
+            self._parts.print_deeper_look(exercise)
 
     def _print_comparisons(self, day: DayResult) -> None:
         for exercise in day.exercises if self._compares else ():
-            self.print_comparison(exercise)
-
-    def print_comparison(self, exercise: ExerciseResult) -> None:
-        """An answer that passed beside the reference, and a remark where they differ; in verbose mode why there is none."""
-        if comparison := exercise.comparison:
-            self.console.print()
-            self.console.print(Text.assemble(("beside the reference: ", "bold"), printable(comparison.call)))
-            self.console.print(comparison_table(comparison, ascii=self._ascii))
-            if comparison.remark:
-                self.console.print(Text(printable(comparison.remark), style="cyan"))
-        elif self.verbose and exercise.not_compared:
-            self.console.print()
-            self.console.print(
-                Text.assemble((exercise.name, "bold"), " could not be set beside the reference:")
-            )
-            why = Text(printable(exercise.not_compared).rstrip(), style="dim")
-            self.console.print(Padding(why, (0, 2)))
+            self._parts.print_comparison(exercise)
 
     def _print_circumstances(self, day: DayResult) -> None:
         """What a verdict leaves open: checks that were skipped, and devices that are only simulated."""
@@ -296,15 +190,5 @@ class Screen:
         self.console.print(Text(", ".join(words), style="dim"))
 
 
-def cases(exercise: ExerciseResult) -> str:
-    """`1 case`, `240 cases`: that were drawn in the deeper look, and agreed."""
-    return f"{exercise.cases} case{'s' * (exercise.cases != 1)}"
-
-
 def _place(day: DayResult, line: int | None) -> str:
     return f"{shown_path(day.file)}:{line}" if line else ""
-
-
-def _speed_words(speed: Speed) -> str:
-    interval = f"x{ratio(speed.ratio)} ({ratio(speed.low)}-{ratio(speed.high)})"
-    return f"{interval}, needs x{ratio(speed.gate)}, against {speed.baseline}"

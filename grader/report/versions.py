@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.terminal import plain_console, rich_console
+from grader.report.consoles import plain_console, rich_console
 from grader.report.text import printable
 
 SIDE_BY_SIDE = 100  # columns, at least

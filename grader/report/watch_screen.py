@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import looks, versions
-from grader.report.terminal import Screen
 from grader.report.text import printable, shown_path
+from grader.report.verdict_parts import VerdictParts
 from grader.report.versions import Version
 from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, Status
@@ -25,7 +25,7 @@ class WatchScreen:
     def __init__(self, console: Console, *, ascii: bool = False, keys: bool = True) -> None:
         self.console = console
         self._ascii = ascii or not console.encoding.lower().startswith("utf")
-        self._screen = Screen(console, ascii=ascii)
+        self._parts = VerdictParts(console, ascii=ascii)
         self._keys = keys and console.is_terminal
 
     @property
@@ -112,7 +112,7 @@ class WatchScreen:
     def _below_the_table(self, view: BoardView, *, brief: bool = False) -> None:
         for problem in view.problems:
             place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
-            self._screen.print_finding("the file", problem.finding, problem.hint, place, "red")
+            self._parts.print_finding("the file", problem.finding, problem.hint, place, "red")
         self._focus(view, brief=brief)
         if view.below:
             self.console.print()
@@ -148,11 +148,11 @@ class WatchScreen:
         # For summaries: two signs and three gaps go off.
         left = max(self.console.width - names - signs - 5, 0)
         for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
-            mark = self._screen.sign(looks.POINTER) if number == view.chosen else ""
+            mark = self._parts.sign(looks.POINTER) if number == view.chosen else ""
             style = "reverse" if number == view.chosen else ""
-            words = Text(self._screen.sign(summary), style="dim")
+            words = Text(self._parts.sign(summary), style="dim")
             words.truncate(left, overflow="ellipsis")
-            table.add_row(mark, self._screen.sign(sign), Text(name, style=style), words)
+            table.add_row(mark, self._parts.sign(sign), Text(name, style=style), words)
         self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
         self.console.print()
         self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
@@ -176,7 +176,7 @@ class WatchScreen:
             self.console.print()
 
     def _bar(self, done: int, total: int) -> Text:
-        full, empty = self._screen.sign(looks.FULL), self._screen.sign(looks.EMPTY)
+        full, empty = self._parts.sign(looks.FULL), self._parts.sign(looks.EMPTY)
         return Text.assemble((full * done, "green"), (empty * (total - done), "dim"))
 
     def _table(self, view: BoardView, rows: int) -> Table:
@@ -193,31 +193,31 @@ class WatchScreen:
         first = max(0, min(at - rows // 2, len(view.exercises) - rows))
         for name, stretch in view.exercises[first : first + rows]:
             result = view.verdicts.get(name)
-            mark = self._screen.sign(looks.POINTER) if name == view.focus else ""
-            star = self._screen.sign(f"{looks.STAR} ") if stretch else ""
+            mark = self._parts.sign(looks.POINTER) if name == view.focus else ""
+            star = self._parts.sign(f"{looks.STAR} ") if stretch else ""
             style = "bold" if name == view.focus else "green" if result and result.status in ACCEPTED else ""
             deeper = self._deeper(view, name)
             if name in view.checking:
-                wait = Text(self._screen.sign("…"), style="yellow")
+                wait = Text(self._parts.sign("…"), style="yellow")
                 right = view.timing.get(name)
-                known = [self._screen.cell(right, aspect) for aspect in FIRST_LOOK][:2] if right else []
+                known = [self._parts.cell(right, aspect) for aspect in FIRST_LOOK][:2] if right else []
                 cells = [*known, wait, Text(""), Text("")][: len(FIRST_LOOK)]
             elif result:
-                cells = [self._screen.cell(result, aspect) for aspect in FIRST_LOOK]
+                cells = [self._parts.cell(result, aspect) for aspect in FIRST_LOOK]
             else:
                 cells = [Text("")] * len(FIRST_LOOK)
             table.add_row(mark, Text(star + name, style=style), *cells, deeper)
         if left_out:
-            table.add_row("", Text(self._screen.sign(f"… {left_out} more"), style="dim"))
+            table.add_row("", Text(self._parts.sign(f"… {left_out} more"), style="dim"))
         return table
 
     def _deeper(self, view: BoardView, name: str) -> Text:
         """What is known of the deeper look at an exercise."""
         if name == view.looking:
-            word = "…" if self._screen.is_narrow else "… looking deeper"
-            return Text(self._screen.sign(word), style="dim")
+            word = "…" if self._parts.is_narrow else "… looking deeper"
+            return Text(self._parts.sign(word), style="dim")
         known = name in view.verdicts and name not in view.checking
-        return self._screen.cell(view.verdicts[name], Aspect.DEEPER) if known else Text("")
+        return self._parts.cell(view.verdicts[name], Aspect.DEEPER) if known else Text("")
 
     def _focus(self, view: BoardView, *, brief: bool = False) -> None:
         result = view.verdicts.get(view.focus)
@@ -230,18 +230,18 @@ class WatchScreen:
         elif lead and lead.status is not Status.TODO:
             place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
             style = "magenta" if lead.status is Status.FAULT else "red"
-            self._screen.print_finding(view.focus, lead.finding, lead.hint, place, style)
-            self._screen.print_other_rules(result)
-            self._screen.print_output(lead)
+            self._parts.print_finding(view.focus, lead.finding, lead.hint, place, style)
+            self._parts.print_other_rules(result)
+            self._parts.print_output(lead)
         elif lead:
             self.console.print()
             self.console.print(Text.assemble((view.focus, "bold"), ": ", view.summary))
         else:
             self.console.print()
             self.console.print(Text(f"{view.focus} passed.", style="bold green"))
-            self._screen.print_speed(result)
-            self._screen.print_deeper_look(result)
-            self._screen.print_comparison(result)
+            self._parts.print_speed(result)
+            self._parts.print_deeper_look(result)
+            self._parts.print_comparison(result)
 
     def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         lines, room = [Text()], self.console.width

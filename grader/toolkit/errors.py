@@ -11,8 +11,8 @@ from pathlib import Path
 
 from grader.findings import Finding, Kind, of_error, words_of
 from grader.source.loading import LearnerFile
-from grader.toolkit.flax_lessons import FLAX_LESSONS
-from grader.toolkit.lessons import LESSONS, Lesson
+from grader.toolkit.lesson import Lesson
+from grader.toolkit.lessons import LESSONS
 from grader.toolkit.verdicts import RaisedError
 from grader.toolkit.wording import short_dtype
 
@@ -47,7 +47,7 @@ def translate(error: BaseException, call: str, learner: LearnerFile, name: str) 
         return told(problem.message, "Repair that line first.")
     where = "\nin a function with a custom rule" if _has_a_rule(line, name, learner) else ""
     shown = (frame.line or "").strip() if frame else ""
-    lesson = next((one for one in (*FLAX_LESSONS, *LESSONS) if _fits(one, names, text + where, shown)), None)
+    lesson = next((one for one in LESSONS if _fits(one, names, text + where, shown)), None)
     if lesson:
         cause = "\n".join(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.toolkit.lessons import Lesson
+from grader.toolkit.lesson import Lesson
 
 FLAX_LESSONS = (
     Lesson(

@@ -10,40 +10,20 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 
-from grader.findings import Finding, Kind
+from grader.findings import Kind
 from grader.machine import faults
-from grader.source.loading import LearnerFile
-from grader.source.syntax import Definition
 from grader.toolkit import bound, programs, purity, returned, wording
 from grader.toolkit.called import Called
-from grader.toolkit.contract import Contract
-from grader.toolkit.errors import learner_frame, translate
+from grader.toolkit.error_verdicts import verdict_on
 from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
-from grader.toolkit.samples import Growth, Sample, Samples, Transformation
-from grader.toolkit.verdicts import (
-    MachineFault,
-    NotStarted,
-    RaisedError,
-    TookTooLong,
-    Verdict,
-    WrongAnswer,
-    about,
-)
-
-
-@dataclass(eq=False)
-class Subject:
-    """What is judged: the learner's file, what its functions promise, and the calls of them that went well."""
-
-    learner: LearnerFile
-    contract: Contract
-    samples: Samples = field(default_factory=Samples)
+from grader.toolkit.samples import Growth, Sample, Transformation
+from grader.toolkit.subject import Subject
+from grader.toolkit.verdicts import MachineFault, RaisedError, TookTooLong, Verdict, about
 
 
 class Handle:
@@ -147,58 +127,9 @@ class Handle:
         except OSError as error:
             if faults.is_full_disk(error):  # who writes to a full disk is not wrong
                 raise MachineFault(faults.explain(error)) from error
-            raise self._raised(text, error) from error
+            raise verdict_on(error, text, self.name, self.session) from error
         except BaseException as error:
-            raise self._raised(text, error) from error
-
-    def _raised(self, text: str, error: BaseException) -> Verdict:
-        """What the learner's code raised, as a verdict."""
-        learner = self.session.learner
-        frame = learner_frame(error, learner.path)
-        if isinstance(error, NotImplementedError) and frame and "NotImplementedError" in (frame.line or ""):
-            if self.session.contract.is_class(self.name):  # not all of it: a stub is told apart beforehand
-                method = f"{self.name}.{frame.name}"
-                hint = "The class is begun, and this method of it raises NotImplementedError."
-                finding = Finding("is still to do.", Kind.NOT_STARTED, method, line=frame.lineno)
-                return RaisedError(finding, hint=hint)
-            if other := self._inside_another(frame.lineno):
-                finding = Finding(f"calls {other}, which is still to do.", Kind.NOT_STARTED, self.name)
-                return RaisedError(
-                    finding, hint=f"Write {other} first, or put what you need of it into {self.name}."
-                )
-            return NotStarted(self.name, frame.lineno)
-        # JAX sorts the keys of what came back.
-        if frame is None and "Comparator raised exception" in str(error):
-            finding = Finding(
-                "returned a dict with the wrong kind of keys",
-                Kind.STRUCTURE,
-                text,
-                expected="keys that can be sorted, such as strings",
-                got="keys that cannot be",
-                got_type="dict",
-            )
-            return WrongAnswer(finding)
-        told = translate(error, text, learner, self.name)
-        if other := self._inside_another(told.line):
-            note = f"This line lies in {other}, which {self.name} calls: mend {other} first."
-            told.finding = told.finding.with_note(note)
-        return told
-
-    def _inside_another(self, line: int | None) -> str:
-        """The other exercise in which a line of the learner's lies; empty where it lies in none."""
-        if line is None:
-            return ""
-        exercises = self.session.contract.names - {self.name}
-        return next(
-            (
-                node.name
-                for node in self.session.learner.tree.body
-                if isinstance(node, Definition)
-                and node.name in exercises
-                and node.lineno <= line <= (node.end_lineno or node.lineno)
-            ),
-            "",
-        )
+            raise verdict_on(error, text, self.name, self.session) from error
 
     # ---- transforming
 

@@ -12,10 +12,11 @@ from grader.source.loading import LearnerFile
 from grader.source.syntax import branches_to_constants
 from grader.toolkit import wording
 from grader.toolkit.contract import Contract
-from grader.toolkit.handles import Handle, Subject
+from grader.toolkit.handles import Handle
 from grader.toolkit.labels import bare, taking_names
 from grader.toolkit.returned import as_jax_arrays
 from grader.toolkit.samples import as_it_is
+from grader.toolkit.subject import Subject
 from grader.toolkit.verdicts import NotStarted, RaisedError, WrongAnswer
 
 

@@ -13,16 +13,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from grader.findings import Finding, Kind
-from grader.results import (
-    ACCEPTED,
-    Aspect,
-    CheckResult,
-    Problem,
-    Spoiled,
-    Status,
-    spoiled_by,
-    without_running,
-)
+from grader.results import ACCEPTED, Aspect, CheckResult, Problem, Status
 from grader.source.loading import load
 from grader.toolkit import cases
 from grader.toolkit.contract import Contract
@@ -47,6 +38,7 @@ from grader.worker.protocol import (
 )
 from grader.worker.reference import beside_the_reference
 from grader.worker.second_look import second_look, stumbled
+from grader.worker.spoiled import Spoiled, spoiled_by, without_running
 from grader.worker.verdict import judge
 from grader.worker.warm_up import run_on_the_reference, warm_up
 

@@ -1,0 +1,15 @@
+"""The consoles that screens are drawn on: with colour, or plain."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+
+def rich_console() -> Console:
+    """Colour and signs where the terminal has them."""
+    return Console(highlight=False)
+
+
+def plain_console() -> Console:
+    """ASCII, no colour, a width that does not depend on the terminal."""
+    return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
