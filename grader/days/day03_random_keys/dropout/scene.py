@@ -36,7 +36,7 @@ def draw(dropout: Any) -> list[Any]:
         image("the same, with another key", fields[1], scale="heat", low=0, high=2),
         chart(
             "at rates from 0 to 1",
-            line(rates, np.append(np.ones(10), 0.0), "the mean by the law", given=True),
+            line(rates[:-1], np.ones(10), "the mean by the law, below 1", given=True),
             line(rates, rates, "the share of zeros by the law", given=True),
             points(rates, by_rate.mean(axis=(1, 2)), "mean"),
             points(rates, np.mean(by_rate == 0, axis=(1, 2)), "share of zeros"),
