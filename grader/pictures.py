@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ LIMIT = 64 * 1024  # bytes of a picture as JSON
 MOST_CELLS = 128  # along each side of an image
 MOST_POINTS = 500  # of a layer
 LEVELS = 250  # of a cell: 0 is `low`, this is `high`
+_ROOM = 2.0  # heights of what was expected that are left below and above it
 NAN, TOO_HIGH, TOO_LOW = 251, 252, 253  # codes of cells that have no level: nan, +inf, -inf
 
 
@@ -99,9 +100,26 @@ class Chart:
         return _range([x for layer in self.layers for x in layer.x], positive=self.log_across)
 
     def range_of_y(self) -> tuple[float, float]:
-        """The same of y. Bars stand on 0, so that it is in their range."""
-        values = [y for layer in self.layers for y in (*layer.y, *layer.upper)]
-        if any(layer.mark is Mark.BARS for layer in self.layers) and not self.log_up:
+        """The same of y. Bars stand on 0, so that it is in their range.
+
+        What came may be a million times what was expected, and would flatten it to a line: then the range is a few times that
+        of what was expected, and what lies beyond is cut off.
+        """
+        low, high = self._range_of_y(set(Role))
+        others = {Role.EXPECTED, Role.INPUT, Role.DIFFERENCE}
+        if not any(layer.role is Role.EXPECTED for layer in self.layers):
+            return low, high
+        least, most = self._range_of_y(others)
+        if self.log_up:
+            room = (most / least) ** _ROOM
+            return max(low, least / room), min(high, most * room)
+        room = (most - least) * _ROOM
+        return max(low, least - room), min(high, most + room)
+
+    def _range_of_y(self, roles: Collection[Role]) -> tuple[float, float]:
+        layers = [layer for layer in self.layers if layer.role in roles]
+        values = [y for layer in layers for y in (*layer.y, *layer.upper)]
+        if any(layer.mark is Mark.BARS for layer in layers) and not self.log_up:
             values.append(0.0)
         return _range(values, positive=self.log_up)
 
