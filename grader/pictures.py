@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 LIMIT = 64 * 1024  # bytes of a picture as JSON
@@ -17,6 +17,8 @@ MOST_CELLS = 128  # along each side of an image
 MOST_POINTS = 500  # of a layer
 LEVELS = 250  # of a cell: 0 is `low`, this is `high`
 NAN, TOO_HIGH, TOO_LOW = 251, 252, 253  # codes of cells that have no level: nan, +inf, -inf
+NOT_FINITE = (NAN, TOO_HIGH, TOO_LOW)
+OUR_OWN_FAULT = "it could not be drawn: our own fault"  # said in the place of a traceback of ours
 
 
 class Scale(StrEnum):
@@ -160,3 +162,29 @@ def unsoundness(picture: Picture) -> str:
 def _is_unsound(layer: Layer) -> bool:
     lengths = {len(layer.x), len(layer.y), len(layer.upper) if layer.mark is Mark.BAND else len(layer.x)}
     return len(lengths) != 1 or not 0 < len(layer.x) <= MOST_POINTS
+
+
+def frame_to_begin_with(picture: Picture) -> int:
+    """The number of the first frame with a difference; where there is none, of the last frame like the first one."""
+    frames = picture.frames
+    if picture.differs is not False:
+        for number, frame in enumerate(frames):
+            if any(_differs(panel, frame) for panel in frame.panels):
+                return number
+    shown = [panel.title for panel in frames[0].panels]
+    return max(n for n, frame in enumerate(frames) if [panel.title for panel in frame.panels] == shown)
+
+
+def _differs(panel: Image | Chart, frame: Frame) -> bool:
+    """Whether a panel shows that something differs: by itself, or by standing beside another one."""
+    if isinstance(panel, Image):
+        return panel.role is Role.DIFFERENCE
+    layers = [
+        layer
+        for one in frame.panels
+        if isinstance(one, Chart) and one.title == panel.title
+        for layer in one.layers
+    ]
+    yours = [replace(layer, role=Role.EXPECTED) for layer in layers if layer.role is Role.YOURS]
+    expected = [layer for layer in layers if layer.role is Role.EXPECTED]
+    return bool(yours and expected) and repr(yours) != repr(expected)  # nan is like nan here

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from grader.results import RunResult
 
 
+_LONG = 5.0  # seconds of checks that are not run once more for a picture
+
+
 def run(asked: argparse.Namespace) -> int:
     """Grade once."""
     from grader.machine import faults
@@ -78,7 +81,34 @@ def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespac
             finally:  # a screen that fails loses nobody an attempt
                 if tree == catalogue.EXERCISES:  # other trees are other people's
                     _record(result)
+            if screen.in_a_terminal and _is_worth_drawing(result):
+                with screen.drawing():
+                    drawn = runner.grade(
+                        selections, tree, workers, drawing_options(selections, asked.timeout)
+                    )
+                screen.show_picture(drawn)
     return result
+
+
+def drawing_options(selections: Sequence[Selection], timeout: float) -> Options:
+    """How exercises are judged whose pictures are all that is asked for: a check that takes `timeout` seconds is given up."""
+    from grader.options import UNTIMED, Options
+
+    names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
+    return Options(seed=0, aspects=UNTIMED, check_timeout=timeout, pictures=names)
+
+
+def _is_worth_drawing(result: RunResult) -> bool:
+    """Whether it is one exercise, whose checks a picture may run once more: it is made when the verdict is on the screen."""
+    from grader.results import Aspect, Status
+
+    exercises = [exercise for day in result.days for exercise in day.exercises]
+    if len(exercises) != 1 or result.interrupted or result.faults:
+        return False
+    (one,) = exercises
+    again = sum(check.seconds for check in one.checks if check.aspect in {Aspect.CORRECT, Aspect.JIT})
+    ended = {Status.TIMEOUT, Status.CRASHED, Status.FAULT}
+    return again < _LONG and not any(check.status in ended for check in one.checks)
 
 
 def _record(result: RunResult) -> None:
