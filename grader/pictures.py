@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -137,7 +138,10 @@ def _range(values: Sequence[float], *, positive: bool) -> tuple[float, float]:
     low, high = min(drawn, default=0.1 if positive else 0.0), max(drawn, default=1.0)
     if low < high:
         return low, high
-    return (low / 2, high * 2) if positive else (low - 0.5, high + 0.5)
+    margin = max(0.5, abs(low) / 1e6)  # beside a large number half of one is nothing
+    low, high = (low / 2, high * 2) if positive else (low - margin, high + margin)
+    most = sys.float_info.max
+    return max(low, -most), min(high, most)
 
 
 def unsoundness(picture: Picture) -> str:

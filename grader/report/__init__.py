@@ -24,9 +24,9 @@ def screen_of_watch(*, plain: bool) -> WatchScreen:
 def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
     """A frame of a picture, on standard output."""
     from grader.report.consoles import plain_console, rich_console
-    from grader.report.picture import show
+    from grader.report.picture.painter import Painter
 
-    show(plain_console() if plain else rich_console(), picture, frame, ascii=plain)
+    Painter(plain_console() if plain else rich_console(), ascii=plain).show(picture, frame)
 
 
 class Step(Protocol):

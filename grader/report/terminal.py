@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.pictures import frame_to_begin_with
-from grader.report import picture
 from grader.report.looks import LOOKS, STAR
+from grader.report.picture.painter import Painter
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, DayResult, RunResult, Status
@@ -80,8 +80,8 @@ class Screen:
         for exercise in (one for day in result.days for one in day.exercises if one.picture):
             assert exercise.picture
             self.console.print()
-            frame = frame_to_begin_with(exercise.picture)
-            picture.show(self.console, exercise.picture, frame, ascii=self._parts.ascii)
+            painter = Painter(self.console, ascii=self._parts.ascii)
+            painter.show(exercise.picture, frame_to_begin_with(exercise.picture))
 
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")

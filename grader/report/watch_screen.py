@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.pictures import frame_to_begin_with
-from grader.report import looks, picture, versions
+from grader.report import looks, versions
+from grader.report.picture.painter import Painter
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.report.versions import Version
@@ -28,6 +28,7 @@ class WatchScreen:
         self.console = console
         self._ascii = ascii or not console.encoding.lower().startswith("utf")
         self._parts = VerdictParts(console, ascii=ascii)
+        self._painter = Painter(console, ascii=ascii)
         self._keys = keys and console.is_terminal
 
     @property
@@ -118,13 +119,9 @@ class WatchScreen:
 
     def _picture_in(self, view: BoardView, lines: int) -> list[Text]:
         """The picture of the focus in so many lines at most; nothing where there is none, or too little room."""
-        shown = view.picture if not view.problems else None
-        if shown is None:
+        if view.picture is None or view.problems:
             return []
-        room = picture.Room(self.console.width, lines)
-        means = picture.means_of(self.console, ascii=self._ascii)
-        more = "p shows it large" if self._keys else ""
-        return picture.brief(shown, frame_to_begin_with(shown), room, means, more=more)
+        return self._painter.small(view.picture, lines, more="p shows it large" if self._keys else "")
 
     def _below_the_table(self, view: BoardView, *, brief: bool = False, drawn: Sequence[Text] = ()) -> None:
         for problem in view.problems:
@@ -133,7 +130,7 @@ class WatchScreen:
         self._focus(view, brief=brief)
         if drawn:
             self.console.print()
-            picture.write(self.console, drawn)
+            self._painter.write(drawn)
         if view.below:
             self.console.print()
             self.console.print(Text(printable(view.below)))
@@ -190,13 +187,12 @@ class WatchScreen:
     def _draw_picture(self, view: PictureView) -> None:
         """As large as the screen is, and how to go on."""
         room = page_room(self.console.height)
-        means = picture.means_of(self.console, ascii=self._ascii)
         several = len(view.picture.frames) > 1
         keys = "left and right: other frames, any other key: back" if several else "any key: back"
-        lines = picture.whole(view.picture, view.frame, picture.Room(self.console.width, room), means)
+        lines = self._painter.large(view.picture, view.frame, room)
         with self.console:  # written at once
             self._clear()
-            picture.write(self.console, lines[:room])
+            self._painter.write(lines)
             self.console.print(Text(keys, style="dim"))
 
     # ---- parts

@@ -31,7 +31,7 @@ class Fit:
 
 def in_pixels(image: Image, means: Means) -> bool:
     """Whether a line holds two rows. With sixteen colours shades are no colours to rely on, and signs say more."""
-    return means.blocks and (means.colours is Colours.MANY or image.scale is Scale.LABELS)
+    return means.blocks and (means.colours >= Colours.MANY or image.scale is Scale.LABELS)
 
 
 def fit(image: Image, columns: int, lines: int, means: Means) -> Fit:
@@ -118,10 +118,12 @@ def _in_pixels(levels: Levels, image: Image, means: Means) -> list[Text]:
                 return MARKS[level], warned
         upper, lower = colour(above), None if below is None else colour(below)
         if upper is None:
-            return (palette.EMPTY, Style(dim=True)) if lower is None else ("▄", palette.style_of(lower))
+            return (
+                (palette.EMPTY, Style(dim=True)) if lower is None else ("▄", palette.style_of(means, lower))
+            )
         if upper == lower:
-            return "█", palette.style_of(upper)
-        return "▀", palette.style_of(upper, lower)
+            return "█", palette.style_of(means, upper)
+        return "▀", palette.style_of(means, upper, lower)
 
     lines = []
     for number in range(0, len(levels), 2):

@@ -103,18 +103,22 @@ def _pixels(drawn: Plot, column: int, row: int, means: Means) -> tuple[str, Styl
         if means.colours is Colours.SIXTEEN:
             filled = [ink for half in (0, 1) for ink in drawn.filled.get((column, 2 * row + half), ())]
             if filled:
-                return "░", palette.style_of(colour_of(filled, means))
+                return "░", palette.style_of(means, colour_of(filled, means))
         return " ", Style()
     if upper is None:
-        return "▄", palette.style_of(lower)
-    return ("█", palette.style_of(upper)) if upper == lower else ("▀", palette.style_of(upper, lower))
+        return "▄", palette.style_of(means, lower)
+    return (
+        ("█", palette.style_of(means, upper))
+        if upper == lower
+        else ("▀", palette.style_of(means, upper, lower))
+    )
 
 
 def _colour(drawn: Plot, place: tuple[int, int], means: Means) -> palette.Rgb | str | None:
     if solid := drawn.solid.get(place):
         return colour_of(solid, means)
     filled = drawn.filled.get(place)
-    if filled and means.colours is Colours.MANY:
+    if filled and means.colours >= Colours.MANY:
         colour = colour_of(filled, means)
         return palette.darker(colour) if isinstance(colour, tuple) else colour
     return None

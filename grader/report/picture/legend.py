@@ -94,7 +94,9 @@ def _swatch(level: int, image: Image, means: Means) -> Text:
     if not in_pixels(image, means):
         return Text(*palette.marks(image, means)(level))
     colour = palette.pixels(image, means)(level)
-    return Text(palette.EMPTY, Style(dim=True)) if colour is None else Text("█", palette.style_of(colour))
+    return (
+        Text(palette.EMPTY, Style(dim=True)) if colour is None else Text("█", palette.style_of(means, colour))
+    )
 
 
 def _of_chart(chart: Chart, means: Means) -> Iterable[Text]:
@@ -113,7 +115,7 @@ def _of_chart(chart: Chart, means: Means) -> Iterable[Text]:
     crossing = [one for one in chart.layers if one.mark not in {Mark.BAND, Mark.BARS}]
     drawn = [known[key_of(one)] for one in crossing]
     if is_both(drawn):
-        style = palette.style_of(colour_of(drawn, means)) if means.blocks else Style()
+        style = palette.style_of(means, colour_of(drawn, means)) if means.blocks else Style()
         yield Text.assemble(("█" if means.blocks else palette.BOTH_MARK, style), " both")
     banded = [known[key_of(one)] for one in chart.layers if one.mark is Mark.BAND]
     if is_both(banded) and not means.blocks:
@@ -124,11 +126,11 @@ def _of_line(ink: Ink, means: Means, *, filled: bool) -> tuple[str, Style]:
     """Its colour; that of a band is darker, or thinner where there are few."""
     colour = colour_of([ink], means)
     if not filled:
-        return "█", palette.style_of(colour)
+        return "█", palette.style_of(means, colour)
     return (
-        ("█", palette.style_of(palette.darker(colour)))
+        ("█", palette.style_of(means, palette.darker(colour)))
         if isinstance(colour, tuple)
-        else ("░", palette.style_of(colour))
+        else ("░", palette.style_of(means, colour))
     )
 
 

@@ -18,7 +18,8 @@ class Colours(IntEnum):
 
     NONE = 0
     SIXTEEN = 1  # whose shades every terminal chooses for itself
-    MANY = 2  # 256, to which rich rounds, or all of them
+    MANY = 2  # 256
+    ALL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def means_of(console: Console, *, ascii: bool = False) -> Means:
     ascii = ascii or not console.encoding.lower().startswith("utf")
     if console.no_color or console.color_system is None:
         return Means(Colours.NONE, ascii)
-    many = console.color_system in {"256", "truecolor"}
-    return Means(Colours.MANY if many else Colours.SIXTEEN, ascii)
+    known = {"256": Colours.MANY, "truecolor": Colours.ALL}
+    return Means(known.get(console.color_system, Colours.SIXTEEN), ascii)
 
 
 WHOSE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.style import Style
 
 from grader.pictures import LEVELS, Image, Role, Scale
@@ -57,19 +57,22 @@ BAND_MARKS = {Role.EXPECTED: ":", Role.YOURS: "/", Role.INPUT: "-", Role.DIFFERE
 BOTH_MARK, BOTH_BANDS_MARK = "*", "|"
 
 
-def style_of(colour: Rgb | str | None, background: Rgb | str | None = None) -> Style:
-    """Made anew for each picture: rich keeps in a style what it once wrote for it, whatever console comes next."""
-    return Style(color=_color(colour), bgcolor=_color(background))
+def style_of(means: Means, colour: Rgb | str | None, background: Rgb | str | None = None) -> Style:
+    """A style that names colours which the console has: rich would round them, and keep what it once wrote for a style."""
+    return Style(color=_color(means, colour), bgcolor=_color(means, background))
 
 
-def _color(colour: Rgb | str | None) -> Color | str | None:
-    return Color.from_rgb(*colour) if isinstance(colour, tuple) else colour
+def _color(means: Means, colour: Rgb | str | None) -> Color | str | None:
+    if not isinstance(colour, tuple):
+        return colour
+    exact = Color.from_rgb(*colour)
+    return exact if means.colours is Colours.ALL else exact.downgrade(ColorSystem.EIGHT_BIT)
 
 
 def warning(means: Means) -> Style:
     """Of letters for what is not finite."""
-    if means.colours is Colours.MANY:
-        return Style(color="white", bgcolor=Color.from_rgb(150, 0, 90), bold=True)
+    if means.colours >= Colours.MANY:
+        return Style(color="white", bgcolor=_color(means, (150, 0, 90)), bold=True)
     return Style(color="red", reverse=True, bold=True) if means.colours else Style()
 
 
@@ -119,7 +122,7 @@ def marks(image: Image, means: Means) -> Callable[[int], tuple[str, Style]]:
     if image.scale is Scale.SIGNED:
         return lambda level: _sign(level, means, plain=image.role is Role.DIFFERENCE)
     ramp = SHADES_ASCII if means.ascii else SHADES
-    tint = style_of("yellow") if coloured and image.scale is Scale.HEAT else Style()
+    tint = style_of(means, "yellow") if coloured and image.scale is Scale.HEAT else Style()
     return lambda level: (ramp[min(level * len(ramp) // LEVELS, len(ramp) - 1)], tint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -31,9 +32,9 @@ class Axis:
         low, high = self.low, self.high
         if self.log:
             low, high, value = math.log(low), math.log(high), math.log(value)
-        share = (
-            (value - low) / (high - low) if math.isfinite(high - low) else value / 2 / (high / 2 - low / 2)
-        )
+        if not math.isfinite(high - low):
+            low, high, value = low / 2, high / 2, value / 2
+        share = (value - low) / (high - low)
         return round(min(max(share, 0.0), 1.0) * (self.pixels - 1))
 
 
@@ -133,15 +134,16 @@ def plot(chart: Chart, columns: int, rows: int, *, tall: int, beside: Chart) -> 
     low, high = beside.range_of_x()
     bars = [layer for layer in chart.layers if layer.mark is Mark.BARS]
     apart = _apart(bars)
-    if bars and not chart.log_across:
+    if bars and not chart.log_across and math.isfinite(high - low + apart):
         low, high = low - apart / 2, high + apart / 2
     bottom, top = beside.range_of_y()
     if chart.equal:
-        unit = max((high - low) / (columns - 1), (top - bottom) / ((rows - 1) * tall))
-        columns = min(max(round((high - low) / unit) + 1, 2), columns)
-        rows = min(max(round((top - bottom) / unit / tall) + 1, 2), rows)
+        width, height = _length(low, high), _length(bottom, top)
+        unit = max(width / (columns - 1), height / ((rows - 1) * tall), math.ulp(0.0))
+        columns = min(max(round(width / unit) + 1, 2), columns)
+        rows = min(max(round(height / unit / tall) + 1, 2), rows)
     drawn = Plot(Axis(low, high, columns, chart.log_across), Axis(bottom, top, rows, chart.log_up))
-    slot = max(int(apart / (high - low) * columns), 1) if bars else 1
+    slot = max(int(min(apart / _length(low, high), 1.0) * columns), 1) if bars else 1
     known = inks(chart)
     order = sorted(
         chart.layers,
@@ -169,4 +171,9 @@ def plot(chart: Chart, columns: int, rows: int, *, tall: int, beside: Chart) -> 
 def _apart(bars: list[Layer]) -> float:
     """How far bars stand from each other."""
     places = sorted({x for layer in bars for x in layer.x if math.isfinite(x)})
-    return min((b - a for a, b in pairwise(places)), default=1.0)
+    return min((_length(a, b) for a, b in pairwise(places)), default=1.0)
+
+
+def _length(low: float, high: float) -> float:
+    """How far two numbers are apart, as far as that can be told."""
+    return min(high - low, sys.float_info.max)
