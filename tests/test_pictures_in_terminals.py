@@ -268,13 +268,13 @@ def test_the_first_frame_that_differs_else_the_last() -> None:
 
 
 def test_small_it_has_a_line_above_and_a_line_below() -> None:
-    shown = [line.plain for line in brief(boards(), 3, Room(60, 16), MANY, more="p shows it large")]
+    shown = [line.plain for line in brief(boards(), 3, Room(60, 16), MANY, more="p enlarges it")]
     assert len(shown) <= 16
     assert shown[0].startswith("A glider crosses the corner")
     assert shown[0].endswith("…")
     assert shown[-1].startswith("yours differs from what was expected; frame 4 of 6")
-    large = [line.plain for line in brief(boards(), 3, Room(100, 16), MANY, more="p shows it large")]
-    assert large[-1].endswith("frame 4 of 6: generation 4; p shows it large")
+    large = [line.plain for line in brief(boards(), 3, Room(100, 16), MANY, more="p enlarges it")]
+    assert large[-1].endswith("frame 4 of 6: generation 4; p enlarges it")
     assert brief(boards(), 3, Room(60, 6), MANY) == []
 
 

@@ -32,7 +32,8 @@ def test_save_verdict_hint_next_and_quit(tree: Path) -> None:
         terminal.until("checked at")
         assert "▸  standardize                 · todo" in terminal.text
         assert (
-            "n next  h hint  l list  s solution  r reset  a run all  e edit  t try  q quit" in terminal.text
+            "n next  h hint  l list  s solution  r reset  a run all  e edit  t try  p picture\nq quit"
+            in terminal.text
         )
 
         answer(file, "standardize", WRONG_STANDARDIZE)

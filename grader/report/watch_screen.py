@@ -121,7 +121,7 @@ class WatchScreen:
         """The picture of the focus in so many lines at most; nothing where there is none, or too little room."""
         if view.picture is None or view.problems:
             return []
-        return self._painter.small(view.picture, lines, more="p shows it large" if self._keys else "")
+        return self._painter.small(view.picture, lines, more="p enlarges it" if self._keys else "")
 
     def _below_the_table(self, view: BoardView, *, brief: bool = False, drawn: Sequence[Text] = ()) -> None:
         for problem in view.problems:

@@ -161,10 +161,12 @@ def _try(model: Model, now: Moment) -> Step:
 
 def _picture(model: Model, now: Moment) -> Step:
     name, drawing = model.focus, model.state.drawing_of(model.focus)
+    not_yet = f"there is no picture of {name} yet: it follows the verdict"
     if name in model.grading.checking or drawing is None:
-        return model.saying(f"there is no picture of {name} yet: it follows the verdict"), ()
+        return model.saying(not_yet), ()
     if drawing.picture is None:
         return model.saying(f"there is no picture of {name}: {drawing.why_none}"), ()
+    model = model.saying("") if model.status == not_yet else model
     return replace(model, mode=Leafing(drawing.picture, frame_to_begin_with(drawing.picture))), ()
 
 

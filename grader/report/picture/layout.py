@@ -45,7 +45,7 @@ def whole(picture: Picture, frame: int, room: Room, means: Means) -> list[Text]:
 def brief(picture: Picture, frame: int, room: Room, means: Means, *, more: str = "") -> list[Text]:
     """A frame between one line that says what was drawn and one with the remark; nothing where the room is too low.
 
-    Of several things that would be too small together the first is left that differs. `more` says where all is seen.
+    Of several things that would be too small together the first is left that differs. `more` is said where it fits.
     """
     panels: Sequence[Panel] = picture.frames[frame].panels
     if _clear(panels, _left(panels, room, means), means) < _CLEAR:
@@ -53,7 +53,9 @@ def brief(picture: Picture, frame: int, room: Room, means: Means, *, more: str =
     key, inner = legend(panels, room.columns, means), _left(panels, room, means)
     if inner.lines < _FEWEST or (any(isinstance(one, Chart) for one in panels) and inner.lines < _FEWEST + 3):
         return []
-    last = "; ".join(words for words in (picture.remark, _place(picture, frame, means), more) if words)
+    last = "; ".join(words for words in (picture.remark, _place(picture, frame, means)) if words)
+    if more and Text(f"{last}; {more}").cell_len <= room.columns:
+        last = "; ".join(words for words in (last, more) if words)
     return [
         _cut(picture.caption, room.columns, means, Style(dim=True)),
         *_panels(panels, inner, means),

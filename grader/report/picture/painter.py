@@ -24,7 +24,7 @@ class Painter:
         self._small: list[Text] = []
 
     def small(self, picture: Picture, lines: int, *, more: str) -> list[Text]:
-        """The frame to begin with in so many lines at most; nothing where they are too few. `more` says where all is seen."""
+        """The frame to begin with in so many lines at most; nothing where they are too few. `more` is said where it fits."""
         asked = picture, Room(self._console.width, lines), more
         if asked != self._last:
             means = means_of(self._console, ascii=self._ascii)
