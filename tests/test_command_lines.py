@@ -20,6 +20,7 @@ VALUES = {
     "level": "2",
     "fit": "3",
     "frame": "4",
+    "save": "life.svg",
     "seed": "5",
     "timeout": "4.5",
     "from": "exercises",

@@ -75,6 +75,41 @@ def test_why_there_is_none(said) -> None:  # type: ignore[no-untyped-def]
     assert said(run_of(None, interrupted=True))[0] == Exit.INTERRUPTED
 
 
+def test_it_is_saved_as_svg_or_png(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    svg, png = tmp_path / "life.svg", tmp_path / "LIFE.PNG"
+    status, out, err = said(run_of(boards(12)), "--save", str(svg))
+    assert (status, err) == (Exit.DONE, "")
+    assert out == f"the picture, 8 of 12 frames, written to {svg}\n"
+    assert b"<svg" in svg.read_bytes()[:400]
+    assert said(run_of(boards(12)), "--save", str(png), "--frame", "4")[:2] == (
+        Exit.DONE,
+        f"the picture written to {png}\n",
+    )
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_file_is_written_over_without_a_word(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "life.svg"
+    file.write_text("mine", encoding="utf-8")
+    status, _, err = said(run_of(boards()), "--save", str(file))
+    assert (status, err) == (Exit.UNDONE, f"grader: {file} exists already; --yes writes over it\n")
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert said(run_of(boards()), "--save", str(file), "--yes")[0] == Exit.DONE
+    assert "<svg" in file.read_text(encoding="utf-8")
+
+
+def test_a_file_of_no_known_kind_or_below_a_file(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = said(run_of(boards()), "--save", "life.gif")
+    assert (status, err) == (
+        Exit.USAGE,
+        "grader: --save takes a file whose name ends with .svg or .png, not 'life.gif'\n",
+    )
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    status, _, err = said(run_of(boards()), "--save", str(tmp_path / "file" / "life.svg"))
+    assert status == Exit.USAGE
+    assert "cannot be made" in err
+
+
 @pytest.mark.parametrize("words", [[], ["day02"], ["life_step", "life_run"]])
 def test_it_takes_one_exercise(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["show", *words]) == Exit.USAGE

@@ -16,6 +16,7 @@ from grader.report.picture.means import WHOSE, Block, Means
 _GAP = 2  # columns between panels
 _CLEAR = 0.5  # of the size that a panel wants: with less in a narrow place, others are left out for it
 _FEWEST = 4  # lines of panels, below which nothing is recognised
+_LOW = 10  # lines of a panel, of which a second line over it takes too many
 _BEYOND = (Role.YOURS, Role.DIFFERENCE)  # what belongs to the panel before
 
 Panel = Image | Chart
@@ -111,23 +112,43 @@ def _panels(panels: Sequence[Panel], room: Room, means: Means) -> list[Text]:
     common = _common_title(panels) if len(panels) > 1 else ""
     lines = [_cut(common, room.columns, means, Style(dim=True))] if common else []
     for row in rows:
-        lines += _beside([_panel(one, own, means, titled=not common, among=panels) for one in row])
+        heads = [_head(one, own, means, titled=not common) for one in row]
+        high = max(map(len, heads))
+        lower = Room(own.columns, own.lines - high)
+        drawn = [_drawn(one, lower, means, among=panels) for one in row]
+        lines += _beside(
+            [
+                Block(
+                    [*head, *[Text()] * (high - len(head)), *one.lines],
+                    max([one.width, *(line.cell_len for line in head)]),
+                )
+                for head, one in zip(heads, drawn, strict=True)
+            ]
+        )
     return lines
 
 
-def _panel(panel: Panel, room: Room, means: Means, *, titled: bool, among: Sequence[Panel]) -> Block:
-    """Whose it is, and below that what it shows."""
+def _head(panel: Panel, room: Room, means: Means, *, titled: bool) -> list[Text]:
+    """Whose it is, and what: in two lines at most, in a low room in one."""
     whose = WHOSE[panel.role] if panel.role else ""
     words = ": ".join(one for one in (whose, panel.title if titled else "") if one)
-    head = _cut(words, room.columns, means, Style(bold=True))
+    if not words:
+        return []
+    lines = _wrapped(means.words(words), room.columns, Style(bold=True))
+    if len(lines) == 1:
+        return lines
+    if room.lines < _LOW:
+        return [_cut(words, room.columns, means, Style(bold=True))]
+    rest = " ".join(line.plain for line in lines[1:])
+    return [lines[0], _cut(rest, room.columns, means, Style(bold=True))]
+
+
+def _drawn(panel: Panel, room: Room, means: Means, *, among: Sequence[Panel]) -> Block:
     if isinstance(panel, Image):
-        drawn = cells.block(panel, room.columns, room.lines - 1, means)
-    else:
-        alike = [one for one in among if isinstance(one, Chart) and one.title == panel.title]
-        beside = replace(panel, layers=tuple(layer for one in alike for layer in one.layers))
-        drawn = charts.block(panel, room.columns, room.lines - 1, means, beside=beside)
-    lines = [head, *drawn.lines] if words else drawn.lines
-    return Block(lines, max(drawn.width, head.cell_len))
+        return cells.block(panel, room.columns, room.lines, means)
+    alike = [one for one in among if isinstance(one, Chart) and one.title == panel.title]
+    beside = replace(panel, layers=tuple(layer for one in alike for layer in one.layers))
+    return charts.block(panel, room.columns, room.lines, means, beside=beside)
 
 
 def _beside(blocks: Sequence[Block]) -> list[Text]:
@@ -144,8 +165,12 @@ def _beside(blocks: Sequence[Block]) -> list[Text]:
 
 
 def _best(panels: Sequence[Panel], room: Room, means: Means) -> int:
-    """How many panels stand in a row. Where it makes no difference, as many as go."""
-    return max(range(1, len(panels) + 1), key=lambda across: (_smallest(panels, across, room, means), across))
+    """How many panels stand in a row: where it makes no difference, so many that there are few rows, and these are even."""
+
+    def merit(across: int) -> tuple[float, int, int]:
+        return _smallest(panels, across, room, means), -len(_rows(panels, across)), -across
+
+    return max(range(1, len(panels) + 1), key=merit)
 
 
 def _clear(panels: Sequence[Panel], room: Room, means: Means) -> float:
