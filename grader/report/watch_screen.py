@@ -272,15 +272,20 @@ class WatchScreen:
             self._parts.print_comparison(result)
 
     def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Closer together where that saves a line."""
+        wide, close = self._lines_of_keys(keys, "  "), self._lines_of_keys(keys, " ")
+        for line in close if len(close) < len(wide) else wide:
+            line.rstrip()
+            self.console.print(line)
+
+    def _lines_of_keys(self, keys: Sequence[tuple[str, str]], gap: str) -> list[Text]:
         lines, room = [Text()], self.console.width
         for key, what in keys:  # a key stays with its word
             word = Text.assemble((key, "bold cyan"), f" {what}")
             if lines[-1].cell_len + word.cell_len > room:
                 lines.append(Text())
-            lines[-1].append_text(word).append("  ")
-        for line in lines:
-            line.rstrip()
-            self.console.print(line)
+            lines[-1].append_text(word).append(gap)
+        return lines
 
 
 def _longest(view: BoardView) -> int:

@@ -14,6 +14,7 @@ from grader.report.picture import palette
 from grader.report.picture.means import MARKS, Block, Colours, Means
 
 _MOST_TIMES = 8  # that a cell is enlarged
+_GOOD = 32  # pixels along a side, which show what a large image is
 _FEWEST_ROWS = 4  # which are not thinned out, however wide the image is
 
 Levels = Sequence[Sequence[int]]
@@ -21,12 +22,12 @@ Levels = Sequence[Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How an image fits: so many pixels, of which each is so many columns wide; `scale` is below 1 where cells are lost."""
+    """How an image fits: so many pixels, of which each is so many columns wide and, beside that, so many times as high."""
 
     rows: int
     columns: int
     wide: int
-    scale: float
+    tall: int = 1
 
 
 def in_pixels(image: Image, means: Means) -> bool:
@@ -43,12 +44,19 @@ def fit(image: Image, columns: int, lines: int, means: Means) -> Fit:
     wide = 1 if pixels or 2 * across > columns else 2
     times = min(columns // (across * wide), room // rows, _MOST_TIMES if pixels else 1)
     if times >= 1:
-        return Fit(rows * times, across * times, wide, float(times))
+        return Fit(rows * times, across * times, wide)
     tall = 1 if pixels or wide == 2 else 2  # how many times as high as wide a cell is then
     scale = min(columns / (across * wide), room * tall / rows)
     fewest = min(rows, room, _FEWEST_ROWS)
     most = columns // wide
-    return Fit(max(round(rows * scale / tall), fewest), min(max(round(across * scale), 1), most), wide, scale)
+    return Fit(max(round(rows * scale / tall), fewest), min(max(round(across * scale), 1), most), wide, tall)
+
+
+def score(image: Image, columns: int, lines: int, means: Means) -> float:
+    """How well an image fits: 1 where each cell is there, or so many pixels that all is recognised."""
+    size = fit(image, columns, lines, means)
+    rows, across = len(image.rows), len(image.rows[0]) // 2
+    return min(size.rows * size.tall / min(rows, _GOOD), size.columns / min(across, _GOOD), 1.0)
 
 
 def block(image: Image, columns: int, lines: int, means: Means) -> Block:

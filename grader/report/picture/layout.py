@@ -14,7 +14,7 @@ from grader.report.picture.legend import legend
 from grader.report.picture.means import WHOSE, Block, Means
 
 _GAP = 2  # columns between panels
-_CLEAR = 0.5  # of the size that a panel wants: with less in a narrow place, others are left out for it
+_CLEAR = 0.5  # of the size that a panel wants: with less in a low room, others are left out for it, or all
 _FEWEST = 4  # lines of panels, below which nothing is recognised
 _LOW = 10  # lines of a panel, of which a second line over it takes too many
 _BEYOND = (Role.YOURS, Role.DIFFERENCE)  # what belongs to the panel before
@@ -52,7 +52,7 @@ def brief(picture: Picture, frame: int, room: Room, means: Means, *, more: str =
     if _clear(panels, _left(panels, room, means), means) < _CLEAR:
         panels = _most_telling(panels)
     key, inner = legend(panels, room.columns, means), _left(panels, room, means)
-    if inner.lines < _FEWEST or (any(isinstance(one, Chart) for one in panels) and inner.lines < _FEWEST + 3):
+    if inner.lines < _FEWEST or _clear(panels, inner, means) < _CLEAR:
         return []
     last = "; ".join(words for words in (picture.remark, _place(picture, frame, means)) if words)
     if more and Text(f"{last}; {more}").cell_len <= room.columns:
@@ -182,13 +182,13 @@ def _smallest(panels: Sequence[Panel], across: int, room: Room, means: Means) ->
     own = _own(across, len(_rows(panels, across)), room)
     if own.columns < 2 or own.lines < 2:
         return 0.0
-    return round(min(min(_size(one, own, means), 1.0) for one in panels), 2)
+    return round(min(_size(one, own, means) for one in panels), 2)
 
 
 def _size(panel: Panel, room: Room, means: Means) -> float:
     if isinstance(panel, Chart):
         return charts.score(panel, room.columns, room.lines - 1)
-    return cells.fit(panel, room.columns, room.lines - 1, means).scale
+    return cells.score(panel, room.columns, room.lines - 1, means)
 
 
 def _own(across: int, rows: int, room: Room) -> Room:
