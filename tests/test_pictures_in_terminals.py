@@ -18,6 +18,7 @@ from grader.pictures import (
     LEVELS,
     NAN,
     TOO_HIGH,
+    Chart,
     Frame,
     Image,
     Mark,
@@ -208,6 +209,17 @@ def test_lines_that_nobody_can_draw_are_said() -> None:
     shown = "\n".join(lines_of(one(falling), 60, ASCII))
     assert "yours: 2 not above 0 (v)" in shown
     assert shown.count("v") >= 2
+
+
+def test_what_lies_beyond_the_axis_is_marked_at_its_edge_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chart, "range_of_y", lambda self: (0.0, 2.0))
+    yours = layer(Role.YOURS, [1.0, 1.0, 50.0, 1.0, -9.0, -9.0])
+    shown = lines_of(one(chart(layer(Role.EXPECTED, [1.0] * 6), yours)), 60, ASCII)
+    assert "yours: 1 above what is drawn (^)" in "\n".join(shown)
+    assert "yours: 2 below what is drawn (v)" in "\n".join(shown)
+    drawn = [line.partition("|")[2] for line in shown if "|" in line]
+    assert drawn[0].count("^") == 1
+    assert drawn[-1].count("v") == 2
 
 
 @pytest.mark.parametrize("values", [[0.0], [1e308, -1e308], [math.nan] * 4, [5.0] * 3, [1e-320, 2e-320]])

@@ -146,17 +146,23 @@ def _not_finite(panels: Panels) -> Iterable[str]:
                     codes += [level for row in panel.levels for level in row]
             else:
                 codes += [_code(y) for one in panel.layers if one.role is role for y in (*one.y, *one.upper)]
-                unseen = [
-                    y
-                    for one in panel.layers
-                    if one.role is role
-                    for y in one.y
-                    if panel.log_up and -math.inf < y <= 0
-                ]
-                if unseen:
-                    yield f"{whose}: {len(unseen)} not above 0 ({MARKS[TOO_LOW]})"
+                yield from _beyond(panel, role, whose)
         if words := counted(codes):
             yield f"{whose}: {words}"
+
+
+def _beyond(chart: Chart, role: Role, whose: str) -> Iterable[str]:
+    """`yours: 3 above what is drawn (^)`: finite numbers that have no place in a chart."""
+    low, high = chart.range_of_y()
+    ys = [y for one in chart.layers if one.role is role for y in one.y if math.isfinite(y)]
+    nowhere = sum(chart.log_up and y <= 0 for y in ys)
+    above, below = sum(y > high for y in ys), sum(y < low for y in ys) - nowhere
+    if nowhere:
+        yield f"{whose}: {nowhere} not above 0 ({MARKS[TOO_LOW]})"
+    if above:
+        yield f"{whose}: {above} above what is drawn ({MARKS[TOO_HIGH]})"
+    if below:
+        yield f"{whose}: {below} below what is drawn ({MARKS[TOO_LOW]})"
 
 
 def _code(value: float) -> int:

@@ -46,7 +46,9 @@ class Plot:
     up: Axis
     solid: dict[tuple[int, int], list[Ink]] = field(default_factory=lambda: defaultdict(list))
     filled: dict[tuple[int, int], list[Ink]] = field(default_factory=lambda: defaultdict(list))
-    odd: dict[int, int] = field(default_factory=dict)  # column -> the code of what has no height there
+    odd: dict[int, int] = field(
+        default_factory=dict
+    )  # column -> the code of what has no height there, or lies beyond
 
     # ---- layers
 
@@ -101,6 +103,8 @@ class Plot:
         found = []
         for x, y in zip(layer.x, layer.y, strict=True):
             column, row = self.across.place(x), self.up.place(y)
+            if column is not None and row is not None and not self.up.low <= y <= self.up.high:
+                self.odd[column] = TOO_HIGH if y > self.up.high else TOO_LOW  # cut off, and drawn at the edge
             if column is not None and row is None:
                 self.odd[column] = NAN if math.isnan(y) else TOO_HIGH if y > 0 else TOO_LOW
             found.append((column, row) if column is not None and row is not None else None)
