@@ -42,7 +42,7 @@ def draw(transform: Any) -> list[Any]:
     result = apply(ramp)
     return [
         image(
-            "pairs of parameters that are the same numbers: a, b, c and a again, in three runs of init",
+            "pairs that are the same numbers",
             same.astype(int),
             scale="labels",
             high=1,
@@ -54,8 +54,8 @@ def draw(transform: Any) -> list[Any]:
 
 
 SCENE = Scene(
-    "Which parameters hold the same numbers: a is asked for twice in each run of init; the first two runs have the same key, "
-    "the third has another one. Then apply with parameters that are a ramp.",
+    "Which parameters hold the same numbers: a, b, c, and a once more, in each of three runs of init; the first two runs "
+    "have the same key, the third has another one. Then apply with parameters that are a ramp.",
     draw,
     shows=["one_key_for_all", "one_dict_for_all_runs", "apply_with_its_own_parameters", "makes_it_again"],
 )
