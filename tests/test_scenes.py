@@ -15,7 +15,7 @@ import pytest
 from grader.kata import catalogue
 from grader.kata.answers import answers_of, learners_file
 from grader.kata.catalogue import Day
-from grader.pictures import LIMIT, Image, Picture, Role, size_of, unsoundness
+from grader.pictures import LIMIT, Chart, Image, Picture, Role, size_of, unsoundness
 from grader.scenes.panels import NotDrawable
 from grader.scenes.scene import Scene, scene_of
 from grader.scenes.side_by_side import together
@@ -83,6 +83,10 @@ def test_a_scene_shows_mistakes_and_finds_none_in_the_reference(day: Day, name: 
         file.write_text(learners_file([on_file[f"{name}__{label}"]]), encoding="utf-8")
         wrong = _drawn(scene, file, name, expected)
         assert not unsoundness(wrong), unsoundness(wrong)
+        panels = [panel for frame in wrong.frames for panel in frame.panels]
+        roles = {layer.role for panel in panels if isinstance(panel, Chart) for layer in panel.layers}
+        roles |= {panel.role for panel in panels if isinstance(panel, Image)}
+        assert Role.YOURS in roles, f"{label} is not drawn at all: {wrong.remark}"
         assert wrong.frames != reference.frames, f"{label} looks like the reference"
         assert scene.by_chance or wrong.differs, label
 
