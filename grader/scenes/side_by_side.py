@@ -17,6 +17,7 @@ from grader.pictures import (
     Frame,
     Image,
     Layer,
+    Mark,
     Picture,
     Role,
     Scale,
@@ -27,6 +28,7 @@ from grader.scenes.scene import Scene
 
 _SEEN_IN_CELLS = 1 / 100  # of the scale: what differs by less cannot be seen in an image
 _SEEN_IN_CHARTS = 1 / 150  # of the height of a chart
+_NOISE = 1e-3  # of the size of numbers that are all alike: what they differ by is not looked at closer
 _DIGITS = 4  # of numbers in a chart
 
 ALIKE = "yours is as expected"
@@ -181,7 +183,10 @@ def _unlike(one: DrawnMarks, other: DrawnMarks, chart: DrawnChart) -> bool:
         return False
     if one.x.shape != other.x.shape:
         return True
-    height = _width(*(values for layer in chart.layers for values in (layer.y, layer.upper)))
+    # Bars stand on 0; and of numbers that are all the same, what differs is rounding.
+    ground = np.zeros(1) if any(layer.mark is Mark.BARS for layer in chart.layers) else None
+    height = _width(ground, *(values for layer in chart.layers for values in (layer.y, layer.upper)))
+    height = max(height, _NOISE * max(map(_size, chart.layers)))
     width = _width(*(layer.x for layer in chart.layers))
 
     def moved(a: Values | None, b: Values | None, whole: float) -> bool:
@@ -218,6 +223,11 @@ def _chart(chart: DrawnChart, layers: Sequence[Layer], role: Role | None = None)
     return Chart(
         chart.title, tuple(layers), role, chart.across, chart.up, chart.log_up, chart.log_across, chart.equal
     )
+
+
+def _size(layer: DrawnMarks) -> float:
+    """The largest finite number of a layer, without its sign."""
+    return float(np.max(np.abs(layer.y[np.isfinite(layer.y)]), initial=0.0))
 
 
 def _width(*values: Values | None) -> float:
