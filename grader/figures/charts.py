@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from grader.figures.looks import STROKES, Stroke, Theme, colour_of, plain
@@ -22,6 +22,7 @@ _FEW = 16  # points of a line that get a marker each
 _MANY = 5  # layers of one role, from which on they are drawn thin
 _MARGIN = 0.05
 _MOST_NAMED = 8  # entries of a legend
+_SHORT = 11  # letters of an entry, so that two of them fit beside each other
 
 
 def draw_chart(axes: Axes, chart: Chart, theme: Theme, *, small: bool) -> None:
@@ -43,10 +44,11 @@ def draw_chart(axes: Axes, chart: Chart, theme: Theme, *, small: bool) -> None:
             handles=list(named.values()),
             labels=list(named),
             loc="upper left",
-            bbox_to_anchor=(0, -0.2 if chart.across else -0.12),
-            ncols=2,
+            bbox_to_anchor=(0, -0.24 if chart.across else -0.14),
+            ncols=2 if max(map(len, named)) <= _SHORT else 1,
             frameon=False,
-            handlelength=3,
+            handlelength=2.5,
+            columnspacing=1.0,
             borderaxespad=0,
         )
 
@@ -86,6 +88,9 @@ def _set_up(axes: Axes, chart: Chart, theme: Theme) -> None:
             axis.set_major_locator(LogLocator(numticks=6))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axis.set_minor_formatter(NullFormatter())
+    places = [x for layer in chart.layers for x in layer.x]
+    if not chart.log_across and all(float(x).is_integer() for x in places if math.isfinite(x)):
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.set_xlabel(plain(chart.across))
     axes.set_ylabel(plain(chart.up))
     if chart.equal:
