@@ -19,6 +19,7 @@ COMMANDS = {
     "hint": "hint",
     "solution": "solution",
     "try": "try_",
+    "show": "show",
     "reset": "reset",
     "list": "list",
     "doctor": "doctor",

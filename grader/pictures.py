@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 LIMIT = 64 * 1024  # bytes of a picture as JSON
 MOST_CELLS = 128  # along each side of an image
 MOST_POINTS = 500  # of a layer
 LEVELS = 250  # of a cell: 0 is `low`, this is `high`
+_ROOM = 2.0  # heights of what was expected that are left below and above it
 NAN, TOO_HIGH, TOO_LOW = 251, 252, 253  # codes of cells that have no level: nan, +inf, -inf
+NOT_FINITE = (NAN, TOO_HIGH, TOO_LOW)
+OUR_OWN_FAULT = "it could not be drawn: our own fault"  # said in the place of a traceback of ours
 
 
 class Scale(StrEnum):
@@ -99,9 +103,30 @@ class Chart:
         return _range([x for layer in self.layers for x in layer.x], positive=self.log_across)
 
     def range_of_y(self) -> tuple[float, float]:
-        """The same of y. Bars stand on 0, so that it is in their range."""
-        values = [y for layer in self.layers for y in (*layer.y, *layer.upper)]
-        if any(layer.mark is Mark.BARS for layer in self.layers) and not self.log_up:
+        """The same of y. Bars stand on 0, so that it is in their range.
+
+        What came may be a million times what was expected, and would flatten it to a line: then the range is a few times that
+        of what was expected, and what lies beyond is cut off.
+        """
+        low, high = self._range_of_y(set(Role))
+        others = {Role.EXPECTED, Role.INPUT, Role.DIFFERENCE}
+        if not any(layer.role is Role.EXPECTED for layer in self.layers):
+            return low, high
+        least, most = self._range_of_y(others)
+        if self.log_up:
+            lowest, highest, tall = math.log10(least), math.log10(most), math.log10(most) - math.log10(least)
+            below, above = lowest - _ROOM * tall, highest + _ROOM * tall
+            return (
+                low if below <= math.log10(low) else 10**below,
+                high if above >= math.log10(high) else 10**above,
+            )
+        room = (most - least) * _ROOM
+        return max(low, least - room), min(high, most + room)
+
+    def _range_of_y(self, roles: Collection[Role]) -> tuple[float, float]:
+        layers = [layer for layer in self.layers if layer.role in roles]
+        values = [y for layer in layers for y in (*layer.y, *layer.upper)]
+        if any(layer.mark is Mark.BARS for layer in layers) and not self.log_up:
             values.append(0.0)
         return _range(values, positive=self.log_up)
 
@@ -135,7 +160,10 @@ def _range(values: Sequence[float], *, positive: bool) -> tuple[float, float]:
     low, high = min(drawn, default=0.1 if positive else 0.0), max(drawn, default=1.0)
     if low < high:
         return low, high
-    return (low / 2, high * 2) if positive else (low - 0.5, high + 0.5)
+    margin = max(0.5, abs(low) / 1e6)  # beside a large number half of one is nothing
+    low, high = (low / 2, high * 2) if positive else (low - margin, high + margin)
+    most = sys.float_info.max
+    return max(low, -most), min(high, most)
 
 
 def unsoundness(picture: Picture) -> str:
@@ -160,3 +188,29 @@ def unsoundness(picture: Picture) -> str:
 def _is_unsound(layer: Layer) -> bool:
     lengths = {len(layer.x), len(layer.y), len(layer.upper) if layer.mark is Mark.BAND else len(layer.x)}
     return len(lengths) != 1 or not 0 < len(layer.x) <= MOST_POINTS
+
+
+def frame_to_begin_with(picture: Picture) -> int:
+    """The number of the first frame with a difference; where there is none, of the last frame like the first one."""
+    frames = picture.frames
+    if picture.differs is not False:
+        for number, frame in enumerate(frames):
+            if any(_differs(panel, frame) for panel in frame.panels):
+                return number
+    shown = [panel.title for panel in frames[0].panels]
+    return max(n for n, frame in enumerate(frames) if [panel.title for panel in frame.panels] == shown)
+
+
+def _differs(panel: Image | Chart, frame: Frame) -> bool:
+    """Whether a panel shows that something differs: by itself, or by standing beside another one."""
+    if isinstance(panel, Image):
+        return panel.role is Role.DIFFERENCE
+    layers = [
+        layer
+        for one in frame.panels
+        if isinstance(one, Chart) and one.title == panel.title
+        for layer in one.layers
+    ]
+    yours = [replace(layer, role=Role.EXPECTED) for layer in layers if layer.role is Role.YOURS]
+    expected = [layer for layer in layers if layer.role is Role.EXPECTED]
+    return bool(yours and expected) and repr(yours) != repr(expected)  # nan is like nan here

@@ -19,6 +19,8 @@ MODULES = {**UNNAMED, **cli.COMMANDS}
 VALUES = {
     "level": "2",
     "fit": "3",
+    "frame": "4",
+    "save": "life.svg",
     "seed": "5",
     "timeout": "4.5",
     "port": "9000",

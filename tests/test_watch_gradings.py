@@ -282,14 +282,14 @@ def test_a_verdict_says_of_which_text_it_is_as_long_as_that_is_known(bench: Benc
 
     class Meanwhile(Judge):
         def grade(
-            self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]
+            self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None], drawn: Drawn
         ) -> RunResult:
             def judged_then_saved(exercise: ExerciseResult) -> None:
                 judged(exercise)
                 if exercise.name == "mean":
                     bench.file.write_text(text_of(rank="return x"), encoding="utf-8")
 
-            return super().grade(day, names, judged_then_saved)
+            return super().grade(day, names, judged_then_saved, drawn)
 
     grade(grading, bench.file, Meanwhile(), events.append, bench.record)
     sources = {event.result.name: event.source for event in events if isinstance(event, Judged)}

@@ -53,7 +53,15 @@ class PageView:
     first: int = 0
 
 
-View = BoardView | SearchView | PageView
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that fills the screen, with one of its frames."""
+
+    picture: Picture
+    frame: int
+
+
+View = BoardView | SearchView | PageView | PictureView
 
 
 def page_room(rows: int) -> int:

@@ -15,7 +15,8 @@ can be seen, and returns panels. Who is drawn, and how both are set side by side
 
     SCENE = Scene("A glider crosses the corner of a board whose edges meet.", draw, shows=["dead_outside"])
 
-Calls run one operation at a time; `quick(function, ...)` compiles what can be compiled.
+Calls run one operation at a time; `quick(function, ...)` compiles what can be compiled, which costs a compilation at each call of
+`draw`: for long loops alone.
 """
 
 from grader.scenes.panels import band, bars, chart, image, line, points, steps

@@ -228,4 +228,6 @@ def _chart(chart: DrawnChart, layers: Sequence[Layer], role: Role | None = None)
 def _short(value: float) -> float:
     """So many digits as can be seen."""
     number = float(value)
+    if math.isnan(number):
+        return math.nan  # the same one each time: then pictures of it can be compared
     return float(f"{number:.{_DIGITS}g}") if math.isfinite(number) else number

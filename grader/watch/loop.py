@@ -26,7 +26,7 @@ from grader.report.watch_views import View
 from grader.watch.beside import Beside
 from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
-from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
+from grader.watch.events import Broken, Drawn, Event, Pressed, Redraw, Tick
 from grader.watch.grading import Gradings, recording_in
 from grader.watch.judge import Judge
 from grader.watch.keys_and_views import Board, Page
@@ -76,8 +76,9 @@ class Loop:
             except queue.Empty:
                 event = Tick()
             self.answer(event)
-            # A pipe is not told that time goes by.
-            quiet = isinstance(event, Tick) and not self._screen.takes_keys
+            # A pipe is not told that time goes by, nor that there is nothing to see.
+            idle = isinstance(event, Tick) or (isinstance(event, Drawn) and event.picture is None)
+            quiet = idle and not self._screen.takes_keys
             if not (self.left or quiet):
                 self.draw(anew=isinstance(event, Pressed | Redraw))
 

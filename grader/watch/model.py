@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.kata.catalogue import Day
-from grader.pictures import Picture
+from grader.pictures import OUR_OWN_FAULT, Picture
 from grader.report.watch_views import View
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Problem, Status
 from grader.source.fingerprints import Source, sources
@@ -61,8 +61,13 @@ class Drawing:
     """The picture of an exercise, and the exercise that was drawn; where there is no picture, why."""
 
     picture: Picture | None
-    trouble: str
+    trouble: str  # a line for the learner, or a traceback of ours
     source: Source
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no picture, in a line."""
+        return OUR_OWN_FAULT if "\n" in self.trouble else self.trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Grading:
         self._session: Session | None = None
         self._judged_here: list[str] = []  # exercises of which this worker has given the last verdict
         self._last_checks: frozenset[str] = frozenset()
+        self._last_here: dict[str, str] = {}  # exercise -> its last check that this worker runs
         self._drawings: Drawings | None = None
         self._leads: dict[
             str, BaseException | None
@@ -130,6 +131,7 @@ class Grading:
             if check.aspect in task.aspects and check.id not in self._job.settled
         ]
         session.items.sort(key=lambda item: order.index(ours[item].exercise))
+        self._last_here = {ours[item].exercise: ours[item].id for item in session.items}
         if any(ours[item].aspect is Aspect.DEEPER for item in session.items):
             cases.prepare()
 
@@ -165,7 +167,9 @@ class Grading:
             self._spoiled.setdefault(check.exercise, spoiled_by(result))
         elif result.status is Status.PASSED:
             self._went_well.add(check.exercise)
-        if check.id in self._last_checks:
+        # What is wrong is not timed: then there are no more verdicts to come.
+        over = check.exercise in self._spoiled and check.id == self._last_here[check.exercise]
+        if check.id in self._last_checks or over:
             self._judged_here.append(check.exercise)
         self._events.send(Finished(check.id, result))
         if self._tampered_with:
