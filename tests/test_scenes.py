@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 from grader.kata import catalogue
 from grader.kata.answers import answers_of, learners_file
 from grader.kata.catalogue import Day
-from grader.pictures import LIMIT, Image, Picture, Role, size_of, unsoundness
+from grader.pictures import LIMIT, Chart, Image, Picture, Role, size_of, unsoundness
 from grader.scenes.panels import NotDrawable
 from grader.scenes.scene import Scene, scene_of
 from grader.scenes.side_by_side import together
@@ -32,6 +35,7 @@ def _with_scenes() -> Iterator[tuple[Day, str]]:
 
 
 SCENES = list(_with_scenes())
+DEVICES = "--xla_force_host_platform_device_count=6"  # what day 13's workers have
 
 
 def _scene(day: Day, name: str) -> Scene:
@@ -58,6 +62,8 @@ def _drawn(scene: Scene, file: Path, name: str, expected: Any) -> Picture:
 
 @pytest.mark.parametrize(("day", "name"), SCENES, ids=[f"{day.key}.{name}" for day, name in SCENES])
 def test_a_scene_shows_mistakes_and_finds_none_in_the_reference(day: Day, name: str, tmp_path: Path) -> None:
+    if day.key == "day13" and DEVICES not in os.environ.get("XLA_FLAGS", ""):
+        pytest.skip("in a process of its own, with several devices: below")
     scene = _scene(day, name)
     assert not COLOURS.search(" ".join([scene.caption, *scene.titles]))
     expected = scene.frames(_function(day.solution, name))
@@ -77,8 +83,33 @@ def test_a_scene_shows_mistakes_and_finds_none_in_the_reference(day: Day, name: 
         file.write_text(learners_file([on_file[f"{name}__{label}"]]), encoding="utf-8")
         wrong = _drawn(scene, file, name, expected)
         assert not unsoundness(wrong), unsoundness(wrong)
+        panels = [panel for frame in wrong.frames for panel in frame.panels]
+        roles = {layer.role for panel in panels if isinstance(panel, Chart) for layer in panel.layers}
+        roles |= {panel.role for panel in panels if isinstance(panel, Image)}
+        assert Role.YOURS in roles, f"{label} is not drawn at all: {wrong.remark}"
         assert wrong.frames != reference.frames, f"{label} looks like the reference"
         assert scene.by_chance or wrong.differs, label
+
+
+def test_scenes_of_devices_have_several() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        __file__,
+        "-k",
+        "day13",
+        "-q",
+        "-o",
+        "addopts=",
+        "-p",
+        "no:xdist",
+    ]
+    ended = subprocess.run(
+        command, env={**os.environ, "XLA_FLAGS": DEVICES}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "skipped" not in ended.stdout
 
 
 def test_every_day_has_scenes() -> None:

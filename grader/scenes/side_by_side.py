@@ -181,16 +181,8 @@ def _unlike(one: DrawnMarks, other: DrawnMarks, chart: DrawnChart) -> bool:
         return False
     if one.x.shape != other.x.shape:
         return True
-    finite = [
-        values[np.isfinite(values)]
-        for layer in chart.layers
-        for values in (layer.y, layer.upper)
-        if values is not None
-    ]
-    everything = np.concatenate(finite) if finite else np.zeros(1)
-    height = float(np.ptp(everything)) if everything.size else 0.0
-    across = [layer.x[np.isfinite(layer.x)] for layer in chart.layers]
-    width = float(np.ptp(np.concatenate(across))) if across else 0.0
+    height = _width(*(values for layer in chart.layers for values in (layer.y, layer.upper)))
+    width = _width(*(layer.x for layer in chart.layers))
 
     def moved(a: Values | None, b: Values | None, whole: float) -> bool:
         if a is None or b is None or a.shape != b.shape:
@@ -206,13 +198,16 @@ def _unlike(one: DrawnMarks, other: DrawnMarks, chart: DrawnChart) -> bool:
 
 
 def _layers(chart: DrawnChart, role: Role) -> list[Layer]:
+    """The layers as plain data: what is smaller than can be seen in the chart is rounded away."""
+    across = 0.0 if chart.log_across else _width(*(layer.x for layer in chart.layers))
+    up = 0.0 if chart.log_up else _width(*(v for layer in chart.layers for v in (layer.y, layer.upper)))
     return [
         Layer(
             layer.mark,
             Role.INPUT if layer.given else role,
-            tuple(map(_short, layer.x)),
-            tuple(map(_short, layer.y)),
-            () if layer.upper is None else tuple(map(_short, layer.upper)),
+            tuple(_short(value, across) for value in layer.x),
+            tuple(_short(value, up) for value in layer.y),
+            () if layer.upper is None else tuple(_short(value, up) for value in layer.upper),
             layer.label,
         )
         for layer in chart.layers
@@ -225,9 +220,20 @@ def _chart(chart: DrawnChart, layers: Sequence[Layer], role: Role | None = None)
     )
 
 
-def _short(value: float) -> float:
-    """So many digits as can be seen."""
+def _width(*values: Values | None) -> float:
+    """How far the finite numbers of these reach, from the smallest to the largest."""
+    finite = [one[np.isfinite(one)] for one in values if one is not None]
+    everything = np.concatenate(finite) if finite else np.zeros(0)
+    return float(np.ptp(everything)) if everything.size else 0.0
+
+
+def _short(value: float, width: float = 0.0) -> float:
+    """A number with as many digits as can be seen where numbers reach so far; with four of its own without that."""
     number = float(value)
     if math.isnan(number):
         return math.nan  # the same one each time: then pictures of it can be compared
-    return float(f"{number:.{_DIGITS}g}") if math.isfinite(number) else number
+    if not math.isfinite(number):
+        return number
+    if not width:
+        return float(f"{number:.{_DIGITS}g}")
+    return round(number, _DIGITS - math.floor(math.log10(width)))
