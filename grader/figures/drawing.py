@@ -83,11 +83,11 @@ def _figure(picture: Picture, theme: Theme, number: int | None, words: bool) -> 
     shown = _chosen(picture.frames) if number is None else [(number, picture.frames[number])]
     small = len(shown) > 1
     side = _SMALL if small else _LARGE
-    widths = [min(len(frame.panels), _ACROSS) for _, frame in shown]
+    widths = [_across(frame) for _, frame in shown]
     columns = max(1, int(_WIDEST / (side * max(widths)))) if small else 1
     columns = min(columns, len(shown))
     rows = math.ceil(len(shown) / columns)
-    high = max(math.ceil(len(frame.panels) / _ACROSS) for _, frame in shown)
+    high = max(math.ceil(len(frame.panels) / _across(frame)) for _, frame in shown)
     width = max(side * max(widths) * columns, 4.2)
     over = _over(picture, width) if words else ""
     title_height = 0.22 * (over.count("\n") + 1) if over else 0.0
@@ -106,6 +106,11 @@ def _figure(picture: Picture, theme: Theme, number: int | None, words: bool) -> 
     return figure
 
 
+def _across(frame: Frame) -> int:
+    """So many panels stand beside each other; four are a square."""
+    return 2 if len(frame.panels) == 4 else min(len(frame.panels), _ACROSS)
+
+
 def _below(panel: Image | Chart) -> float:
     """Inches for the title above a panel, and for what stands below it."""
     if isinstance(panel, Chart):
@@ -115,7 +120,7 @@ def _below(panel: Image | Chart) -> float:
 
 
 def _draw_frame(part: SubFigure, frame: Frame, title: str, theme: Theme, small: bool) -> None:
-    across = min(len(frame.panels), _ACROSS)
+    across = _across(frame)
     letters = int(_LETTERS * (_SMALL if small else _LARGE) * across)
     if title:
         part.suptitle(textwrap.fill(plain(title), letters), fontsize=8 if small else 11, x=0.02, ha="left")
