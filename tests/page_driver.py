@@ -26,6 +26,7 @@ PICTURE = Picture(
             (
                 Image("the board", Role.EXPECTED, CELLS, 0, 1, Scale.LABELS),
                 Image("the board", Role.YOURS, CELLS[::-1], 0, 1, Scale.LABELS),
+                Image("the board", Role.INPUT if number == 1 else Role.DIFFERENCE, CELLS, 0, 1, Scale.LABELS),
             ),
             f"generation {number}",
         )

@@ -148,7 +148,10 @@ def test_the_page_shows_the_verdict_and_no_text_of_a_learner_is_anything_but_tex
     ):
         assert shown in html
     assert html.count("<img") == 3
-    assert 'alt="generation 2: image of the board (expected); image of the board (yours)"' in html
+    assert (
+        'alt="generation 2: image of the board (expected); image of the board (yours); image of the board (difference)"'
+        in html
+    )
 
 
 def test_figures_are_served_in_light_and_dark(page: PageProcess) -> None:

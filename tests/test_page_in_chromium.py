@@ -93,18 +93,18 @@ def test_wrong_right_frames_hints_and_the_end(browser: Browser, process: PagePro
         process.show_picture()
         slider = page.get_by_role("slider", name="Frame")
         images = page.locator("#picture img")
-        until(lambda: drawn(images.nth(0)))
-        assert [image.is_visible() for image in images.all()] == [True, False, False]
+        until(lambda: drawn(images.nth(1)))  # it begins with the first that differs
+        assert [image.is_visible() for image in images.all()] == [False, True, False]
         slider.focus()
         page.keyboard.press("ArrowRight")
-        until(lambda: [image.is_visible() for image in images.all()] == [False, True, False])
-        expect(slider).to_have_attribute("aria-valuetext", "2 of 3: generation 2")
-        assert drawn(images.nth(1))
+        until(lambda: [image.is_visible() for image in images.all()] == [False, False, True])
+        expect(slider).to_have_attribute("aria-valuetext", "3 of 3: generation 3")
+        assert drawn(images.nth(2))
         process.show(state(checking=True))
         expect(page.get_by_role("region", name="picture")).to_contain_text("of your last save")
         process.show_picture(status="drawn anew")
         expect(verdict).to_contain_text("drawn anew")
-        expect(page.locator("#picture .slider span")).to_have_text("2 of 3: generation 2")
+        expect(page.locator("#picture .slider span")).to_have_text("3 of 3: generation 3")
 
         # Hints: the button asks, and the hint that comes is where the reader is.
         page.get_by_role("button", name=re.compile("Hint 2")).click()
@@ -148,10 +148,9 @@ def test_by_keyboard_on_a_phone_in_the_dark_and_without_scripts(
     process.show_picture()
     dark_phone = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
     with looking(browser, process.address, **dark_phone) as page:
-        until(lambda: drawn(page.locator("#picture img").first))
-        assert str(page.locator("#picture img").first.evaluate("image => image.currentSrc")).endswith(
-            "0-dark.svg"
-        )
+        seen = page.locator("#picture .seen img")
+        until(lambda: drawn(seen))
+        assert str(seen.evaluate("image => image.currentSrc")).endswith("1-dark.svg")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert max(map(int, re.findall(r"\d+", str(ground)))) < 40
@@ -322,7 +321,7 @@ def test_a_watch_that_judges_beside_its_page(browser: Browser, tmp_path: Path) -
             expect(verdict).to_contain_text("is wrong at index")
             terminal.until("is wrong at index")
             expect(page.get_by_role("slider", name="Frame")).to_be_visible()
-            until(lambda: drawn(page.locator("#picture img").first))
+            until(lambda: drawn(page.locator("#picture .seen img")))
             page.get_by_role("button", name=re.compile("Hint 1")).click()
             expect(page.locator("#hint-1")).to_be_focused()
             terminal.type("h")

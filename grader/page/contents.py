@@ -15,7 +15,7 @@ from grader.kata.catalogue import Day, Exercise
 from grader.kata.stubs import stub
 from grader.page.protocol import State
 from grader.page.templating import environment
-from grader.pictures import Picture
+from grader.pictures import Picture, frame_to_begin_with
 from grader.record.standing import Entry, Standings, entries, next_one
 from grader.results import ACCEPTED, Status
 from grader.source.syntax import Definition, functions_in, parse, split_lines
@@ -101,6 +101,11 @@ class View:
         """Where the figures of the picture are, for a light page and for a dark one."""
         frames = range(len(self.picture.frames)) if self.picture else ()
         return [(f"/figure/{self.key}/{n}.svg", f"/figure/{self.key}/{n}-dark.svg") for n in frames]
+
+    @property
+    def begin(self) -> int:
+        """The frame that is shown first."""
+        return frame_to_begin_with(self.picture) if self.picture else 0
 
     @property
     def stages(self) -> list[str]:

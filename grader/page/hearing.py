@@ -27,6 +27,7 @@ class Hearing:
         self._live, self._contents, self._figures = Live(), Contents(), FiguresMade()
         self.server = Server(self._live, self._contents, self._figures, self.tell)
         self._state: State | None = None
+        self._told = ""  # the mistake of ours that was told last
         self._picture: Picture | None = None
         self._key, self._of = "", ("", "")  # of the picture: its key, and the exercise that it is of
         self._log = store.own().in_a_hurry() if recorded else None
@@ -59,7 +60,10 @@ class Hearing:
             if settled and self._log and self._reading is None:
                 self._reading = asyncio.get_running_loop().create_task(self._read_record())
         except Exception:
-            self.tell(Trouble(traceback.format_exc()))
+            trouble = traceback.format_exc()
+            if trouble != self._told:  # telling it makes another state, with the same mistake
+                self.tell(Trouble(trouble))
+            self._told = trouble
 
     def end(self) -> None:
         """`watch` has ended."""

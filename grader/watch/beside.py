@@ -83,11 +83,18 @@ class Beside:
         """Send each state that differs from the one before; of several the newest."""
         assert self._process.stdin
         last: State | None = None
-        sent = ""  # the key of the picture that was sent last
+        sent = told = ""  # the key of the picture that was sent last; the mistake of ours that was told last
         try:
             with self._process.stdin as lines:
                 while newest := self._take():
-                    state, picture = _state(*newest)
+                    try:
+                        state, picture = _state(*newest)
+                    except Exception:
+                        trouble = traceback.format_exc()
+                        if trouble != told:  # telling it makes another state, with the same mistake
+                            self._send(FromPage(Trouble(trouble)))
+                        told = trouble
+                        continue
                     if state == last:
                         continue
                     if picture and state.picture != sent:
@@ -98,8 +105,6 @@ class Beside:
                     last = state
         except OSError:
             pass  # it is gone, which the other thread tells
-        except Exception:
-            self._send(FromPage(Trouble(traceback.format_exc())))
 
     def _take(self) -> tuple[Model, Moment] | None:
         """What is to be shown next; None at the end."""

@@ -42,7 +42,8 @@ function take(sections) {
 function leaf() {
   const frames = [...document.querySelectorAll("#picture figure")];
   const exercise = document.querySelector("#marks [aria-current]")?.value ?? "";
-  if (exercise !== of) frame = 0;
+  if (!frames.length) return;
+  if (exercise !== of) frame = Number(document.querySelector("#picture .frames").dataset.begin);
   of = exercise;
   if (frames.length < 2) return;
   frame = Math.min(frame, frames.length - 1);
@@ -71,7 +72,7 @@ function leaf() {
     frames.forEach((one, number) => one.classList.toggle("seen", number === frame));
     for (const next of images.slice(frame + 1, frame + 3)) next.loading = "eager";
   };
-  frames[0].classList.add("seen");
+  frames[frame].classList.add("seen"); // whatever becomes of its image
   slider.addEventListener("input", () => {
     frame = slider.valueAsNumber - 1;
     show();
