@@ -23,6 +23,7 @@ VALUES = {
     "save": "life.svg",
     "seed": "5",
     "timeout": "4.5",
+    "port": "9000",
     "from": "exercises",
     "format": "plain",
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from grader import wire
 from grader.findings import Finding, Kind
 from grader.judge import hearing, runner, stopwatch
 from grader.judge.pipe import MAX_EVENT
@@ -29,7 +30,6 @@ from grader.results import (
     Speed,
     Status,
 )
-from grader.worker import wire
 from grader.worker.protocol import (
     Check,
     Collected,

@@ -22,6 +22,7 @@ ALLOWED = {
     "findings": {"diagnoses"},
     "pictures": set(),
     "units": set(),
+    "wire": set(),
     "results": set(),
     "options": {"results"},
     "__init__": set(),
@@ -38,7 +39,8 @@ ALLOWED = {
     "authoring": {"judge", "kata", "options", "results", "source"},
     "figures": set(),
     "report": {"machine", "record", "results"},
-    "watch": {"judge", "kata", "machine", "options", "record", "report", "results", "source"},
+    "page": {"figures", "kata", "record", "report", "results", "source"},
+    "watch": {"judge", "kata", "machine", "options", "page", "record", "report", "results", "source"},
     "commands": {
         "authoring",
         "datasets",
@@ -57,11 +59,16 @@ ALLOWED = {
     "__main__": {"cli"},
 }
 # Plain data and words, below all else: everybody may import them.
-PLAIN = {"diagnoses", "findings", "pictures", "units"}
+PLAIN = {"diagnoses", "findings", "pictures", "units", "wire"}
 # Who may import what is heavy: rooms, or single modules of them.
 OWNERS = {
     "rich": {"report"},
     "matplotlib": {"figures"},
+    "jinja2": {"page"},
+    "markdown_it": {"page"},
+    "markupsafe": {"page"},
+    "starlette": {"page"},
+    "uvicorn": {"page"},
     "jax": {"days", "scenes", "toolkit", "worker", "machine.probe", "datasets.mnist_fit"},
     "pytest": {"toolkit", "worker"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 from numpy.typing import NDArray
 
 from grader.figures.looks import STROKES, Stroke, Theme, colour_of, plain
@@ -22,6 +23,8 @@ _FEW = 16  # points of a line that get a marker each
 _MANY = 5  # layers of one role, from which on they are drawn thin
 _MARGIN = 0.05
 _MOST_NAMED = 8  # entries of a legend
+_LINE = 30  # letters of a line below or beside a chart
+_SHORT = 11  # letters of an entry, so that two of them fit beside each other
 
 
 def draw_chart(axes: Axes, chart: Chart, theme: Theme, *, small: bool) -> None:
@@ -35,18 +38,20 @@ def draw_chart(axes: Axes, chart: Chart, theme: Theme, *, small: bool) -> None:
             stroke = Stroke(stroke.word, stroke.line, stroke.width / 2, stroke.marker, stroke.hatch)
         drawn = _MARKS[layer.mark](axes, layer, stroke, colour, chart)
         drawn.set_zorder(2 + number / 100)
-        named.setdefault(_name_of(layer, stroke), drawn)
+        named.setdefault(textwrap.fill(_name_of(layer, stroke), _LINE), drawn)
         for word, mark in _mark_what_is_not_finite(axes, layer, colour, chart.log_up).items():
             named.setdefault(word, mark)
+    lines = axes.get_xlabel().count("\n") + 1 if chart.across else 0
     if not small and len(named) <= _MOST_NAMED:
         axes.legend(
             handles=list(named.values()),
             labels=list(named),
             loc="upper left",
-            bbox_to_anchor=(0, -0.2 if chart.across else -0.12),
-            ncols=2,
+            bbox_to_anchor=(0, -0.14 - (0.04 + 0.06 * lines if lines else 0.0)),
+            ncols=2 if max(map(len, named)) <= _SHORT else 1,
             frameon=False,
-            handlelength=3,
+            handlelength=2.5,
+            columnspacing=1.0,
             borderaxespad=0,
         )
 
@@ -86,8 +91,14 @@ def _set_up(axes: Axes, chart: Chart, theme: Theme) -> None:
             axis.set_major_locator(LogLocator(numticks=6))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(plain(chart.across))
-    axes.set_ylabel(plain(chart.up))
+        else:
+            axis.set_major_formatter(ScalarFormatter(useOffset=False))
+    places = [x for layer in chart.layers for x in layer.x]
+    if not chart.log_across and all(float(x).is_integer() for x in places if math.isfinite(x)):
+        long = max((abs(x) for x in places if math.isfinite(x)), default=0) >= 1000
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=3 if long else 6, integer=True))
+    axes.set_xlabel(textwrap.fill(plain(chart.across), _LINE))
+    axes.set_ylabel(textwrap.fill(plain(chart.up), _LINE))
     if chart.equal:
         axes.set_aspect("equal", adjustable="box")
     axes.grid(True, color=theme.faint, linewidth=0.5, alpha=0.6)

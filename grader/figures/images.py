@@ -23,6 +23,7 @@ from grader.figures.looks import (
 from grader.pictures import LEVELS, Image, Role, Scale
 
 _MOST_WRITTEN = 12  # cells a side in which labels are written as numbers
+_LONGEST = 3.0  # times as long as wide, or as wide as long
 _MOST_LABELS = 12  # that a legend lists
 
 
@@ -30,7 +31,12 @@ def draw_image(axes: Axes, image: Image, theme: Theme, *, small: bool) -> None:
     """Draw it. `small` leaves out what its colours mean, where it is one of many."""
     cells = np.array(image.levels, dtype=np.uint8)
     table = colours_of_levels(image.scale, image.low, image.high)
-    axes.imshow(table[cells], interpolation="none", aspect="equal", zorder=1)
+    axes.imshow(table[cells], interpolation="none", aspect="auto", zorder=1)
+    rows, columns = cells.shape
+    shape = min(max(rows / columns, 1 / _LONGEST), _LONGEST)  # cells are squares, but in a strip
+    axes.set_box_aspect(shape)
+    axes.set_anchor("N")  # what room there is, is below
+    below = 1 / min(shape, 1.0)  # the full height of a panel, in heights of these axes
     axes.set_xticks([])
     axes.set_yticks([])
     notes = [_hatch(axes, cells, code) for code in HATCHES if (cells == code).any()]
@@ -42,12 +48,12 @@ def draw_image(axes: Axes, image: Image, theme: Theme, *, small: bool) -> None:
     if image.scale is Scale.LABELS:
         notes = [*_label_notes(image, cells, written), *notes]
     else:
-        _scale_below(axes, image, theme)
+        _scale_below(axes, image, theme, below)
     if notes:
         axes.legend(
             handles=notes,
             loc="upper left",
-            bbox_to_anchor=(0, -0.02 if image.scale is Scale.LABELS else -0.2),
+            bbox_to_anchor=(0, below * (-0.02 if image.scale is Scale.LABELS else -0.19)),
             ncols=4,
             frameon=False,
             borderaxespad=0,
@@ -81,7 +87,7 @@ def _write_labels(axes: Axes, image: Image) -> None:
             red, green, blue, _ = to_rgba(label_colour(label))
             dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
             colour = "#ffffff" if dark else "#000000"
-            axes.text(column, row, str(label), ha="center", va="center", fontsize=7, color=colour, zorder=3)
+            axes.text(column, row, str(label), ha="center", va="center", fontsize=8, color=colour, zorder=3)
 
 
 def _label_notes(image: Image, cells: NDArray[np.uint8], written: bool) -> list[Patch]:
@@ -95,9 +101,9 @@ def _label_notes(image: Image, cells: NDArray[np.uint8], written: bool) -> list[
     return [Patch(facecolor=label_colour(n), edgecolor="#888888", label=str(n)) for n in labels]
 
 
-def _scale_below(axes: Axes, image: Image, theme: Theme) -> None:
+def _scale_below(axes: Axes, image: Image, theme: Theme, below: float) -> None:
     """A bar with the colours and what both ends of them (and nothing) stand for."""
-    bar = axes.inset_axes((0.0, -0.09, 1.0, 0.045))
+    bar = axes.inset_axes((0.0, -0.09 * below, 1.0, 0.045 * below))
     levels = np.arange(LEVELS + 1)[None, :]
     extent = (image.low, image.high, 0.0, 1.0)
     bar.imshow(
@@ -113,7 +119,7 @@ def _scale_below(axes: Axes, image: Image, theme: Theme) -> None:
     labels[0].set_horizontalalignment("left")
     labels[-1].set_horizontalalignment("right")
     bar.set_yticks([])
-    bar.tick_params(length=2, colors=theme.words, labelsize=7)
+    bar.tick_params(length=2, colors=theme.words, labelsize=9)
 
 
 def title_of_image(image: Image) -> str:

@@ -115,6 +115,8 @@ class WatchScreen:
         self.console.print(heading)
         place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
         self.console.print(Text(place, style="dim"), soft_wrap=True)
+        for name, where in zip(("page: ", "from elsewhere: "), view.page, strict=False):
+            self.console.print(Text.assemble((name, "dim"), printable(where)), soft_wrap=True)
         self.console.print()
 
     def _picture_in(self, view: BoardView, lines: int) -> list[Text]:

@@ -31,6 +31,7 @@ class BoardView:
     )
     picture: Picture | None = None  # of what the focus did
     not_drawn: str = ""  # why there is none, in a line
+    page: Sequence[str] = ()  # where the page beside the editor is, and what reaches it from elsewhere
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.catalogue import Day
+from grader.page.protocol import Asked
 from grader.pictures import Picture
 from grader.results import ACCEPTED, ExerciseResult, Problem
 from grader.source.fingerprints import Source
@@ -36,6 +37,14 @@ class Redraw:
 @dataclass(frozen=True, slots=True)
 class Tick:
     """For a while nothing else has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromPage:
+    """What somebody asks for on the page beside the editor, or what becomes of it; None when it is gone, and `note` says why."""
+
+    asked: Asked | None
+    note: str = ""
 
 
 # ---- from a grading, in a thread of its own
@@ -174,6 +183,7 @@ Event = (
     | Pressed
     | Redraw
     | Tick
+    | FromPage
     | Judged
     | Graded
     | LookedDeeper

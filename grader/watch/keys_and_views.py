@@ -223,6 +223,7 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         below=below,
         picture=drawing.picture if drawing else None,
         not_drawn=drawing.why_none if drawing else "",
+        page=tuple(line for line in model.page if line),
         problems=() if grading.checking else tuple(state.problems),
         keys=tuple((key, action.word) for key, action in ACTIONS.items() if action.word),
     )

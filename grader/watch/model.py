@@ -168,6 +168,10 @@ class Model:
     to_be_drawn: Source | None = None  # the exercise whose picture was asked for last
     status: str = ""  # what just happened, in words
     notices: tuple[str, ...] = ()  # what somebody should be told of, once
+    page: tuple[str, str] = (
+        "",
+        "",
+    )  # its address, and what to type elsewhere to reach it; empty where there is none
     seen: Mapping[str, str | None] = field(default_factory=dict)  # day -> its file's text when last read
 
     @property
@@ -266,6 +270,12 @@ class Model:
 
 
 Step = tuple[Model, tuple[Effect, ...]]
+OWN_FAULT = "the grader's own fault, not yours:"
+
+
+def own_fault(text: str) -> str:
+    """A mistake of ours, as it is told: a traceback, or words."""
+    return f"{OWN_FAULT}\n{text}"
 
 
 def _sources(text: str | None, names: Sequence[str]) -> dict[str, Source]:

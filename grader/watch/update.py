@@ -10,6 +10,7 @@ from grader.kata.catalogue import Day
 from grader.report.text import shown_path
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.source.edits import edited_exercise
+from grader.watch.asked import answered as answered_on_the_page
 from grader.watch.effects import OpenDay, Quit, ReadFile, StopGrading
 from grader.watch.events import (
     Broken,
@@ -19,6 +20,7 @@ from grader.watch.events import (
     EditorOpened,
     Event,
     FileRead,
+    FromPage,
     Graded,
     Judged,
     LookedDeeper,
@@ -31,11 +33,10 @@ from grader.watch.events import (
     VersionsShown,
 )
 from grader.watch.keys_and_views import Board, Page
-from grader.watch.model import DayState, Drawing, Grading, Hints, Model, Moment, Step
+from grader.watch.model import OWN_FAULT, DayState, Drawing, Grading, Hints, Model, Moment, Step
 from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen
-OWN_FAULT = "the grader's own fault, not yours:"
 
 
 def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
@@ -55,6 +56,8 @@ def _answered(model: Model, event: Event, now: Moment) -> Step:
     match event:
         case Pressed(key):
             return (model, (Quit(),)) if key in LEAVING else model.mode.press(key, model, now)
+        case FromPage():
+            return answered_on_the_page(model, event, now)
         case Saved(files):
             return _saved(model, files)
         case FileRead():

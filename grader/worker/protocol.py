@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from grader import wire
 from grader.options import Options
 from grader.pictures import Picture
 from grader.results import Aspect, CheckResult, Comparison, Problem, Status
-from grader.worker import wire
 
 
 @dataclass(frozen=True, slots=True)
