@@ -47,7 +47,6 @@ SCENE = Scene(
         "wraps_around",
         "sums",
         "cumsum_without_the_zero",
-        "stops_at_minus_zero",
         "windows_do_not_overlap",
         "doubled_runs",
     ],

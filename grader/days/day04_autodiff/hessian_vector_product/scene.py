@@ -44,5 +44,5 @@ SCENE = Scene(
     "The Hessian of a chain of springs, times a step and times a lone peak: the product swings where the vector jumps, and is 0 "
     "elsewhere.",
     draw,
-    shows=["first_of_the_pair", "of_the_function", "quadratic_form", "diagonal"],
+    shows=["first_of_the_pair", "of_the_function", "diagonal"],
 )

@@ -56,6 +56,5 @@ SCENE = Scene(
         "integers_kept",
         "dtypes_lost",
         "joined_then_widened",
-        "the_last_tree",
     ],
 )

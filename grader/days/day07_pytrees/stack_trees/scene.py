@@ -41,5 +41,5 @@ def draw(stack_trees: Any) -> list[Any]:
 SCENE = Scene(
     "Five trees joined into one: a wave from each, a matrix from each, and large whole numbers from each.",
     draw,
-    shows=["one_tree", "concatenates", "last_axis", "pairs", "writes_into_float32"],
+    shows=["concatenates", "last_axis", "pairs", "writes_into_float32"],
 )

@@ -84,7 +84,6 @@ SCENE = Scene(
         "losses_after_the_steps",
         "gradient_of_the_start",
         "one_step_short",
-        "last_loss_only",
         "drops_the_result_of_set",
         "two_examples_a_step",
         "decays_the_learning_rate",

@@ -72,6 +72,5 @@ SCENE = Scene(
         "bias_outside",
         "without_the_bias",
         "truncated",
-        "states_first",
     ],
 )

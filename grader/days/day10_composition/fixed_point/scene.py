@@ -65,7 +65,6 @@ SCENE = Scene(
     shows=[
         "one_step",
         "gives_up_early",
-        "plain_while",
         "last_step_only",
         "not_transposed",
         "v_left_out",
