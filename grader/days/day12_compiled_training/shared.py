@@ -506,3 +506,20 @@ def all_nan(result: Called) -> None:
 
 
 NAN_STAYS = "A NaN in the data makes the loss NaN, and the gradient, and what comes of it. Hand the data to the loss as they are."
+
+
+PYTHONS_NUMBERS = (
+    "A Python number has no dtype, no shape and no astype. In a loop's bound and in a formula it does as it is; jnp.asarray"
+    " makes an array of either."
+)
+
+
+def takes_pythons_numbers(handle: Handle, names: tuple[str, ...], *arguments: Any) -> None:
+    """What may be traced may be a Python number as well: the function is traced with those as they are.
+
+    Raises RaisedError or WrongAnswer.
+    """
+    handle.jit(static_argnames=(*STATIC[handle.name], *names)).program(*arguments)
+
+
+ONE_EPOCH = "One epoch is a number of epochs as any other: losses have one number then, and the shape (1,)."

@@ -392,3 +392,14 @@ def near_step_in_any_unit(step: Callable[[Tree, jax.Array, jax.Array, jax.Array]
             atol = 1e-4 * float(largest) if np.isfinite(largest) else 0.0
             called[0][name].close_to(expected, rtol=1e-4, atol=atol)
         called[1].close_to(loss, rtol=1e-3, atol=0.0)
+
+
+PYTHONS_RATE = (
+    "A Python number has no dtype, no shape and no astype. In a formula it does as it is; jnp.asarray(learning_rate) makes an"
+    " array of either."
+)
+
+
+def takes_pythons_rate(handle: Handle, *arguments: Any) -> None:
+    """The rate may be a Python number as well: the function is traced with it as it is. Raises RaisedError or WrongAnswer."""
+    handle.jit(static_argnames="learning_rate").program(*arguments)

@@ -123,3 +123,12 @@ def test_activate_computes_within_the_branches(learner: Learner, numbers: Number
             got=f"one branch with {', '.join(sorted(CURVED & set(branch)))}",
             hint="A branch that computes two functions and selects throws one away. lax.switch takes four functions.",
         )
+    # One cond of four branches, or three of two, whether one within the other or in a row.
+    told_apart = len(program.branches) - program.primitives["cond"] + 1
+    result.require(
+        told_apart >= 4,
+        "computes more than the function that is chosen",
+        expected="a branch for each of the four functions",
+        got=f"branches for {told_apart} of them",
+        hint="A branch that computes two functions and selects throws one away. lax.switch takes four functions.",
+    )

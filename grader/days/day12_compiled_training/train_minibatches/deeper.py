@@ -14,6 +14,7 @@ from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     MANY_KEYS,
     NAN_STAYS,
+    ONE_EPOCH,
     START,
     STATIC,
     WATCHING,
@@ -31,9 +32,10 @@ from grader.days.day12_compiled_training.shared import (
 from grader.days.day12_compiled_training.train_minibatches.checks import (
     SIZE,
     batch_arguments,
+    numbered_data,
     run_by_batches,
 )
-from grader.toolkit import Draw, Learner, Named, Numbers, Shown, check
+from grader.toolkit import Draw, Learner, Named, Numbers, Shown, check, raised
 
 EPOCHS = 5000
 NUMBERED, OF_THEM = 80, 50  # examples, and how many make the one batch of an epoch
@@ -158,3 +160,10 @@ def test_train_minibatches_lets_nan_through(learner: Learner, numbers: Numbers) 
         result = compiled(learner.train_minibatches)(*batch_arguments(numbers, data, START))
         all_nan(result[0]["w"])
         all_nan(result[1])
+
+
+@check("train_minibatches", "deeper", hint=ONE_EPOCH, answers=raised())
+def test_train_minibatches_takes_one_epoch_of_one_batch(learner: Learner, numbers: Numbers) -> None:
+    # Traced only: the shapes show it.
+    arguments = batch_arguments(numbers, numbered_data(), START, n_epochs=1, batch_size=N)
+    compiled(learner.train_minibatches).program(*arguments)
