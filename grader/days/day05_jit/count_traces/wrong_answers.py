@@ -233,3 +233,12 @@ def count_traces__log_of_the_module(function, calls):
     for arguments in calls:
         compiled(*arguments)
     return len(count_traces_log) - before
+
+
+@caught_by("jit", "counts_for_itself")
+def count_traces__cache_size_by_its_name(function, calls):
+    """Asks the cache of a function of its own, by getattr."""
+    compiled = jax.jit(lambda *arguments: function(*arguments))
+    for arguments in calls:
+        compiled(*arguments)
+    return getattr(compiled, "_cache_size")()  # noqa: B009 (the name is a string on purpose)
