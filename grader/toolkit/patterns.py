@@ -55,9 +55,19 @@ def alike(got: Array, wanted: Array) -> bool:
     known = np.isfinite(wanted)
     if not known.any() or not np.array_equal(got[~known], wanted[~known], equal_nan=True):
         return False
-    scale = np.abs(wanted[known])
-    bound = TIGHT * scale + 1e-7 * scale.max()
-    return bool((np.abs(got[known] - wanted[known]) <= bound).all())
+    return bool(hardly_apart(got, wanted)[known].all())
+
+
+def hardly_apart(got: Array, wanted: Array) -> Array:
+    """Which entries agree within a few roundings of their own and of the largest."""
+    scale = np.abs(wanted)
+    bound = TIGHT * scale + 1e-7 * scale[np.isfinite(scale)].max(initial=0.0)
+    return np.asarray(np.abs(got - wanted) <= bound)
+
+
+def far_apart(got: Array, wanted: Array) -> Array:
+    """Which entries are another number, though both may be small."""
+    return np.asarray(np.abs(got - wanted) > _NEAR * np.abs(wanted))
 
 
 def several(values: Array, least: int) -> bool:
@@ -171,6 +181,9 @@ def one_factor(got: Array, expected: Array) -> float | None:
         return None
     factor = got.flat[place] / expected.flat[place]
     if abs(factor.imag) > 1e-9 or not factor or not alike(got, factor * expected):
+        return None
+    kept = (expected != 0) & (np.abs(got - expected) <= TIGHT * np.abs(expected))
+    if kept.any() and abs(factor - 1) > _HARDLY:  # so small that the factor hid them
         return None
     return float(factor.real)
 
