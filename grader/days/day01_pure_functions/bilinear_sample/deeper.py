@@ -38,3 +38,10 @@ def test_bilinear_sample_reads_all_of_a_wide_image(learner: Learner, numbers: Nu
     image = numbers.normal((2, 90))
     points = jnp.array([[0.5, 70.25], [1.0, 88.5], [0.25, 51.75]])
     learner.bilinear_sample(image, points).close_to(bilinear_oracle(image, points), atol=1e-5)
+
+
+@check("bilinear_sample", "deeper", hint="A small weight counts, too: nothing is rounded to a pixel.")
+def test_bilinear_sample_takes_small_weights_as_they_are(learner: Learner) -> None:
+    image, points = jnp.array([[0.0, 1e9], [0.0, 1e9]]), jnp.array([[0.0, 9e-6], [1.0, 7e-6]])
+    # Beside 1, float32 keeps of such a weight one digit in a hundred.
+    learner.bilinear_sample(image, points).close_to(bilinear_oracle(image, points), rtol=0.03)

@@ -37,7 +37,7 @@ def test_dropout_in_many_cases(learner: Learner, draw: Draw) -> None:
     hint="A rate of 0.0002 is two in ten thousand: compare float32 uniforms with the rate, nothing coarser.",
 )
 def test_dropout_keeps_to_small_rates(learner: Learner, numbers: Numbers) -> None:
-    x = jnp.asarray(np.ones((2048, 512), np.float32))
+    x = jnp.asarray(np.full((2048, 512), 1e-6, np.float32))  # small, and none of them nothing
     for rate in (0.0002, 0.3):
         called = learner.dropout.jit()(numbers.key(), x, jnp.float32(rate))
         dropped = np.array([np.mean(np.asarray(called.value) == 0)])
