@@ -99,6 +99,10 @@ UNSEEN = {
     "numbers of their own": (DRAWN.normal(size=9), LINE),
     "counts in any order": (np.array([1, 2, 2, 1]), np.array([2, 1, 1, 2])),
     "one number with a factor that means nothing": (np.array(0.3), np.array(0.2447)),
+    "quarters that became 0": (
+        np.array([4.0, 1, 0, 0, 0, 0, 0, 0]),
+        np.array([4, 1, 0, 0.25, 0.25, 0.0625, 0, 0.015625]),
+    ),
     "columns of two by two": (np.array([[2, 1], [4, 3]]), np.array([[3, 4], [1, 2]])),
     "the first of four that were chosen": (
         np.array([6.0, 0.125, 2.0, 0.5]),
