@@ -110,8 +110,8 @@ def test_parallel_convolve_compiles_once(learner: Learner, numbers: Numbers) -> 
 @check(
     "parallel_convolve",
     "jit",
-    hint="jax.pmap takes the axis of devices, jax.vmap the signals on one device: reshape (m, t) to (devices, m / "
-    "devices, t), and give the kernel in_axes=None.",
+    hint="Where the devices do not divide m, as here, rows of zeros fill it up, and all are shared out: take no other way "
+    "for an uneven number. jax.pmap takes the axis of devices, jax.vmap the signals on one device; the kernel has in_axes=None.",
 )
 def test_parallel_convolve_divides_the_work(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
