@@ -9,7 +9,11 @@ from grader.days.day05_jit.mandelbrot.checks import clear_points, counts_by_hand
 from grader.toolkit import Learner, Numbers, check
 
 
-@check("mandelbrot", "deeper", hint="Every iteration counts, also after many, and the first is z = c.")
+@check(
+    "mandelbrot",
+    "deeper",
+    hint="Is it off by 2^8 or 2^16? Then the counter is too narrow: count in int32. Off by one? The first iterate is z = c.",
+)
 def test_mandelbrot_goes_on_and_on(learner: Learner) -> None:
     for n in (1, 255, 256, 2**16 + 5):
         learner.mandelbrot.jit(static_argnums=1)(grid_by_hand(), n).equals(
