@@ -32,7 +32,8 @@ def test_kmeans_step_in_many_cases(learner: Learner, draw: Draw) -> None:
 def test_kmeans_step_tells_thousands_of_centres(learner: Learner) -> None:
     centres = jnp.asarray(np.arange(3000)[:, None], jnp.float32)
     points = jnp.array([[2998.75], [2049.25], [2050.25], [-3.0]])
-    learner.kmeans_step.jit()(points, centres).close_to(kmeans_oracle(points, centres))
+    # Without jit: a loop over the centres is allowed, and takes long to compile.
+    learner.kmeans_step(points, centres).close_to(kmeans_oracle(points, centres))
 
 
 @check(
