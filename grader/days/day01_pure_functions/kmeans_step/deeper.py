@@ -28,11 +28,11 @@ def test_kmeans_step_in_many_cases(learner: Learner, draw: Draw) -> None:
     "kmeans_step",
     "deeper",
     hint="A label may be any number below k: int32 holds it, float16 counts no further than 2048.",
+    patience=4,  # a loop over the centres is allowed, and takes long to compile
 )
 def test_kmeans_step_tells_thousands_of_centres(learner: Learner) -> None:
-    centres = jnp.asarray(np.arange(3000)[:, None], jnp.float32)
-    points = jnp.array([[2998.75], [2049.25], [2050.25], [-3.0]])
-    # Without jit: a loop over the centres is allowed, and takes long to compile.
+    centres = jnp.asarray(np.arange(2052)[:, None], jnp.float32)
+    points = jnp.array([[2051.0], [2049.25], [2050.25], [-3.0]])
     learner.kmeans_step(points, centres).close_to(kmeans_oracle(points, centres))
 
 
