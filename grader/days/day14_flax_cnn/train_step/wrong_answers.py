@@ -277,3 +277,27 @@ def train_step__without_parameters(state, images, labels, key):
         state.replace(step=state.step + 1, params=params, opt_state=opt_state, batch_stats=batch_stats),
         loss,
     )
+
+
+@caught_by("deeper", "takes_the_statistics_of_its_one_pass")
+def train_step__statistics_afterwards(state, images, labels, key):
+    """Takes the batch statistics of a second pass, with the new parameters."""
+    own = jax.random.fold_in(key, state.step)
+
+    def passed(params):
+        return state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": own},
+        )
+
+    def loss(params):
+        each = optax.softmax_cross_entropy_with_integer_labels(passed(params)[0], labels)
+        return jnp.mean(each)
+
+    value, gradients = jax.value_and_grad(loss)(state.params)
+    after = state.apply_gradients(grads=gradients)
+    moved = passed(after.params)[1]
+    return after.replace(batch_stats=moved.get("batch_stats", state.batch_stats)), value
