@@ -64,7 +64,7 @@ def handed_in(folder: Path, day: Day, only: str) -> list[Handed]:
         exercise = file.stem.split("__")[0]
         if exercise not in names:
             print(f"{file.name}: {day.folder} has no {exercise}")
-        elif only in file.stem:
+        elif any(text in file.stem for text in only.split(",")):
             found.append(Handed(file, exercise, file.read_text(encoding="utf-8")))
     return found
 
@@ -101,7 +101,9 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("days", nargs="*")
-    parser.add_argument("--only", default="", help="answers whose name holds this text")
+    parser.add_argument(
+        "--only", default="", help="answers whose name holds one of these texts, with commas between them"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="grade with this many seeds")
     parser.add_argument("--untimed", action="store_true", help="leave out the checks of speed")
     parser.add_argument("--quiet", action="store_true", help="accepted answers and faults alone")

@@ -32,7 +32,11 @@ from grader.results import Aspect, ExerciseResult
 def on_file(day: Day, only: str) -> Iterator[tuple[str, dict[str, tuple[str, str]]]]:
     """Learner's files made of the wrong answers on file: the text, and by exercise the label and what is wrong."""
     for text, wave in waves("wrong", day):
-        some = {one.exercise: (one.label, _says(one.source)) for one in wave if only in one.label}
+        some = {
+            one.exercise: (one.label, _says(one.source))
+            for one in wave
+            if any(text in one.label for text in only.split(","))
+        }
         if some:
             yield text, some
 
@@ -67,7 +71,9 @@ def main() -> None:
     )
     parser.add_argument("days", nargs="*")
     parser.add_argument("--answers", type=Path, help="a folder of answers, in the place of those on file")
-    parser.add_argument("--only", default="", help="answers whose name holds this text")
+    parser.add_argument(
+        "--only", default="", help="answers whose name holds one of these texts, with commas between them"
+    )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     days = [catalogue.find_day(day) for day in asked.days] or list(catalogue.days())

@@ -88,8 +88,8 @@ _FACTORS = {  # what a constant means, where it is a usual one
     "(n-1)/n": "(n-1)/n with n = {n}, as when one divides by n and not by n - 1 (ddof=1)",
     "sqrt n": "the root of {n}, and {n} is a size here",
     "1/sqrt n": "1 over the root of {n}, and {n} is a size here",
-    "sqrt n/(n-1)": "the root of n/(n-1) with n = {n}, as a deviation with ddof=1 is",
-    "sqrt (n-1)/n": "the root of (n-1)/n with n = {n}, as a deviation without ddof=1 is",
+    "sqrt n/(n-1)": "the root of n/(n-1) with n = {n}, as a deviation with ddof=1 is, or what was divided by one without it",
+    "sqrt (n-1)/n": "the root of (n-1)/n with n = {n}, as a deviation without ddof=1 is, or what was divided by one with it",
 }
 _IN_WORDS = {
     Pattern.ARGUMENT: "it is the argument {name}, as it came.",

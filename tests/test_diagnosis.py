@@ -99,6 +99,10 @@ UNSEEN = {
     "numbers of their own": (DRAWN.normal(size=9), LINE),
     "counts in any order": (np.array([1, 2, 2, 1]), np.array([2, 1, 1, 2])),
     "one number with a factor that means nothing": (np.array(0.3), np.array(0.2447)),
+    "quarters that became 0": (
+        np.array([4.0, 1, 0, 0, 0, 0, 0, 0]),
+        np.array([4, 1, 0, 0.25, 0.25, 0.0625, 0, 0.015625]),
+    ),
     "columns of two by two": (np.array([[2, 1], [4, 3]]), np.array([[3, 4], [1, 2]])),
     "the first of four that were chosen": (
         np.array([6.0, 0.125, 2.0, 0.5]),
@@ -121,6 +125,27 @@ def test_the_pattern_that_fits_is_seen(which: str) -> None:
     )
     if told.by is not None:
         assert seen.by == pytest.approx(told.by)
+
+
+# What a pattern takes for nothing and the check does not: small numbers beside large ones, and differences that are few
+# roundings. What came, what was expected; `equals` calls wrong whatever differs.
+TOO_SMALL = {
+    "a small row lost in an order": (
+        np.array([[2.5e-9, 1e-9], [0.3, 0.2], [0.7, 0.4]]),
+        np.array([[2.5e-21, 1e-21], [0.3, 0.2], [0.7, 0.4]]),
+    ),
+    "small numbers lost in a sum": (np.array([0.0, 3e10, 2e10, 0.0]), np.array([757.9, 3e10, 2e10, 21.5])),
+    "a bend taken for a line": (np.array([8.1, 10.5, 12.0]), np.array([8.1, 10.50003, 12.0])),
+    "a whole number beside a large one": (np.array([1.0, 8388609, -12345679]), np.array([0.0, 8388609, -12345679])),
+    "a factor that small numbers do not have": (np.array([2147483648.0, -2147483648, 2, 4]), np.array([3e9, -3e9, 2, 4])),
+    "infinite, and a small one lost": (np.array([np.inf, 0.0, 0.0, 0.7]), np.array([100.0, 0.0, 2e-9, 0.7])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", TOO_SMALL)
+def test_what_a_pattern_is_too_coarse_for_is_not_told(which: str) -> None:
+    got, expected = TOO_SMALL[which]
+    assert diagnose(got, expected, differs=got != expected) is None
 
 
 @pytest.mark.parametrize("which", UNSEEN)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from grader.toolkit import (
@@ -512,6 +513,16 @@ def test_a_finite_number_is_never_close_to_infinity(tmp_path: Path) -> None:
     for wrong in (1e30, -jnp.inf, jnp.nan):
         with pytest.raises(WrongAnswer, match="index 0"):
             learner.f(jnp.array([wrong, 1.0])).close_to([jnp.inf, 1.0])
+
+
+def test_nan_equals_nan_in_every_float_dtype(tmp_path: Path) -> None:
+    learner = learner_of(tmp_path, "def f(x):\n    return x\n")
+    for dtype in (jnp.float32, jnp.float16, jnp.bfloat16):
+        x = jnp.array([jnp.nan, 1.0], dtype)
+        learner.f(x).equals(np.asarray(x))
+        for wrong in ([2.0, 1.0], [jnp.nan, jnp.nan]):
+            with pytest.raises(WrongAnswer, match="index"):
+                learner.f(jnp.array(wrong, dtype)).equals(np.asarray(x))
 
 
 def test_a_refusal_is_told_from_a_result_and_from_another_error(tmp_path: Path) -> None:

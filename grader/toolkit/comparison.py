@@ -84,10 +84,12 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
     must_be_jax_array(call, got, part=part)
     target = np.asarray(expected)
 
-    def wrong(complaint: str, kind: Kind, *, hint: str | None = None, **data: Any) -> WrongAnswer:
+    def wrong(
+        complaint: str, kind: Kind, *, hint: str | None = None, places: Any = None, **data: Any
+    ) -> WrongAnswer:
         answer = WrongAnswer(Finding(complaint, kind, call, part, **data), hint=hint)
         if kind in {Kind.VALUE, Kind.SHAPE}:
-            answer.compared = got, target
+            answer.compared = got, target, places
         return answer
 
     if got.shape != target.shape:
@@ -107,7 +109,9 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
             hint="A value was stored while JAX traced (in an attribute, a global, a list). Only what is returned may leave.",
         ) from None
     if target.dtype.kind not in "fc":
-        differs = values != target
+        # bfloat16 counts as no float to NumPy, and knows NaN.
+        both_nan = (values != values) & (target != target)
+        differs = (values != target) & ~both_nan
     else:
         wide = values.astype(target.dtype) if values.dtype != target.dtype else values
         with np.errstate(invalid="ignore", over="ignore"):
@@ -119,7 +123,7 @@ def _compare_arrays(call: str, part: str, got: Any, expected: Any, *, rtol: floa
     place = _first(differs)
     want, came = wording.numbers_that_differ(target[place], values[place])
     count = {"differ": int(differs.sum()), "of": differs.size}
-    raise wrong("is wrong", Kind.VALUE, expected=want, got=came, where=place, **count)
+    raise wrong("is wrong", Kind.VALUE, places=differs, expected=want, got=came, where=place, **count)
 
 
 def must_be_jax_array(call: str, got: Any, *, part: str = "") -> None:

@@ -18,10 +18,11 @@ from grader.toolkit import wording
 from grader.toolkit.judged_call import Case
 from grader.toolkit.patterns import (
     FUNCTIONS,
-    TIGHT,
     Array,
     alike,
     as_factor,
+    far_apart,
+    hardly_apart,
     in_part,
     nearly,
     one_factor,
@@ -39,7 +40,7 @@ _LARGEST = 2**18  # elements; of more nobody asks what order they are in
 
 
 def examine(
-    compared: tuple[Any, Array] | None,
+    compared: tuple[Any, Array, Array | None] | None,
     got: Any,
     expected: Any,
     is_right: Callable[[Any], bool],
@@ -47,7 +48,7 @@ def examine(
     *,
     is_whole: bool,
 ) -> Diagnosis | None:
-    """What kind of wrong a result is. `compared` are the first arrays of it that differ, if it came to that.
+    """What kind of wrong a result is. `compared` are the first arrays of it that differ, if it came to that, and where they do.
 
     `is_right` judges another result in the place of this one, which may be a part of what the call gave (`is_whole` is not so).
     """
@@ -75,9 +76,12 @@ def _unless_it_fails(look: Callable[[], _Found]) -> _Found | None:
         return None
 
 
-def _of_numbers(compared: tuple[Any, Array], case: Case | None, sizes: Sequence[int]) -> Diagnosis | None:
+def _of_numbers(
+    compared: tuple[Any, Array, Array | None], case: Case | None, sizes: Sequence[int]
+) -> Diagnosis | None:
     arguments = case.arrays() if case else {}
-    return diagnose(np.asarray(compared[0]), compared[1], sizes=sizes, arguments=arguments)
+    got, expected, differs = compared
+    return diagnose(np.asarray(got), expected, sizes=sizes, arguments=arguments, differs=differs)
 
 
 def _is_plain(value: Any) -> bool:
@@ -119,26 +123,36 @@ def _throughout(got: Any, expected: Any, sizes: Sequence[int]) -> Diagnosis | No
     if not pairs or any(not _is_plain(a) or a.shape != np.shape(b) or a.dtype.kind != "f" for a, b in pairs):
         return None
     flat = [np.concatenate([np.asarray(pair[side], np.float64).ravel() for pair in pairs]) for side in (0, 1)]
-    if flat[0].size > _LARGEST or not np.isfinite(flat).all() or not several(flat[1], 3):
+    if flat[0].size > _LARGEST or not np.isfinite(flat).all() or not several(flat[1], 3) or alike(*flat):
         return None
     return next(scaled(flat[0], flat[1], tuple(sizes)), None)
 
 
 def diagnose(
-    got: Array, expected: Array, *, sizes: Sequence[int] = (), arguments: Mapping[str, Array] | None = None
+    got: Array,
+    expected: Array,
+    *,
+    sizes: Sequence[int] = (),
+    arguments: Mapping[str, Array] | None = None,
+    differs: Array | None = None,
 ) -> Diagnosis | None:
     """The pattern that a wrong array follows; None where none fits beyond chance.
 
-    `sizes` are those of the arguments, for factors that come of them; `arguments` are their arrays, by name.
+    `sizes` are those of the arguments, for factors that come of them; `arguments` are their arrays, by name; `differs` says
+    which entries the check calls wrong, where it may see more than a pattern does.
     """
     if max(got.size, expected.size) > _LARGEST or not expected.size:
         return None
     with np.errstate(all="ignore"):
-        return _diagnose(got, expected, tuple(dict.fromkeys(sizes)), arguments or {})
+        return _diagnose(got, expected, tuple(dict.fromkeys(sizes)), arguments or {}, differs)
 
 
 def _diagnose(
-    got: Array, expected: Array, sizes: tuple[int, ...], arguments: Mapping[str, Array]
+    got: Array,
+    expected: Array,
+    sizes: tuple[int, ...],
+    arguments: Mapping[str, Array],
+    differs: Array | None,
 ) -> Diagnosis | None:
     for name, argument in arguments.items():
         if argument.shape == got.shape and several(argument, 3) and np.array_equal(argument, got):
@@ -152,14 +166,17 @@ def _diagnose(
     wide = complex if "c" in {got.dtype.kind, expected.dtype.kind} else np.float64
     got, expected = got.astype(wide), expected.astype(wide)
     if np.isfinite(expected).all() and not np.isfinite(got).all():
-        return _not_finite(got, expected)
+        return _not_finite(got, expected, differs)
     finite = np.isfinite(expected)
     if not np.array_equal(finite, np.isfinite(got)):
         return None
+    blind = _misses_some(got, expected, differs)
     if not several(expected[finite], 3):
-        return _of_few(got, expected, sizes)
+        return None if blind else _of_few(got, expected, sizes)
     if not got[finite].any():
         return Diagnosis(Pattern.ZERO)
+    if blind:
+        return next(rounded(got, expected), None)
     return next(
         itertools.chain(
             rearranged(got, expected),
@@ -170,6 +187,15 @@ def _diagnose(
             nearly(got, expected),
         ),
         None,
+    )
+
+
+def _misses_some(got: Array, expected: Array, differs: Array | None) -> bool:
+    """Whether what is wrong is too little for a pattern to see: all of it, or what is small beside a large number."""
+    if alike(got, expected):
+        return True
+    return differs is not None and bool(
+        (differs & hardly_apart(got, expected) & far_apart(got, expected)).any()
     )
 
 
@@ -197,13 +223,13 @@ def _other_shape(got: Array, expected: Array) -> Diagnosis | None:
 # ---- what is no number
 
 
-def _not_finite(got: Array, expected: Array) -> Diagnosis | None:
+def _not_finite(got: Array, expected: Array, differs: Array | None) -> Diagnosis | None:
     bad = ~np.isfinite(got)
     nan = np.isnan(got)
     pattern = Pattern.NAN if nan.any() else Pattern.INFINITE
     if (nan if pattern is Pattern.NAN else bad).all():
         return Diagnosis(pattern) if got.size > 1 else None
-    right = np.abs(got - expected) <= TIGHT * np.abs(expected) + 1e-7 * np.abs(expected).max()
+    right = hardly_apart(got, expected) if differs is None else ~differs
     one_kind = bool(nan.any()) != bool((bad & ~nan).any())
     return Diagnosis(pattern, count=int(bad.sum())) if one_kind and right[~bad].all() else None
 

@@ -55,9 +55,19 @@ def alike(got: Array, wanted: Array) -> bool:
     known = np.isfinite(wanted)
     if not known.any() or not np.array_equal(got[~known], wanted[~known], equal_nan=True):
         return False
-    scale = np.abs(wanted[known])
-    bound = TIGHT * scale + 1e-7 * scale.max()
-    return bool((np.abs(got[known] - wanted[known]) <= bound).all())
+    return bool(hardly_apart(got, wanted)[known].all())
+
+
+def hardly_apart(got: Array, wanted: Array) -> Array:
+    """Which entries agree within a few roundings of their own and of the largest."""
+    scale = np.abs(wanted)
+    bound = TIGHT * scale + 1e-7 * scale[np.isfinite(scale)].max(initial=0.0)
+    return np.asarray(np.abs(got - wanted) <= bound)
+
+
+def far_apart(got: Array, wanted: Array) -> Array:
+    """Which entries are another number, though both may be small."""
+    return np.asarray(np.abs(got - wanted) > _NEAR * np.abs(wanted))
 
 
 def several(values: Array, least: int) -> bool:
@@ -172,6 +182,9 @@ def one_factor(got: Array, expected: Array) -> float | None:
     factor = got.flat[place] / expected.flat[place]
     if abs(factor.imag) > 1e-9 or not factor or not alike(got, factor * expected):
         return None
+    kept = (expected != 0) & (np.abs(got - expected) <= TIGHT * np.abs(expected))
+    if kept.any() and abs(factor - 1) > _HARDLY:  # so small that the factor hid them
+        return None
     return float(factor.real)
 
 
@@ -238,9 +251,11 @@ def rounded(got: Array, expected: Array) -> Iterator[Diagnosis]:
     """As a narrower dtype, or one of whole numbers, would have it."""
     if expected.dtype.kind == "c" or not np.isfinite(expected).all():
         return
-    if not np.array_equal(expected, np.round(expected)):
+    # Entries that are whole already tell nothing; the others must come to several numbers, for 0 could be anything.
+    broken = expected != np.round(expected)
+    if several(got, 3) and several(got[broken], 2):
         for name, function in _TO_WHOLE.items():
-            if several(got, 3) and np.array_equal(got, function(expected)):
+            if np.array_equal(got, function(expected)):
                 yield Diagnosis(Pattern.ROUNDED, name=f"{name} to whole numbers")
     for name, dtype, bits in (("bf16", jnp.bfloat16, 8), ("f16", np.float16, 11)):
         narrow = got.astype(dtype).astype(np.float64)

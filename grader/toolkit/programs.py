@@ -89,6 +89,11 @@ class Program:
         return sorted(name for name in self.primitives if name in _CALLBACKS)
 
     @property
+    def unchecked_map(self) -> bool:
+        """Whether a map over devices takes the learner's word for what is the same on all of them (check_vma=False)."""
+        return any(equation.params.get("check_vma") is False for equation in equations(self.jaxpr.jaxpr))
+
+    @property
     def given_to_devices(self) -> list[int]:
         """The number of elements of each array that a map over devices gives to one device."""
         return [

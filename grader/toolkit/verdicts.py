@@ -58,7 +58,8 @@ class Verdict(Exception):
 class WrongAnswer(Verdict):
     """The function ran and its answer is wrong."""
 
-    compared: tuple[Any, Any] | None = None  # the arrays that differ: what came, what was expected
+    # The arrays that differ: what came, what was expected, and where they do by the check's tolerance (None: throughout).
+    compared: tuple[Any, Any, Any] | None = None
 
 
 class RaisedError(Verdict):

@@ -205,7 +205,7 @@ def first_nan_stage(stages: Sequence[Callable[[Array], Array]], x: Float[Array, 
     A NaN that was in `x` is nobody's. An infinity is no NaN. One NaN among many elements will do.
     A stage may change the shape, and may clear NaNs away. No stages give −1.
 
-        first_nan_stage([exp, log, sqrt], [-1.0]) = 2
+        first_nan_stage((exp, log, sqrt), [-1.0]) = 2
 
     Rules: works under `jit` with `stages` static (a tuple), and answers for each x with the same
     program, so no Python branch on values. Each stage is run once.

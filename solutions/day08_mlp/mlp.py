@@ -2,7 +2,8 @@
 
 Arrays, random keys, gradients, jit, vmap and trees come together: initial weights that keep the
 signal alive, losses that survive huge logits, and gradient descent that learns a curve.
-All but counts can be differentiated by the floats that go in, steps and first parameters too.
+All but counts can be differentiated by the floats that go in, steps and first parameters too; a
+loop's derivatives may be forward mode alone.
 Lesson: README.md beside this file. Grade: python -m grader day08
 """
 
@@ -142,8 +143,8 @@ def sgd_step(
     params' = params - learning_rate · gradient of the loss with respect to params
 
     Returns (params', value). `params` is any tree of float arrays; structure, shapes and dtypes
-    stay: a float16 leaf is a float16 leaf afterwards, whatever the learning rate is. Gradients
-    count as they are, huge ones and NaN, too.
+    stay: a float16 leaf is a float16 leaf afterwards, whatever the learning rate is; the rate may be
+    rounded to float16 there. Gradients count as they are, huge ones and NaN, too.
 
         loss(w, x, y) = (w - 3)²:   sgd_step(1, x, y, 0.25, loss) = (2, 4)
 
@@ -205,8 +206,8 @@ def accuracy_and_confusion(
     confusion[t, c] = how many examples of label t got the choice c   (integers)
     accuracy = right choices / examples that count                    (float32)
 
-    A label of -1 is padding: that example counts nowhere. If none counts, the accuracy is 0. No
-    other label lies outside 0 .. n_classes - 1.
+    Labels are int32. A label of -1 is padding: that example counts nowhere. If none counts, the
+    accuracy is 0. No other label lies outside 0 .. n_classes - 1.
 
         logits = [[2, 0], [0, 1], [3, 1], [5, 0]],  labels = [0, 1, 1, -1]
         accuracy = 2 / 3,  confusion = [[1, 0], [1, 1]]

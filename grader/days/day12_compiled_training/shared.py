@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -71,6 +71,10 @@ def called(handle: Handle, *arguments: Any) -> Called:
 
 
 KEEPS_SHAPES = "Shapes and dtypes of the parameters stay; optax.apply_updates sees to that."
+ALL_EPOCHS = (
+    "There is an axis too many in front: are these the parameters of all epochs, stacked? Those after the last one are asked for."
+    " Carry them through the loop, and return what the carry ends with."
+)
 
 
 def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
@@ -92,6 +96,8 @@ def like(result: Called, params: Tree, hint: str = KEEPS_SHAPES) -> Called:
         came = (
             f"{value[name].dtype} of shape {value[name].shape}" if isinstance(value[name], jax.Array) else ""
         )
+        if hint is KEEPS_SHAPES and came and value[name].ndim and value[name].shape[1:] == leaf.shape:
+            hint = ALL_EPOCHS
         part.require(
             fits,
             "has another type",
@@ -281,6 +287,16 @@ def new_noise(result: Called, params: Tree) -> None:
 def depends_on_the_key(one: Tree, two: Tree, result: Called) -> None:
     """No epoch of a recorded run had the noise of any epoch of another run. Raises WrongAnswer."""
     first, second = (np.asarray(params["log"])[:, 0] for params in (one, two))
+    # The two keys have half of their data in common, and so have no keys that are made of them by split or fold_in.
+    halves = np.asarray(one["log"])[0] == np.asarray(two["log"])[0]
+    result.require(
+        not halves[0].all() or halves[1].all(),
+        "gives the first epoch the key that came in",
+        expected="a key that is split off it, or folded in",
+        got="the key itself, or one that is counted on from it",
+        hint="A key is drawn from or split, never both. After key, subkey = jax.random.split(key) the epoch gets subkey, and key"
+        " goes on.",
+    )
     result.require(
         not np.array_equal(first[0], second[0]),
         "ignores its key",
@@ -333,10 +349,12 @@ def scaled(x: Any, factor: float) -> jax.Array:
 GOAL = (3.0, 0.0)  # where simple_data has its least loss, 0
 
 
-def near(result: Called, expected: Array) -> Called:
+def near(
+    result: Called, expected: Array, neighbours: Mapping[str, Callable[[], Any]] | None = None
+) -> Called:
     """Within some roundings of the largest of the expected numbers. Raises WrongAnswer."""
     scale = float(np.abs(expected).max())
-    return result.close_to(expected, rtol=1e-3, atol=1e-4 * scale)
+    return result.close_to(expected, rtol=1e-3, atol=1e-4 * scale, neighbours=neighbours)
 
 
 def ends_in_nothing(result: Called, what: str) -> None:
@@ -506,3 +524,20 @@ def all_nan(result: Called) -> None:
 
 
 NAN_STAYS = "A NaN in the data makes the loss NaN, and the gradient, and what comes of it. Hand the data to the loss as they are."
+
+
+PYTHONS_NUMBERS = (
+    "A Python number has no dtype, no shape and no astype. In a loop's bound and in a formula it does as it is; jnp.asarray"
+    " makes an array of either."
+)
+
+
+def takes_pythons_numbers(handle: Handle, names: tuple[str, ...], *arguments: Any) -> None:
+    """What may be traced may be a Python number as well: the function is traced with those as they are.
+
+    Raises RaisedError or WrongAnswer.
+    """
+    handle.jit(static_argnames=(*STATIC[handle.name], *names)).program(*arguments)
+
+
+ONE_EPOCH = "One epoch is a number of epochs as any other: losses have one number then, and the shape (1,)."

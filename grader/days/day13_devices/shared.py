@@ -200,13 +200,15 @@ def must_use_all_devices(handle: Handle, *arguments: Any, **keywords: Any) -> li
     text = handle.compiled(*arguments, **keywords).as_text()
     counts = [int(count) for count in re.findall(r"num_(?:partitions|replicas)=(\d+)", text)]
     n_devices = jax.device_count()
-    Called(handle.shown, None, about="The program of").require(
-        math.prod(counts) == n_devices,
-        "does not run on all devices",
-        expected=f"a compiled program for {so_many_devices(n_devices)}",
-        got=f"one for {so_many_devices(math.prod(counts))}",
-        kind=Kind.IDLE_DEVICES,
-    )
+    if math.prod(counts) != n_devices:
+        call = handle.program(*arguments, **keywords).call  # its shapes may say why
+        Called(call, None, about="The program of").require(
+            False,
+            "does not run on all devices",
+            expected=f"a compiled program for {so_many_devices(n_devices)}",
+            got=f"one for {so_many_devices(math.prod(counts))}",
+            kind=Kind.IDLE_DEVICES,
+        )
     return messages_of(text)
 
 
@@ -303,12 +305,36 @@ def step_oracle(params: Tree, x: Any, y: Any, rate: float) -> tuple[Tree, Any]:
     return new, np.float64(loss)
 
 
+def torn_apart(
+    params: Tree, x: Any, y: Any, rate: float, n_devices: int
+) -> dict[str, Callable[[], tuple[Tree, Any]]]:
+    """Steps in which row i of x has another target than y[i], by name."""
+    x, y = np.asarray(x), np.asarray(y)
+    return {
+        "the rows of x in reverse order, and y as it was": lambda: step_oracle(params, x[::-1], y, rate),
+        "the rows of x in blocks, and y dealt out to the devices one by one": lambda: step_oracle(
+            params, x, y.reshape(-1, n_devices).T.ravel(), rate
+        ),
+        "y in blocks, and the rows of x dealt out to the devices one by one": lambda: step_oracle(
+            params, x.reshape(-1, n_devices, x.shape[1]).swapaxes(0, 1).reshape(x.shape), y, rate
+        ),
+        "the first rows' targets on every device": lambda: step_oracle(
+            params, x, np.tile(y[: len(y) // n_devices], n_devices), rate
+        ),
+    }
+
+
 def once(
-    called: Called, params: Tree, gradient: Tree, rate: float, count: int, hints: dict[int, str]
+    called: Called,
+    params: Tree,
+    gradient: Tree,
+    rate: float,
+    count: int,
+    hint_for: Callable[[int], str | None],
 ) -> None:
     """The step that was taken is the gradient, once, and no multiple of it. Raises WrongAnswer.
 
-    `hints` has one for a gradient that counts `count` times. What is no multiple at all is left to other checks.
+    `hint_for` has a hint for a gradient that counts so many times. What is no multiple at all is left to other checks.
     """
     taken = jax.tree.map(lambda p, new: (wide(p) - np.asarray(new)) / rate, params, called.value)
     ones, twos = (
@@ -325,7 +351,7 @@ def once(
             "makes a step of the wrong length",
             expected="the gradient of the whole batch, once",
             got=f"{times} times that gradient, on {so_many_devices(count)}",
-            hint=hints.get(whole),
+            hint=hint_for(whole),
         )
 
 
@@ -392,3 +418,14 @@ def near_step_in_any_unit(step: Callable[[Tree, jax.Array, jax.Array, jax.Array]
             atol = 1e-4 * float(largest) if np.isfinite(largest) else 0.0
             called[0][name].close_to(expected, rtol=1e-4, atol=atol)
         called[1].close_to(loss, rtol=1e-3, atol=0.0)
+
+
+PYTHONS_RATE = (
+    "A Python number has no dtype, no shape and no astype. In a formula it does as it is; jnp.asarray(learning_rate) makes an"
+    " array of either."
+)
+
+
+def takes_pythons_rate(handle: Handle, *arguments: Any) -> None:
+    """The rate may be a Python number as well: the function is traced with it as it is. Raises RaisedError or WrongAnswer."""
+    handle.jit(static_argnames="learning_rate").program(*arguments)

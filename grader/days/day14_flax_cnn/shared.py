@@ -405,6 +405,19 @@ def must_be_alike(text: str, found: Any, wanted: Any) -> None:
     )
 
 
+def not_logits(logits: Array) -> dict[str, Callable[[], Array]]:
+    """What somebody may return in the place of these logits, by name."""
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities = weights / weights.sum(axis=-1, keepdims=True)
+    return {
+        "probabilities, the softmax of the logits": lambda: probabilities,
+        "the log-softmax of the logits": lambda: np.log(probabilities),
+    }
+
+
+LOGITS = "Logits are wanted: what the last dense layer gives, with nothing behind it. The loss takes the softmax by itself."
+
+
 class Watched:
     """How a network is called while a function runs: in which mode, and how often."""
 

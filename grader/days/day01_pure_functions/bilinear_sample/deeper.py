@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day01_pure_functions.bilinear_sample.checks import bilinear_oracle
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Numbers, check
 
 
 @check(
@@ -31,3 +31,17 @@ def test_bilinear_sample_in_many_cases(learner: Learner, draw: Draw) -> None:
     points = jnp.asarray(coordinates, jnp.float32)
     # A coordinate of 5 is rounded by 2e-7, and a weight with it; pixels have the size 100.
     learner.bilinear_sample.jit()(image, points).close_to(bilinear_oracle(image, points), atol=2e-4)
+
+
+@check("bilinear_sample", "deeper", hint="Coordinates are clamped to the image alone, however wide it is.")
+def test_bilinear_sample_reads_all_of_a_wide_image(learner: Learner, numbers: Numbers) -> None:
+    image = numbers.normal((2, 90))
+    points = jnp.array([[0.5, 70.25], [1.0, 88.5], [0.25, 51.75]])
+    learner.bilinear_sample(image, points).close_to(bilinear_oracle(image, points), atol=1e-5)
+
+
+@check("bilinear_sample", "deeper", hint="A small weight counts, too: nothing is rounded to a pixel.")
+def test_bilinear_sample_takes_small_weights_as_they_are(learner: Learner) -> None:
+    image, points = jnp.array([[0.0, 1e9], [0.0, 1e9]]), jnp.array([[0.0, 9e-6], [1.0, 7e-6]])
+    # Beside 1, float32 keeps of such a weight one digit in a hundred.
+    learner.bilinear_sample(image, points).close_to(bilinear_oracle(image, points), rtol=0.03)

@@ -97,3 +97,29 @@ def bilinear_sample__point_by_point(image, coordinates):
         below = (1 - b) * image[bottom, left] + b * image[bottom, right]
         values.append((1 - a) * above + a * below)
     return jnp.stack(values)
+
+
+@caught_by("deeper", "reads_all_of_a_wide_image")
+def bilinear_sample__clips_at_fifty(image, coordinates):
+    """Clips coordinates to 50, and only then to the image."""
+    coordinates = jnp.minimum(coordinates, 50.0)
+    last = jnp.array(image.shape) - 1
+    point = jnp.clip(coordinates, 0, last)
+    low = jnp.floor(point).astype(jnp.int32)
+    high = jnp.minimum(low + 1, last)
+    (r, c), (i, j), (k, m) = (point - low).T, low.T, high.T
+    top = image[i, j] * (1 - c) + image[i, m] * c
+    return top * (1 - r) + (image[k, j] * (1 - c) + image[k, m] * c) * r
+
+
+@caught_by("deeper", "takes_small_weights_as_they_are")
+def bilinear_sample__snaps_to_pixels(image, coordinates):
+    """Takes what lies within a hundred-thousandth of a pixel for the pixel."""
+    last = jnp.array(image.shape) - 1
+    point = jnp.clip(coordinates, 0, last)
+    point = jnp.where(jnp.abs(point - jnp.round(point)) < 1e-5, jnp.round(point), point)
+    low = jnp.floor(point).astype(jnp.int32)
+    high = jnp.minimum(low + 1, last)
+    (r, c), (i, j), (k, m) = (point - low).T, low.T, high.T
+    top = image[i, j] * (1 - c) + image[i, m] * c
+    return top * (1 - r) + (image[k, j] * (1 - c) + image[k, m] * c) * r

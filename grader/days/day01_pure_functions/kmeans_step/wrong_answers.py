@@ -4,6 +4,16 @@ import jax.numpy as jnp
 from grader.kata.answers import caught_by
 
 
+@caught_by("deeper", "counts_hundreds_of_points")
+def kmeans_step__byte_counts(points, centres):
+    """Counts members in uint8: a cluster of 256 or more points wraps around."""
+    d = jnp.sum((points[:, None] - centres[None]) ** 2, axis=-1)
+    labels = jnp.argmin(d, axis=1)
+    counts = jnp.zeros(centres.shape[0], jnp.uint8).at[labels].add(1)[:, None]
+    sums = jnp.zeros_like(centres).at[labels].add(points)
+    return jnp.where(counts > 0, sums / jnp.maximum(counts, 1), centres), labels
+
+
 @caught_by("correct", "keeps_the_centre_of_an_empty_cluster")
 def kmeans_step__mean_of_nothing(points, centres):
     """Divides by the count, even where it is 0."""

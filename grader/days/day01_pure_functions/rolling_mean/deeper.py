@@ -33,3 +33,12 @@ def test_rolling_mean_takes_windows_of_any_length(learner: Learner, numbers: Num
     compiled = learner.rolling_mean.jit(static_argnames="window")
     for window in (3, 6, 7, 11, 13):
         compiled(x, window=window).close_to(rolling_mean_oracle(x, window), atol=2e-5)
+
+
+@check("rolling_mean", "deeper", hint="Indices go as far as x is long: int16 ends at 32,767.")
+def test_rolling_mean_goes_through_long_series(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal(40_000)
+    # Running sums are rounded at their own size, a few hundred.
+    learner.rolling_mean.jit(static_argnames="window")(x, window=2).close_to(
+        rolling_mean_oracle(x, 2), atol=0.05
+    )

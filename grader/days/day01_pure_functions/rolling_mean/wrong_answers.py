@@ -5,6 +5,16 @@ import numpy as np
 from grader.kata.answers import caught_by
 
 
+@caught_by("deeper", "goes_through_long_series")
+def rolling_mean__short_indices(x, window):
+    """Gathers with int16 indices: series of more than 32,767 entries read from the wrong places."""
+    starts = jnp.arange(x.shape[0] - window + 1).astype(jnp.int16)
+    total = jnp.zeros(starts.shape, x.dtype)
+    for k in range(window):
+        total = total + x[starts + jnp.int16(k)]
+    return total / window
+
+
 @caught_by("correct", "by_hand")
 def rolling_mean__misses_the_last_window(x, window):
     """Off by one: n - window windows."""

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day01_pure_functions.standardize.checks import standardize_oracle
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Numbers, check
 
 
 @check(
@@ -26,3 +26,13 @@ def test_standardize_in_many_cases(learner: Learner, draw: Draw) -> None:
     result = learner.standardize.jit(static_argnames="eps")(x, eps=eps)
     # A number at such a distance is rounded by so much of a spread.
     result.close_to(standardize_oracle(x, eps), atol=1e-5 + 2e-6 * float(np.abs(distance).max()))
+
+
+@check(
+    "standardize",
+    "deeper",
+    hint="One number far out among many comes to as many deviations as it is: nothing is clipped.",
+)
+def test_standardize_keeps_what_is_far_out(learner: Learner, numbers: Numbers) -> None:
+    x = numbers.normal((5000, 2)).at[17].set(jnp.array([1e4, -1e4]))  # √5000 deviations
+    learner.standardize(x).close_to(standardize_oracle(x, 1e-6), rtol=1e-4, atol=1e-4)

@@ -86,3 +86,9 @@ def standardize__small_deviation_is_none(x, eps=1e-6):
     """Takes every deviation below 1e-5 for 0, which makes nothing of tiny units."""
     deviation = jnp.std(x, axis=0)
     return jnp.where(deviation < 1e-5, 0, (x - jnp.mean(x, axis=0)) / (deviation + eps))
+
+
+@caught_by("deeper", "keeps_what_is_far_out")
+def standardize__clips_outliers(x, eps=1e-6):
+    """Clips results to fifty deviations."""
+    return jnp.clip((x - x.mean(0)) / (x.std(0) + eps), -50, 50)

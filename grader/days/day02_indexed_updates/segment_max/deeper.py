@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day02_indexed_updates.segment_max.checks import segment_max_oracle
@@ -22,3 +23,15 @@ def test_segment_max_in_many_cases(learner: Learner, draw: Draw) -> None:
     segments = draw_indices(draw, n, n_segments)
     result = learner.segment_max.jit(static_argnames="n_segments")(values, segments, n_segments)
     result.equals(segment_max_oracle(values, segments, n_segments))
+
+
+@check(
+    "segment_max", "deeper", hint="A segment may have any number of values: one that has 65,536 is not empty."
+)
+def test_segment_max_of_crowded_segments(learner: Learner) -> None:
+    values, segments = (
+        jnp.arange(-(2**16) - 256.0, 0.0),
+        jnp.asarray(np.r_[np.zeros(2**16), np.ones(256)], jnp.int32),
+    )
+    result = learner.segment_max.jit(static_argnames="n_segments")(values, segments, 3)
+    result.equals(segment_max_oracle(values, segments, 3))

@@ -7,6 +7,15 @@ from grader.kata.answers import caught_by
 # segment_max
 
 
+@caught_by("deeper", "of_crowded_segments")
+def segment_max__byte_emptiness(values, segments, n_segments):
+    """Finds empty segments by a uint8 count: a segment of exactly 256 values gives -inf."""
+    to = jnp.where(segments < 0, n_segments, segments)
+    members = jnp.zeros(n_segments, jnp.uint8).at[to].add(1, mode="drop")
+    top = jnp.full(n_segments, -jnp.inf, values.dtype).at[to].max(values, mode="drop")
+    return jnp.where(members == 0, -jnp.inf, top)
+
+
 @caught_by("correct", "takes_negative_values")
 def segment_max__starts_at_zero(values, segments, n_segments):
     """Starts at 0, which beats every negative value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
+from grader.days.day02_indexed_updates.shared import sizes_of
 from grader.days.day02_indexed_updates.swap_rows.checks import swap_rows_oracle
 from grader.toolkit import Draw, Learner, check
 
@@ -13,8 +14,14 @@ from grader.toolkit import Draw, Learner, check
     "swap_rows", "deeper", hint="The two rows change places, whichever they are; all else stays, bit for bit."
 )
 def test_swap_rows_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n, m = draw.one_of((3, 2), (1, 3), (2, 2), (5, 5), (300, 1))
-    matrix = draw.floats((n, m), magnitudes=(1e-30, 1e30), special=(np.nan, np.inf, -0.0))
+    n, m, dtype = draw.one_of(
+        (3, 2, "float32"),
+        (1, 3, "float16"),
+        (2, 2, "float32"),
+        (5, 5, "bfloat16"),
+        (300, 1, "float32"),
+    )
+    matrix = draw.floats((n, m), dtype=dtype, magnitudes=sizes_of(dtype), special=(np.nan, np.inf, -0.0))
     i, j = draw.integer(-n, n - 1), draw.integer(-n, n - 1)
     result = learner.swap_rows.jit()(matrix, jnp.int32(i), jnp.int32(j))
     expected = swap_rows_oracle(matrix, i, j)

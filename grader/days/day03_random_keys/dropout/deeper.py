@@ -20,8 +20,12 @@ from grader.toolkit import Draw, Learner, Numbers, check
 def test_dropout_in_many_cases(learner: Learner, draw: Draw) -> None:
     shape = draw.one_of((3,), (), (1, 4), (2, 3, 2))
     x = draw.floats(shape, magnitudes=(1e-7, 1e6), special=(0.0,))
-    rate = draw.one_of(0.5, 0.0, 0.25, 0.96875)
+    rate = draw.one_of(0.5, 0.0, 0.25, 0.96875, 1.0)
     called = learner.dropout.jit()(draw.key(), x, jnp.float32(rate))
+    if rate == 1:
+        traced = "At rate 1 all is 0, also where the rate is traced: divide inside of jnp.where, in no case of its own."
+        called.equals(np.zeros(shape, np.float32), hint=traced)
+        return
     kept(called, x, rate)
     if rate == 0:
         called.equals(x)
@@ -33,7 +37,7 @@ def test_dropout_in_many_cases(learner: Learner, draw: Draw) -> None:
     hint="A rate of 0.0002 is two in ten thousand: compare float32 uniforms with the rate, nothing coarser.",
 )
 def test_dropout_keeps_to_small_rates(learner: Learner, numbers: Numbers) -> None:
-    x = jnp.asarray(np.ones((2048, 512), np.float32))
+    x = jnp.asarray(np.full((2048, 512), 1e-6, np.float32))  # small, and none of them nothing
     for rate in (0.0002, 0.3):
         called = learner.dropout.jit()(numbers.key(), x, jnp.float32(rate))
         dropped = np.array([np.mean(np.asarray(called.value) == 0)])

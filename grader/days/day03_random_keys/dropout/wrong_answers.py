@@ -98,3 +98,11 @@ def dropout__a_byte_each(key, x, rate):
     """Decides by a random byte: the probability moves in steps of 1/256."""
     keep = jax.random.randint(key, x.shape, 0, 256) >= jnp.round(256 * jnp.float32(rate))
     return jnp.where(keep, x / (1 - rate), 0)
+
+
+@caught_by("deeper", "in_many_cases")
+def dropout__rate_one_apart(key, x, rate):
+    """Has a case of its own for rate 1, which no traced rate reaches."""
+    if isinstance(rate, float) and rate == 1:
+        return jnp.zeros_like(x)
+    return jax.random.bernoulli(key, 1 - rate, x.shape) * x / (1 - rate)

@@ -122,7 +122,7 @@ def test_sample_mixture_survives_huge_log_weights(learner: Learner, numbers: Num
             "draws what has a weight of -inf",
             expected=f"never {names[0]}",
             got=f"it in {100 * shares[0]:.3g} % of {SAMPLES:,} draws",
-            hint="Leave -inf as it is: beside weights of -10000 any number in its place is as likely as they are.",
+            hint="Leave -inf as it is: beside weights of -10000 a number such as -10000 in its place is as likely as they are.",
         )
         shares_must_be(called, "has components of other weights", names, shares, np.array(wanted), SAMPLES)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.days.day03_random_keys.sample_mixture.checks import MEANS, STDS, components, parameters
 from grader.days.day03_random_keys.shared import must_not_repeat, over_keys, shares_must_be
-from grader.toolkit import Learner, Numbers, check
+from grader.toolkit import Learner, Numbers, check, wide
 
 SAMPLES = 2**18
 
@@ -73,3 +73,17 @@ def test_sample_mixture_of_one(learner: Learner, numbers: Numbers) -> None:
     arguments = (jnp.array([-1e4]), jnp.array([2.5]), jnp.array([0.0]))
     sample = learner.sample_mixture.jit(static_argnames="n")
     sample(numbers.key(), *arguments, n=3).equals(np.full(3, 2.5, np.float32))
+
+
+@check("sample_mixture", "deeper", hint="Deviations count with all the digits that float32 has.")
+def test_sample_mixture_keeps_the_digits_of_a_deviation(learner: Learner, numbers: Numbers) -> None:
+    std, n = 1.00390625, 2**22  # half a step of bfloat16 above 1
+    arguments = (jnp.array([0.0]), jnp.array([0.0]), jnp.array([std]))
+    called = learner.sample_mixture.jit(static_argnames="n")(numbers.key(), *arguments, n=n)
+    came, chance = float(np.std(wide(called.value))), 7 * std / math.sqrt(2 * n)
+    called.require(
+        abs(came - std) <= chance,
+        "has another deviation",
+        expected=f"{std} (by chance up to {chance:.1g} more or less)",
+        got=f"{came:.6g}",
+    )

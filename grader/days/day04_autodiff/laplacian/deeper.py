@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day04_autodiff.laplacian.checks import knot_laplacian_oracle
@@ -25,3 +26,9 @@ def test_laplacian_in_many_cases(learner: Learner, draw: Draw) -> None:
         x = draw.floats(n, low=-2, high=2)
         # Terms of size 8, each with a sine that is rounded.
         handle(knot, x).close_to(knot_laplacian_oracle(x), atol=4e-5 * 9 * n)
+
+
+@check("laplacian", "deeper", hint="Points far out count as they are.")
+def test_laplacian_far_out(learner: Learner) -> None:
+    x = jnp.array([700.0, -80.0, 300.0])
+    learner.laplacian.jit(static_argnames="function")(sum_of_cubes, x).close_to(np.asarray(6 * 920.0))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day04_autodiff.loss_and_gradient.checks import linear_model_oracle
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Numbers, check, multiply_adds
 
 
 @check(
@@ -28,3 +29,33 @@ def test_loss_and_gradient_in_many_cases(learner: Learner, draw: Draw) -> None:
     result[0][0].close_to(loss, atol=2 * error * off + off**2)
     result[1]["weights"].close_to(gradients["weights"], atol=2 * unit * (off + 2e-6 * error))
     result[1]["bias"].close_to(gradients["bias"], atol=2 * (off + 2e-6 * error))
+
+
+@check(
+    "loss_and_gradient",
+    "deeper",
+    hint="The predictions are x w + b as they were computed, however far the targets are.",
+)
+def test_loss_and_gradient_predicts_far_from_the_targets(learner: Learner) -> None:
+    params = {"weights": jnp.array([0.5, -0.25]), "bias": jnp.float32(0.125)}
+    batch = jnp.array([[1.0, 2.0], [3.0, 1.0], [0.5, 4.0]]), jnp.array([1e8, -3e7, 5e8])
+    (_, predictions), _ = linear_model_oracle(params, batch)
+    learner.loss_and_gradient(params, batch)[0][1].close_to(predictions)
+
+
+@check(
+    "loss_and_gradient",
+    "deeper",
+    hint="One product of x with w forwards, one of the errors with x backwards: 2 n d multiplications.",
+)
+def test_loss_and_gradient_multiplies_no_more_than_it_must(learner: Learner, numbers: Numbers) -> None:
+    n, d = 33, 40
+    params = {"weights": numbers.normal(d), "bias": jnp.float32(0.5)}
+    batch = numbers.normal((n, d)), numbers.normal(n)
+    products = multiply_adds(learner.loss_and_gradient.jit().program(params, batch))
+    learner.loss_and_gradient.jit()(params, batch).require(
+        products <= 4 * n * d,
+        "multiplies too much",
+        expected=f"about {2 * n * d:,} products of two numbers for x of shape ({n}, {d})",
+        got=f"{int(products):,}",
+    )

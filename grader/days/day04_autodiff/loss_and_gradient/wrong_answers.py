@@ -7,6 +7,33 @@ from grader.kata.answers import caught_by
 # loss_and_gradient
 
 
+@caught_by("deeper", "multiplies_no_more_than_it_must")
+def loss_and_gradient__forward_mode(params, batch):
+    """Forward mode: multiplies x with a d x d identity (d products forwards) and never goes backwards; numbers are right."""
+    x, y = batch
+
+    def cost(p):
+        predictions = x @ p["weights"] + p["bias"]
+        loss = jnp.mean((predictions - y) ** 2)
+        return loss, (loss, predictions)
+
+    gradients, both = jax.jacfwd(cost, has_aux=True)(params)
+    return both, gradients
+
+
+@caught_by("deeper", "predicts_far_from_the_targets")
+def loss_and_gradient__error_plus_target(params, batch):
+    """Rebuilds predictions as error + y: with targets near 1e8 and predictions near 1 they lose their digits."""
+    x, y = batch
+
+    def cost(p):
+        error = x @ p["weights"] + p["bias"] - y
+        return jnp.mean(error**2), error
+
+    (loss, error), gradients = jax.value_and_grad(cost, has_aux=True)(params)
+    return (loss, error + y), gradients
+
+
 @caught_by("correct", "by_hand")
 def loss_and_gradient__without_has_aux(params, batch):
     """Returns the predictions beside the loss and does not tell JAX."""

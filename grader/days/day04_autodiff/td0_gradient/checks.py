@@ -33,7 +33,7 @@ def td0_oracle(weights: Any, state: Any, reward: Any, next_state: Any, discount:
 )
 def test_td0_gradient_by_hand(learner: Learner) -> None:
     state, next_state = jnp.array([1.0, 2.0, 0.0]), jnp.array([4.0, 5.0, 1.0])
-    result = learner.td0_gradient(jnp.zeros(3), state, 3.0, next_state, 0.9)
+    result = learner.td0_gradient(jnp.zeros(3), state, 3, next_state, 0.9)
     mistakes = {
         "This is the gradient through the target, too. jax.lax.stop_gradient(target) holds it still.": [
             7.8,

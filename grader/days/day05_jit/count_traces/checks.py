@@ -107,7 +107,9 @@ def test_count_traces_starts_from_nothing(learner: Learner) -> None:
 
 @check("count_traces", "jit", hint="Count in a function of your own: its body runs once for each trace.")
 def test_count_traces_counts_for_itself(learner: Learner) -> None:
-    names = {node.attr for node in ast.walk(learner.file.tree) if isinstance(node, ast.Attribute)}
+    nodes = list(ast.walk(learner.file.tree))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     Called("count_traces", None).require(
         "_cache_size" not in names,
         "uses what its rules leave out",

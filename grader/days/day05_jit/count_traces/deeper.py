@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day05_jit.count_traces.checks import is_count
-from grader.toolkit import Draw, Learner, check
+from grader.toolkit import Draw, Learner, Named, check
 
 
 @cache
@@ -50,3 +50,14 @@ def test_count_traces_in_many_cases(learner: Learner, draw: Draw) -> None:
 def test_count_traces_counts_on(learner: Learner) -> None:
     calls = [(np.zeros(n, np.float32),) for n in range(1, 41)]
     is_count(learner.count_traces(same, calls + calls), 40)
+
+
+@check(
+    "count_traces",
+    "deeper",
+    hint="Anything that can be called counts, also what has no __name__, as a functools.partial.",
+)
+def test_count_traces_takes_any_callable(learner: Learner) -> None:
+    function = partial(jnp.add, 1.0)
+    calls = [(jnp.zeros(3),), (jnp.ones(3),), (jnp.ones(4),)]
+    is_count(learner.count_traces(Named("partial(jnp.add, 1.0)", function), calls), 2)

@@ -10,6 +10,23 @@ from grader.kata.answers import caught_by
 count_traces_log = []
 
 
+@caught_by("deeper", "takes_any_callable")
+def count_traces__asks_for_a_name(function, calls):
+    """Copies function.__name__: a functools.partial is a callable without one, and it raises AttributeError."""
+    traces = 0
+
+    def observed(*arguments):
+        nonlocal traces
+        traces += 1
+        return function(*arguments)
+
+    observed.__name__ = function.__name__ + "_observed"
+    compiled = jax.jit(observed)
+    for arguments in calls:
+        compiled(*arguments)
+    return traces
+
+
 @caught_by("correct", "by_hand")
 def count_traces__counts_calls(function, calls):
     """Counts outside of the traced function: every call."""
@@ -233,3 +250,12 @@ def count_traces__log_of_the_module(function, calls):
     for arguments in calls:
         compiled(*arguments)
     return len(count_traces_log) - before
+
+
+@caught_by("jit", "counts_for_itself")
+def count_traces__cache_size_by_its_name(function, calls):
+    """Asks the cache of a function of its own, by getattr."""
+    compiled = jax.jit(lambda *arguments: function(*arguments))
+    for arguments in calls:
+        compiled(*arguments)
+    return getattr(compiled, "_cache_size")()  # noqa: B009 (the name is a string on purpose)

@@ -60,6 +60,17 @@ def test_first_nan_stage_looks_far_down(learner: Learner) -> None:
     learner.first_nan_stage(stages, jnp.asarray(x)).equals(299)
 
 
+@check(
+    "first_nan_stage",
+    "deeper",
+    hint="x may have any number of axes, and so may what a stage makes of it: one flag for all of it.",
+)
+def test_first_nan_stage_takes_tables(learner: Learner) -> None:
+    table = jnp.array([[1.0, 4.0, 9.0], [1.0, -1.0, 4.0]])
+    learner.first_nan_stage((jnp.sqrt,), table).equals(0)
+    learner.first_nan_stage((backwards, jnp.sqrt), table).equals(1)
+
+
 def less_one(x: jax.Array) -> jax.Array:
     return x - 1
 

@@ -227,3 +227,15 @@ def first_nan_stage__in_half_precision(stages, x):
         first = jnp.where((first < 0) & has_nan & ~had_nan, k, first)
         had_nan = has_nan
     return first
+
+
+@caught_by("deeper", "takes_tables")
+def first_nan_stage__along_one_axis(stages, x):
+    """Looks along the first axis alone: of a table it keeps a flag for each column."""
+    first, had_nan = jnp.array(-1), jnp.isnan(jnp.atleast_1d(x)).any(axis=0)
+    for k, stage in enumerate(stages):
+        x = stage(x)
+        has_nan = jnp.isnan(jnp.atleast_1d(x)).any(axis=0)
+        first = jnp.where((first < 0) & has_nan & ~had_nan, k, first)
+        had_nan = has_nan
+    return first

@@ -101,8 +101,10 @@ def test_huber_has_no_python_loop(learner: Learner) -> None:
 @check(
     "huber",
     "jit",
-    hint="By x the parabola has slope x, the lines have slopes of delta and -delta. No stop_gradient may stand in the way.",
+    hint="By x the parabola has slope x, 0 at its foot, and the lines have slopes of delta and -delta. No stop_gradient may "
+    "stand in the way, and no 1 / |x| or root of x²: both branches of a jnp.where are differentiated.",
 )
 def test_huber_has_a_slope(learner: Learner) -> None:
     slope = learner.huber.grad().vmap(in_axes=(0, None)).jit()
-    slope(jnp.array([-30.0, -0.5, 1e30, 0.25]), jnp.float32(1.5)).close_to([-1.5, -0.5, 1.5, 0.25])
+    x = jnp.array([-30.0, -0.5, 1e30, 0.25, 0.0, 1.5])
+    slope(x, jnp.float32(1.5)).close_to([-1.5, -0.5, 1.5, 0.25, 0.0, 1.5])

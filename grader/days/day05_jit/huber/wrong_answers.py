@@ -134,3 +134,11 @@ def huber__clipped(x, delta):
     """Takes no error larger than 10."""
     size = jnp.where(jnp.abs(x) < 1e6, jnp.clip(jnp.abs(x), 0.0, 10.0), jnp.abs(x))
     return jnp.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
+
+
+@caught_by("jit", "has_a_slope")
+def huber__a_share_of_the_size(x, delta):
+    """Divides by |x| in the line that is not chosen at 0, and its slope there is NaN."""
+    size = jnp.abs(x)
+    share = jnp.where(jnp.isfinite(size), delta / size, 0.0)
+    return jnp.where(size <= delta, 0.5 * x**2, delta * size * (1 - 0.5 * share))

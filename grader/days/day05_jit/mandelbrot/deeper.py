@@ -9,7 +9,11 @@ from grader.days.day05_jit.mandelbrot.checks import clear_points, counts_by_hand
 from grader.toolkit import Learner, Numbers, check
 
 
-@check("mandelbrot", "deeper", hint="Every iteration counts, also after many, and the first is z = c.")
+@check(
+    "mandelbrot",
+    "deeper",
+    hint="Is it off by 2^8 or 2^16? Then the counter is too narrow: count in int32. Off by one? The first iterate is z = c.",
+)
 def test_mandelbrot_goes_on_and_on(learner: Learner) -> None:
     for n in (1, 255, 256, 2**16 + 5):
         learner.mandelbrot.jit(static_argnums=1)(grid_by_hand(), n).equals(
@@ -24,3 +28,19 @@ def test_mandelbrot_agrees_far_and_near(learner: Learner, numbers: Numbers) -> N
         learner.mandelbrot.jit(static_argnums=1)(c, n).equals(escape_oracle(c, n))
     far = jnp.asarray(np.array([[1e3, -1e10j, 1e30], [3.0, -2.5 + 1e-3j, 2.25j]], np.complex64))
     learner.mandelbrot(far, 12).equals(np.zeros((2, 3), np.int64))
+
+
+@check(
+    "mandelbrot",
+    "deeper",
+    hint="A point may stay for a hundred iterations and then leave: nothing tells that before.",
+)
+def test_mandelbrot_waits_for_slow_points(learner: Learner) -> None:
+    slow = jnp.array([[0.2505 + 0j, 0.251 + 0j]], jnp.complex64)
+    result = learner.mandelbrot.jit(static_argnums=1)(slow, 1000)
+    expected = escape_oracle(slow, 1000)
+    # Near the edge a rounding may count one more or less.
+    near = bool((np.abs(np.asarray(result.value) - expected) <= 3).all())
+    result.require(
+        near, "is wrong", expected=f"about {expected.tolist()}", got=f"{np.asarray(result.value).tolist()}"
+    )

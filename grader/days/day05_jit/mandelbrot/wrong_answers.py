@@ -8,6 +8,26 @@ from jax import lax
 # mandelbrot
 
 
+@caught_by("deeper", "waits_for_slow_points")
+def mandelbrot__patience_of_fifty(c, n_iterations):
+    """Stops when nobody has left for 50 iterations: c = 0.251 alone, n = 300, leaves after about 97 and is given 300."""
+
+    def going(state):
+        k, quiet = state[0], state[1]
+        return (k < n_iterations) & (quiet < 50)
+
+    def once(state):
+        k, quiet, z, inside, count = state
+        z = z * z + c
+        now = inside & (jnp.abs(z) <= 2)
+        quiet = jnp.where(jnp.any(now != inside), 0, quiet + 1)
+        return k + 1, quiet, z, now, count + now
+
+    start = (0, 0, jnp.zeros_like(c), jnp.ones(c.shape, bool), jnp.zeros(c.shape, jnp.int32))
+    _, _, _, inside, count = lax.while_loop(going, once, start)
+    return jnp.where(inside, n_iterations, count)
+
+
 @caught_by("correct", "by_hand")
 def mandelbrot__counts_the_start(c, n_iterations):
     """Counts before it steps: z₀ is counted and zₙ is not."""

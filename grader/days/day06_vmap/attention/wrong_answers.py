@@ -176,3 +176,12 @@ def attention__nan_scores_masked(q, k, v):
     scores = jnp.einsum("bnhw,bmhw->bhnm", q, k) / jnp.sqrt(q.shape[-1])
     weights = jax.nn.softmax(jnp.where(jnp.isnan(scores), -jnp.inf, scores))
     return jnp.einsum("bhnm,bmhv->bnhv", weights, v)
+
+
+@caught_by("deeper", "lets_nan_through")
+def attention__heads_masked_by_a_product(q, k, v):
+    """Lets all heads meet and multiplies those out that differ: 0 times NaN is NaN."""
+    heads, width = q.shape[2:]
+    meeting = jnp.einsum("bnhw,bmgw->bhgnm", q, k) / jnp.sqrt(width)
+    scores = jnp.sum(meeting * jnp.eye(heads)[:, :, None, None], axis=2)
+    return jnp.einsum("bhnm,bmhv->bnhv", jax.nn.softmax(scores), v)

@@ -14,7 +14,8 @@ from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 @check(
     "batch_standardize",
     "deeper",
-    hint="Centre by the mean of the batch, then divide by the root of variance + 1e-5, at every scale.",
+    hint="Centre by the mean of the batch, divide by the root of variance + 1e-5, at every scale, and leave that as it is: "
+    "clip nothing.",
 )
 def test_batch_standardize_in_many_cases(learner: Learner, draw: Draw) -> None:
     shape = draw.one_of((2, 2), (3, 3), (1, 2), (5, 2), (4, 1, 2))

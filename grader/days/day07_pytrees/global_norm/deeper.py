@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.days.day07_pytrees.global_norm.checks import norm_oracle
 from grader.days.day07_pytrees.shared import nested
-from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
+from grader.toolkit import Draw, Learner, Numbers, check, own_hint, raised, slope_agrees
 
 
 @check("global_norm", "deeper", hint="All squares of all leaves, in float32, under one root.")
@@ -43,3 +43,12 @@ def norm_oracle_array(tree: object) -> np.ndarray[tuple[()], np.dtype[np.float64
 def test_global_norm_of_small_leaves(learner: Learner) -> None:
     tree = {"w": jnp.array([3e-9, 0.0]), "b": (jnp.array([4e-9, 0.0]), None)}
     learner.global_norm(tree).close_to(5e-9, atol=0.0)
+
+
+@check(
+    "global_norm", "deeper", hint="An array may have no numbers at all: it adds nothing, and has no largest."
+)
+def test_global_norm_of_empty_arrays(learner: Learner) -> None:
+    tree = {"w": jnp.zeros((0, 3)), "b": (jnp.array([3.0, -4.0]), None)}
+    with own_hint(raised("ValueError")):
+        learner.global_norm(tree).close_to(5.0)

@@ -144,3 +144,14 @@ def global_norm__tiny_is_nothing(tree):
     squares = [jnp.sum(jnp.square(leaf.astype(jnp.float32))) for leaf in jax.tree.leaves(tree)]
     norm = jnp.sqrt(sum(squares, jnp.float32(0)))
     return jnp.where(norm < 1e-8, 0, norm)
+
+
+@caught_by("deeper", "of_empty_arrays")
+def global_norm__in_units_of_the_largest(tree):
+    """Divides by the largest number, lest a square overflow; an array without numbers has none."""
+    leaves = [leaf.astype(jnp.float32) for leaf in jax.tree.leaves(tree)]
+    if not leaves:
+        return jnp.zeros(())
+    largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves]))
+    unit = jax.lax.stop_gradient(jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1.0))
+    return unit * jnp.sqrt(sum(jnp.sum((leaf / unit) ** 2) for leaf in leaves))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -64,3 +65,12 @@ def test_forward_takes_x_as_it_is(learner: Learner) -> None:
     handle = learner.forward.jit(static_argnames="activation")
     handle(params, jnp.array([1e-6, 3e-6]), tanh).close_to([13e-6, -7e-6], atol=0.0)
     handle(params, jnp.array([jnp.nan, 1.0]), tanh).equals([np.nan, np.nan])
+
+
+@check("forward", "deeper", hint="A NaN in a weight counts behind a unit that is 0, too: 0 times NaN is NaN.")
+def test_forward_lets_nan_through_behind_a_unit_that_is_off(learner: Learner) -> None:
+    params = [
+        {"w": jnp.array([[1.0, -1.0]]), "b": jnp.zeros(2)},
+        {"w": jnp.array([[1.0], [jnp.nan]]), "b": jnp.zeros(1)},
+    ]
+    learner.forward.jit(static_argnames="activation")(params, jnp.array([2.0]), jax.nn.relu).equals([jnp.nan])

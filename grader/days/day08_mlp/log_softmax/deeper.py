@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import jax.numpy as jnp
+
 from grader.days.day08_mlp.shared import log_softmax_oracle
 from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees
 
@@ -38,3 +40,13 @@ def test_log_softmax_of_many_classes(learner: Learner, numbers: Numbers) -> None
 @check("log_softmax", "deeper", hint="The gradient runs through the sum, too; stop it nowhere.")
 def test_log_softmax_has_a_slope(learner: Learner, numbers: Numbers) -> None:
     slope_agrees(learner.log_softmax.jit(static_argnames=()), log_softmax_oracle, numbers.normal((4, 3)))
+
+
+@check(
+    "log_softmax",
+    "deeper",
+    hint="A class may be as far below the largest as float32 goes: only a logit of -inf means none, and no number stands for it.",
+)
+def test_log_softmax_takes_distant_logits(learner: Learner) -> None:
+    logits = jnp.array([1e30, 0.0, -1e30])
+    learner.log_softmax.jit(static_argnames=())(logits).close_to(log_softmax_oracle(logits))

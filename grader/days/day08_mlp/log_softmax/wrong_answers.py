@@ -108,3 +108,11 @@ def log_softmax__floor(logits):
     shifted = logits - jnp.max(logits, axis=-1, keepdims=True)
     out = shifted - jnp.log(jnp.sum(jnp.exp(shifted), axis=-1, keepdims=True))
     return jnp.where(jnp.isneginf(out), out, jnp.maximum(out, -1e7))
+
+
+@caught_by("deeper", "takes_distant_logits")
+def log_softmax__floor12(logits):
+    """Lets nothing fall below -1e12, which stands for no chance."""
+    shifted = logits - jnp.max(logits, axis=-1, keepdims=True)
+    shifted = jnp.where(jnp.isneginf(shifted), shifted, jnp.maximum(shifted, -1e12))
+    return shifted - jnp.log(jnp.sum(jnp.exp(shifted), axis=-1, keepdims=True))

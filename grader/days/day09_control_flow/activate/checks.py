@@ -7,7 +7,19 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible, float16, wide
+from grader.toolkit import (
+    Array,
+    Learner,
+    Numbers,
+    Shown,
+    agrees_once,
+    check,
+    compiled_if_possible,
+    float16,
+    hint_when,
+    raised,
+    wide,
+)
 
 
 def activation_oracle(x: Any, name_index: int) -> Array:
@@ -57,7 +69,12 @@ def test_activate_keeps_shape_and_dtype(learner: Learner, numbers: Numbers) -> N
     x = float16(numbers.normal((2, 3)))
     for index in range(4):
         expected = activation_oracle(x, index).astype(np.float16)
-        result = compiled_if_possible(learner.activate, x, jnp.int32(index))
+        narrow = (
+            "x is a float16 here, and the branches differ: is one of them a float32? Each returns what it is given, x.dtype and "
+            "x's shape."
+        )
+        with hint_when(raised("TypeError", text="branch|cond"), narrow):
+            result = compiled_if_possible(learner.activate, Shown("f16[2,3]", x), jnp.int32(index))
         result.close_to(expected, rtol=2e-3, atol=1e-3)
 
 
@@ -123,3 +140,12 @@ def test_activate_computes_within_the_branches(learner: Learner, numbers: Number
             got=f"one branch with {', '.join(sorted(CURVED & set(branch)))}",
             hint="A branch that computes two functions and selects throws one away. lax.switch takes four functions.",
         )
+    # One cond of four branches, or three of two, whether one within the other or in a row.
+    told_apart = len(program.branches) - program.primitives["cond"] + 1
+    result.require(
+        told_apart >= 4,
+        "computes more than the function that is chosen",
+        expected="a branch for each of the four functions",
+        got=f"branches for {told_apart} of them",
+        hint="A branch that computes two functions and selects throws one away. lax.switch takes four functions.",
+    )

@@ -111,7 +111,8 @@ def test_collatz_steps_writes_down_no_bound(learner: Learner) -> None:
 @check(
     "collatz_steps",
     "speed",
-    hint="The loop goes round until the slowest n is done. A round too many is paid by all: stop when n is 1.",
+    hint="The loop goes round until the slowest n is done, and a round is paid by all: stop when n is 1, and let the body of a "
+    "round be one step and nothing more.",
 )
 def test_collatz_steps_beats_python_ints(learner: Learner, numbers: Numbers) -> None:
     must_beat(

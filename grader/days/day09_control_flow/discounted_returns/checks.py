@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day09_control_flow.shared import stays_a_loop
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, largest_value_at_most, wide
+from grader.toolkit import Array, Learner, Numbers, agrees_once, check, largest_value_at_most, told_by, wide
 
 
 def returns_oracle(rewards: jax.Array, ends: jax.Array, discount: Any) -> Array:
@@ -32,7 +32,11 @@ def episodes(numbers: Numbers, length: int) -> tuple[jax.Array, jax.Array]:
 )
 def test_discounted_returns_by_hand(learner: Learner) -> None:
     rewards, ends = jnp.array([1.0, 2.0, 4.0, 8.0]), jnp.array([False, True, False, False])
-    learner.discounted_returns(rewards, ends, 0.5).equals([2.0, 2.0, 8.0, 8.0])
+    returns = learner.discounted_returns(rewards, ends, 0.5)
+    flipped = "It is back to front. Who flips rewards and ends flips the result back, too; reverse=True of lax.scan does both."
+    wiped = "An end wipes out the reward of its own step: there G is that reward, and not 0. What follows counts for nothing."
+    mistakes = {flipped: [8.0, 8.0, 2.0, 2.0], wiped: [1.0, 0.0, 8.0, 8.0]}
+    returns.equals([2.0, 2.0, 8.0, 8.0], hint=told_by(returns.value, mistakes))
 
 
 @check(

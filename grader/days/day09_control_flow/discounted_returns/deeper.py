@@ -65,3 +65,10 @@ def test_discounted_returns_of_small_numbers(learner: Learner) -> None:
     returns, ends = learner.discounted_returns.jit(), jnp.array([False, False, False])
     returns(jnp.array([1e-7, 2e-7, 4e-7]), ends, jnp.float32(0.5)).close_to([3e-7, 4e-7, 4e-7], atol=0.0)
     returns(jnp.array([1.0, 1e6, 0.0]), ends, jnp.float32(1e-6)).close_to([2.0, 1e6, 0.0])
+
+
+@check("discounted_returns", "deeper", hint="An episode may have any number of steps, thousands, too.")
+def test_discounted_returns_of_a_long_episode(learner: Learner) -> None:
+    rewards, ends = jnp.ones(5000), jnp.zeros(5000, bool).at[4990].set(True)
+    returns = learner.discounted_returns.jit()(rewards, ends, jnp.float32(0.9999))
+    returns.close_to(returns_oracle(rewards, ends, jnp.float32(0.9999)), rtol=1e-3)

@@ -7,6 +7,22 @@ from jax import lax
 # discounted_returns
 
 
+@caught_by("deeper", "of_a_long_episode")
+def discounted_returns__ten_doublings(rewards, ends, discount):
+    """It doubles the reach ten times and no more: shows with an episode longer than 1024 steps and a discount near 1."""
+    keep = jnp.where(ends, 0.0, discount).astype(rewards.dtype)
+    total = rewards
+    for r in range(10):
+        total = total + keep * _ahead(total, 2**r)
+        keep = keep * _ahead(keep, 2**r)
+    return total
+
+
+def _ahead(v, s):
+    s = min(s, v.shape[0])
+    return jnp.concatenate([v[s:], jnp.zeros(s, v.dtype)])
+
+
 @caught_by("deeper", "of_long_and_of_rich_episodes")
 def discounted_returns__next_episode_subtracted(rewards, ends, discount):
     """Sums over all episodes and takes the later ones away again, which costs digits beside a rich one."""

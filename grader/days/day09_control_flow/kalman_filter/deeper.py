@@ -43,7 +43,7 @@ def drawn_params(draw: Draw, n: int, m: int) -> Params:
     " transposed? Units change nothing.",
 )
 def test_kalman_filter_in_many_cases(learner: Learner, draw: Draw) -> None:
-    n, m, length = draw.one_of((1, 1, 3), (3, 2, 17), (2, 3, 40))
+    n, m, length = draw.one_of((1, 1, 1), (3, 2, 17), (2, 3, 40))
     params = drawn_params(draw, n, m)
     unit = float(np.sqrt(np.max(wide(params["observation_noise"]))))
     observations = jnp.asarray(unit * wide(draw.floats((length, m))), jnp.float32)
@@ -85,3 +85,18 @@ def test_kalman_filter_has_derivatives(learner: Learner, numbers: Numbers) -> No
 
     handle = learner.kalman_filter.derive("kalman_filter", filtered).jit()
     slope_agrees(handle, oracle, (params, observations), forward=True)
+
+
+@check(
+    "kalman_filter",
+    "deeper",
+    hint="S alone is inverted. A part of the state that is known exactly has no variance, and numbers may be observed without"
+    " noise: Σ' and R have no inverses then.",
+)
+def test_kalman_filter_takes_singular_covariances(learner: Learner, numbers: Numbers) -> None:
+    params, observations = kalman_params(numbers, 3, 2), numbers.normal((17, 2))
+    params |= {"transition": 0.9 * jnp.eye(3), "emission": jnp.array([[1.0, 0.0, 0.5], [0.0, 1.0, -0.5]])}
+    known = jnp.diag(jnp.array([1.0, 0.5, 0.0]))
+    for some in ({"covariance": known, "process_noise": known}, {"observation_noise": jnp.zeros((2, 2))}):
+        call = params | some, observations
+        close_in_scale(learner.kalman_filter.jit()(*call), kalman_oracle(*call), KALMAN_RTOL)

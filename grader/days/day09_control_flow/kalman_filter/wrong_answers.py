@@ -241,3 +241,25 @@ def kalman_filter__pinv(params, observations):
     start = (params["mean"], params["covariance"])
     _, filtered = lax.scan(step, start, observations)
     return filtered
+
+
+@caught_by("deeper", "takes_singular_covariances")
+def kalman_filter__information(params, observations):
+    """Corrects in the information form, by the inverses of the covariances."""
+    transition, emission = params["transition"], params["emission"]
+
+    def step(state, observation):
+        mean, covariance = state
+        mean = transition @ mean
+        covariance = transition @ covariance @ transition.T + params["process_noise"]
+        innovation = emission @ covariance @ emission.T + params["observation_noise"]
+        noise = jnp.linalg.inv(params["observation_noise"])
+        after = jnp.linalg.inv(jnp.linalg.inv(covariance) + emission.T @ noise @ emission)
+        gain = after @ emission.T @ noise
+        mean = mean + gain @ (observation - emission @ mean)
+        covariance = after
+        return (mean, covariance), (mean, covariance)
+
+    start = params["mean"], params["covariance"]
+    _, filtered = lax.scan(step, start, observations)
+    return filtered

@@ -61,3 +61,8 @@ def test_power_iteration_takes_all_steps(learner: Learner) -> None:
 def test_power_iteration_comes_to_a_halt(learner: Learner) -> None:
     shift = jnp.array([[0.0, 1.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     close_pair(power(learner, shift, 7), *power_oracle(shift, 7))
+
+
+@check("power_iteration", "deeper", hint="A NaN in the matrix makes the eigenvalue NaN: replace nothing.")
+def test_power_iteration_lets_nan_through(learner: Learner) -> None:
+    power(learner, jnp.array([[1.0, jnp.nan], [0.5, 2.0]]), 1)[0].equals(np.nan)

@@ -238,3 +238,18 @@ def power_iteration__small_is_nothing(matrix, n_steps):
 
     vector = lax.fori_loop(0, n_steps, step, jnp.ones(len(matrix)) / math.sqrt(len(matrix)))
     return vector @ matrix @ vector, vector
+
+
+@caught_by("deeper", "lets_nan_through")
+def power_iteration__mends_nan(matrix, n_steps):
+    """Takes a NaN in the matrix for 0."""
+    n = len(matrix)
+    matrix = jnp.where(jnp.isnan(matrix), 0, matrix)
+
+    def step(_, vector):
+        image = matrix @ vector
+        return lax.cond(jnp.linalg.norm(image) > 0, lambda: image / jnp.linalg.norm(image), lambda: vector)
+
+    start = jnp.full(n, 1 / math.sqrt(n), matrix.dtype)
+    vector = lax.fori_loop(0, n_steps, step, start)
+    return vector @ matrix @ vector, vector

@@ -10,7 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day09_control_flow.shared import stays_a_loop
-from grader.toolkit import Array, Handle, Learner, Numbers, agrees_once, check, temporary_memory_at_most, wide
+from grader.toolkit import (
+    Array,
+    Handle,
+    Learner,
+    Numbers,
+    agrees_once,
+    check,
+    temporary_memory_at_most,
+    told_by,
+    wide,
+)
 
 
 def chain_oracle(weights: Any, x: Any) -> Array:
@@ -55,8 +65,30 @@ def chain_gradients(handle: Handle) -> Handle:
     hint="Each layer multiplies by its weights, then takes tanh; the first layer first.",
 )
 def test_remat_chain_by_hand(learner: Learner) -> None:
-    weights, x = jnp.array([1.0, 2.0, 0.5, 1.0]).reshape(4, 1, 1), jnp.array([[0.5], [-1.0]])
-    learner.remat_chain(weights, x).close_to(chain_oracle(weights, x))
+    weights, x = jnp.array([1.0, 2.0, 0.5, 1.5]).reshape(4, 1, 1), jnp.array([[0.5], [-1.0]])
+    mistakes = {
+        "That is the chain from the last layer to the first. The first one comes first, in each segment, too.": [
+            3,
+            2,
+            1,
+            0,
+        ],
+        "That takes the layers in the order 0, 2, 1, 3: every second one is no segment. The segments are 0 1 and 2 3.": [
+            0,
+            2,
+            1,
+            3,
+        ],
+        "The segments come in order here, 0 1 and 2 3, and the layers within each of them backwards.": [
+            1,
+            0,
+            3,
+            2,
+        ],
+    }
+    result = learner.remat_chain(weights, x)
+    orders = {hint: chain_oracle(weights[np.array(order)], x) for hint, order in mistakes.items()}
+    result.close_to(chain_oracle(weights, x), hint=told_by(result.value, orders))
 
 
 @check(

@@ -19,9 +19,10 @@ from grader.days.day10_composition.hmc_chain.checks import (
     many_chains,
     on_the_chessboard,
     run_chains,
+    single_chain,
     up_to,
 )
-from grader.toolkit import Array, Called, Learner, Numbers, check, wide
+from grader.toolkit import Array, Called, Learner, Numbers, check, raised, wide
 
 REPEATS = 10
 
@@ -191,3 +192,16 @@ def test_hmc_chain_goes_far(learner: Learner, numbers: Numbers) -> None:
         expected=f"{expected:.4g} ± {margin:.2g} in the mean",
         got=f"{got:.4g}",
     )
+
+
+@check(
+    "hmc_chain",
+    "deeper",
+    hint="A Python number has no dtype, no shape and no astype. In a formula it does as it is; jnp.asarray(step_size) makes an"
+    " array of either. And one sample is a number of samples as any other.",
+    answers=raised(),
+)
+def test_hmc_chain_takes_a_python_number(learner: Learner, numbers: Numbers) -> None:
+    log_density, start, key, *_ = single_chain(numbers, 0.3)
+    # Traced only, with the step as it is.
+    learner.hmc_chain.jit(static_argnums=(0, 3, 4, 5)).program(log_density, start, key, 1, 0.3, 1)

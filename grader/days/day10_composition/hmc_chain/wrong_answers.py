@@ -518,3 +518,30 @@ def hmc_chain__at_most_fifty_leapfrog_steps(log_density, start, key, n_samples, 
         return new, new
 
     return lax.scan(sample, start, jax.random.split(key, n_samples))[1]
+
+
+@caught_by("deeper", "takes_a_python_number")
+def hmc_chain__array_step(log_density, start, key, n_samples, step_size, n_leapfrog):
+    """Calls step_size.astype, which a Python number has not."""
+    step_size = step_size.astype(start.dtype)
+    gradient = jax.grad(log_density)
+
+    def leapfrog(_, state):
+        x, p = state
+        p = p + step_size / 2 * gradient(x)
+        x = x + step_size * p
+        return x, p + step_size / 2 * gradient(x)
+
+    def energy(x, p):
+        return jnp.sum(p**2) / 2 - log_density(x)
+
+    def sample(x, key):
+        momentum_key, accept_key = jax.random.split(key)
+        p = jax.random.normal(momentum_key, x.shape)
+        proposal, p_after = lax.fori_loop(0, n_leapfrog, leapfrog, (x, p))
+        log_ratio = energy(x, p) - energy(proposal, p_after)
+        accepted = jnp.log(jax.random.uniform(accept_key)) < log_ratio
+        x = jnp.where(accepted, proposal, x)
+        return x, x
+
+    return lax.scan(sample, start, jax.random.split(key, n_samples))[1]

@@ -96,7 +96,8 @@ def test_log1pexp_has_the_right_derivative(learner: Learner, numbers: Numbers) -
 @check(
     "log1pexp",
     "correct",
-    hint="exp(x) / (1 + exp(x)) is inf / inf at 100. Divide above and below by exp(x): then an overflow does no harm.",
+    hint="exp(x) / (1 + exp(x)) is inf / inf at 100: in your rule divide above and below by exp(x), then it stays finite. "
+    "Without a rule the chain rule makes the same quotient, and where differentiates both sides, chosen or not.",
 )
 def test_log1pexp_has_a_finite_derivative_far_out(learner: Learner) -> None:
     x = jnp.array([100.0, -100.0, 1e4, -1e4])

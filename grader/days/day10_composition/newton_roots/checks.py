@@ -49,7 +49,25 @@ def newton_oracle(starts: Any, n_steps: int) -> Array:
 )
 def test_newton_roots_by_hand(learner: Learner) -> None:
     starts = jnp.array([1.0, -1.0, 2.0])  # 1 and 2 both step to 1.5
-    learner.newton_roots(square_minus_two, starts, 2).close_to([17 / 12, -17 / 12, 17 / 12])
+    roots = learner.newton_roots(square_minus_two, starts, 2)
+    roots.close_to([17 / 12, -17 / 12, 17 / 12], hint=newton_mistake(roots.value, starts))
+
+
+def newton_mistake(roots: Any, starts: jax.Array) -> str | None:
+    """What is known of wrong roots after two steps on square_minus_two."""
+    if getattr(roots, "shape", None) != starts.shape:
+        return None
+    # Three steps are not far from two: told_by would take the one for the other.
+    if np.allclose(roots, newton_oracle(starts, 3), rtol=1e-5, atol=0):
+        return "That is where a third step leads, and n_steps is 2: from 1 to 1.5, and on to 1.4167. Count the steps."
+    if np.allclose(roots, newton_oracle(starts, 1), rtol=1e-5, atol=0):
+        return "That is where one step leads, and n_steps is 2: from 1 to 1.5, and on to 1.4167. Count the steps."
+    if np.allclose(roots, newton_oracle(starts, 2), rtol=1e-3, atol=0):
+        return (
+            "This is near, and no rounding. Divide by f'(x) as it is: is something added to the slope, or is it a difference of "
+            "two values?"
+        )
+    return None
 
 
 @check(

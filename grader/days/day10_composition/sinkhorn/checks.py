@@ -10,7 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day10_composition.shared import listed
-from grader.toolkit import Array, Handle, Learner, Numbers, agrees_once, check, must_beat, same_size_for, wide
+from grader.toolkit import (
+    Array,
+    Handle,
+    Learner,
+    Numbers,
+    agrees_once,
+    check,
+    hint_when,
+    must_beat,
+    raised,
+    same_size_for,
+    told_by,
+    wide,
+)
 
 
 def sinkhorn_oracle(cost: Any, a: Any, b: Any, epsilon: float, n_steps: int) -> Array:
@@ -45,7 +58,12 @@ STEPS = 10
 def test_sinkhorn_by_hand(learner: Learner) -> None:
     cost, half = jnp.array([[0.0, 1.0], [1.0, 0.0]]), jnp.array([0.5, 0.5])
     near, far = 0.5 / (1 + np.exp(-1)), 0.5 / (1 + np.exp(1))
-    learner.sinkhorn.jit(static_argnums=4)(cost, half, half, 1.0, 3).close_to([[near, far], [far, near]])
+    plan = learner.sinkhorn.jit(static_argnums=4)(cost, half, half, 1.0, 3)
+    mistakes = {
+        "Each column adds up to 1 here, and should add up to its weight in b, a half: is log b in g, and log a in f, as in the "
+        "docstring's two lines?": [[2 * near, 2 * far], [2 * far, 2 * near]]
+    }
+    plan.close_to([[near, far], [far, near]], hint=told_by(plan.value, mistakes))
 
 
 @check(
@@ -70,8 +88,27 @@ def test_sinkhorn_agrees_with_numpy(learner: Learner, numbers: Numbers) -> None:
     problem = transport_problem(numbers)
     # So small an epsilon takes more steps to converge, and the order of the updates shows. Exponents are some 20,
     # of which float32 keeps 1e-6 in each step.
-    plan = learner.sinkhorn.jit(static_argnums=4)(*problem, 0.05, STEPS)
-    plan.close_to(sinkhorn_oracle(*problem, 0.05, STEPS), rtol=1e-3, atol=1e-5)
+    axes = (
+        "f has a number for each row and sums over the columns (axis 1); g has one for each column and sums over rows (axis 0). "
+        "Is it the other way round, or does f lack its second axis, f[:, None]? Here there are 4 rows and 3 columns."
+    )
+    with hint_when(raised("TypeError", "ValueError", text="roadcast|incompatible shapes"), axes):
+        plan = learner.sinkhorn.jit(static_argnums=4)(*problem, 0.05, STEPS)
+    right = sinkhorn_oracle(*problem, 0.05, STEPS)
+    plan.close_to(right, rtol=1e-3, atol=1e-5, hint=sinkhorn_mistake(plan.value, *problem))
+
+
+def sinkhorn_mistake(plan: Any, cost: jax.Array, a: jax.Array, b: jax.Array) -> str | None:
+    """What is known of wrong plans for an epsilon of 0.05."""
+    within = "Within the exponentials f, g and the costs are divided by ε."
+    mistakes = {
+        f"That is the plan for ε = 1, and not for 0.05: is a division by ε forgotten? {within}": 0.05,
+        f"That is the plan for 1 / ε in the place of ε: are the costs multiplied by it? {within}": 0.05**2,
+    }
+    wrong = {
+        hint: sinkhorn_oracle(wide(cost) * factor, a, b, 0.05, STEPS) for hint, factor in mistakes.items()
+    }
+    return told_by(plan, wrong)
 
 
 @check(

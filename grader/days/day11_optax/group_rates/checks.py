@@ -42,7 +42,12 @@ def test_group_rates_by_hand(learner: Learner) -> None:
         close(found, [{"w": np.full((2, 2), -0.5), "b": np.full(2, -0.25 * np.sign(b))}], rtol=ADAM)
 
 
-@check("group_rates", "correct", hint="The number of axes decides, not the name: two or more make a weight.")
+@check(
+    "group_rates",
+    "correct",
+    hint="The number of axes decides, not the name, nor how long they are: two or more make a weight, and an axis of length 1 is"
+    " one, too.",
+)
 def test_group_rates_counts_axes(learner: Learner, numbers: Numbers) -> None:
     params, gradient = odd_model(numbers), odd_model(numbers)
     found = updates_of(learner.group_rates, (Shown("params", params), 0.5, 0.25), [params], [gradient])

@@ -44,7 +44,8 @@ def test_lion_uses_no_shortcut(learner: Learner) -> None:
 @check(
     "lion",
     "correct",
-    hint="Every step is learning_rate long in each number, against the sign of 0.9 m + 0.1 g. Where that is 0, nothing moves.",
+    hint="Every step is learning_rate long in each number, against the sign of 0.9 m + 0.1 g; m is 0 at first, whatever the"
+    " parameters are. Where the sum is 0, so is its sign, and nothing moves.",
 )
 def test_lion_by_hand(learner: Learner) -> None:
     # Parameters that are no zeros: neither does m begin with them, nor do they decay.
@@ -79,7 +80,20 @@ def test_lion_follows_the_paper(learner: Learner, numbers: Numbers) -> None:
     while margin < 1e-4:  # nearer to zero, float32 and float64 may differ in a sign
         gradients = [*pulls, *({"w": numbers.normal(3)} for _ in range(15))]
         expected, margin = lion_oracle(gradients, 0.5)
-    close(updates_of(learner.lion, (0.5,), [{"w": jnp.array([5.0, -3.0, 2.0])}] * 20, gradients), expected)
+    found = updates_of(learner.lion, (0.5,), [{"w": jnp.array([5.0, -3.0, 2.0])}] * 20, gradients)
+    stays = (
+        "Each step goes by its own gradient alone, as if m stayed 0. Is the new m, 0.99 m + 0.01 g, what update returns as its"
+        " state, and not the old one?"
+    )
+    with hint_when(lambda _: goes_by_each_alone(found, gradients), stays):
+        close(found, expected)
+
+
+def goes_by_each_alone(found: Sequence[Called], gradients: Sequence[Tree]) -> bool:
+    """Whether each update has the sign of its own gradient, as if there were no m."""
+    ours = [leaf for updates in found for leaf in jax.tree.leaves(updates.value)]
+    alone = [-0.5 * np.sign(np.asarray(gradient["w"])) for gradient in gradients]
+    return len(ours) == len(alone) and all(map(np.array_equal, ours, alone))
 
 
 @check(

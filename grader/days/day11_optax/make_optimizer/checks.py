@@ -91,8 +91,8 @@ def test_make_optimizer_leaves_tiny_gradients(learner: Learner) -> None:
 @check(
     "make_optimizer",
     "correct",
-    hint="Adam forgets the length of its first gradient, but not of the next ones: only what is longer than max_norm "
-    "may be scaled.",
+    hint="Adam forgets the length of its first gradient, but not of the next ones. Is one scaled that is no longer than"
+    " max_norm, here 2? Or are b1 and b2 others than optax's 0.9 and 0.999, which the first step does not show?",
 )
 def test_make_optimizer_leaves_short_gradients(learner: Learner, numbers: Numbers) -> None:
     check_make_optimizer(learner, numbers, (0.1, 1.5, 0.02))

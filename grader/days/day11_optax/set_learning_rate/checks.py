@@ -10,7 +10,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 
 from grader.days.day11_optax.shared import Tree
-from grader.toolkit import Called, Kind, Learner, Numbers, Shown, check, compiles_once
+from grader.toolkit import Called, Kind, Learner, Numbers, Shown, check, compiles_once, told_by
 
 
 def sgd(learning_rate: Any, momentum: Any, momentum_rate: Any, initial_learning_rate: Any) -> Any:
@@ -52,12 +52,16 @@ def new_state(learner: Learner, state: Any, value: Any) -> Called:
 def test_set_learning_rate_by_hand(learner: Learner) -> None:
     result = new_state(learner, injected_state(), 0.5)
     rate = result.value.hyperparams["learning_rate"]
-    kind = (
-        None
+    old = (
+        "This is the old number. Does the state that comes back hold the new dict? _replace changes nothing: it returns a new"
+        " state, and that one is to be returned."
+    )
+    hint = (
+        told_by(rate, {old: 0.1})
         if isinstance(rate, jax.Array)
         else "It was an array, and is to be one: jnp.asarray(value, dtype)."
     )
-    Called(f"{result.text}.hyperparams['learning_rate']", rate).close_to(0.5, hint=kind)
+    Called(f"{result.text}.hyperparams['learning_rate']", rate).close_to(0.5, hint=hint)
 
 
 @check(

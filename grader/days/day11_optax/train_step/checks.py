@@ -206,7 +206,8 @@ def eager_step(params: Tree, opt_state: Tree, batch: Tree, loss: Any, optimizer:
 @check(
     "train_step",
     "speed",
-    hint="One gradient of one loss over the whole batch; let the loss do the averaging.",
+    hint="One gradient in reverse mode, jax.value_and_grad, of one loss over the whole batch. Forward mode (jvp, jacfwd) costs a"
+    " run for each parameter, a loop or vmap over the examples one for each example.",
 )
 def test_train_step_beats_the_eager_step(learner: Learner, numbers: Numbers) -> None:
     params = {name: numbers.normal((WIDTH, WIDTH), 0.3) for name in ("input", "recurrent")}

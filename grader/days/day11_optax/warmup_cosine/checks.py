@@ -7,7 +7,20 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Learner, Numbers, agrees_once, bans, came, check, hint_when
+from grader.toolkit import (
+    Array,
+    Kind,
+    Learner,
+    Numbers,
+    Pattern,
+    agrees_once,
+    bans,
+    came,
+    check,
+    hint_when,
+    looks_like,
+    of_kind,
+)
 
 
 def warmup_cosine_oracle(step: Any, peak: Any, warmup_steps: int, total_steps: int) -> Array:
@@ -81,4 +94,10 @@ def test_warmup_cosine_compiles_once(learner: Learner, numbers: Numbers) -> None
     compiled = learner.warmup_cosine.jit(static_argnames=("warmup_steps", "total_steps"))
     # Every step from the first to one after the last.
     calls = [(jnp.int32(step), numbers.uniform(0.5, 2.0)) for step in range(19)]
-    agrees_once(compiled, calls, warmup_cosine_oracle, warmup_steps=7, total_steps=17)
+    part = (
+        "Which part takes this step? The line those below warmup_steps, the cosine all from there to total_steps; the rate is"
+        " small one step before total_steps, and 0 from total_steps on."
+    )
+    compiled_alone = looks_like(Pattern.COMPILED)
+    with hint_when(lambda finding: of_kind(Kind.VALUE)(finding) and not compiled_alone(finding), part):
+        agrees_once(compiled, calls, warmup_cosine_oracle, warmup_steps=7, total_steps=17)

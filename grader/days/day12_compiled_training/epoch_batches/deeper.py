@@ -22,7 +22,7 @@ def deals(learner: Learner, key: Any, n_keys: int, n: int, batch_size: int) -> C
 @check(
     "epoch_batches",
     "deeper",
-    hint="All orders are equally likely: jax.random.permutation makes one, in which no two examples have anything in common."
+    hint="All orders are equally likely: jax.random.permutation makes one, and nothing is to be changed in it afterwards."
     " Numbers that are sorted must hardly ever be equal, and swaps of anything with anything are no fair shuffle.",
 )
 def test_epoch_batches_likes_all_orders(learner: Learner, numbers: Numbers) -> None:
@@ -31,6 +31,16 @@ def test_epoch_batches_likes_all_orders(learner: Learner, numbers: Numbers) -> N
     outcomes = [orders.get(tuple(row), -1) for row in np.asarray(found.value).reshape(-1, 4).tolist()]
     found.require(
         min(outcomes) >= 0, "deals an example twice", expected="four different indices below 5", got="others"
+    )
+    dealt = np.asarray(found.value).reshape(-1, 4)
+    times = np.stack([np.sum(dealt == example, axis=0) for example in range(5)])
+    example, place = (int(i) for i in np.unravel_index(np.argmin(times), times.shape))
+    found.require(
+        times[example, place] > 0,
+        "leaves out some orders",
+        expected=f"example {example} at place {place} for about {MANY_KEYS // 5} of {MANY_KEYS} keys",
+        got="for none",
+        hint="Is something changed in an order after it has been drawn? Take jax.random.permutation as it comes.",
     )
     even_chances(found, np.array(outcomes), len(orders), "orders")
 

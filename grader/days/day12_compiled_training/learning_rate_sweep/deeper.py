@@ -18,6 +18,7 @@ from grader.days.day12_compiled_training.learning_rate_sweep.checks import (
 from grader.days.day12_compiled_training.shared import (
     AS_IT_IS,
     MOMENTUM,
+    PYTHONS_NUMBERS,
     START,
     all_nan,
     called,
@@ -26,9 +27,10 @@ from grader.days.day12_compiled_training.shared import (
     reach,
     scaled,
     simple_data,
+    takes_pythons_numbers,
     with_nan,
 )
-from grader.toolkit import Draw, Learner, Numbers, check, wide
+from grader.toolkit import Draw, Learner, Numbers, check, raised, wide
 
 
 def with_its_rate_in_the_state(rate: Any) -> optax.GradientTransformation:
@@ -104,3 +106,9 @@ def test_learning_rate_sweep_takes_rates_and_data_as_they_are(learner: Learner, 
     near(found[0]["w"], ends[int(np.argmin(losses))])
     for lost in with_nan(numbers, 0.0):
         all_nan(sweep(learner, [0.25, 0.0, 0.5, 1.0, 0.125], START, lost, 3)[1])
+
+
+@check("learning_rate_sweep", "deeper", hint=PYTHONS_NUMBERS, answers=raised())
+def test_learning_rate_sweep_takes_a_python_int(learner: Learner) -> None:
+    *arguments, _ = sweep_arguments([0.25, 0.0, 0.5, 1.0, 0.125], START, simple_data(0.0), 3)
+    takes_pythons_numbers(learner.learning_rate_sweep, ("n_epochs",), *arguments, 3)

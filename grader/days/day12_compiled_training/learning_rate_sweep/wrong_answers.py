@@ -409,3 +409,25 @@ def learning_rate_sweep__least_rate(rates, params, x, y, make_optimizer, loss, n
     finals, losses = jax.vmap(run)(rates)
     best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
     return jax.tree.map(lambda leaf: leaf[best], finals), losses
+
+
+@caught_by("deeper", "takes_a_python_int")
+def learning_rate_sweep__array_count(rates, params, x, y, make_optimizer, loss, n_epochs):
+    """Calls n_epochs.astype, which a Python number has not."""
+
+    n_epochs = n_epochs.astype(jnp.int32)
+
+    def run(rate):
+        optimizer = make_optimizer(rate)
+
+        def epoch(_, carry):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+            return optax.apply_updates(params, updates), state
+
+        final, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+        return final, loss(final, x, y)
+
+    finals, losses = jax.vmap(run)(rates)
+    best = jnp.argmin(jnp.where(jnp.isnan(losses), jnp.inf, losses))
+    return jax.tree.map(lambda leaf: leaf[best], finals), losses

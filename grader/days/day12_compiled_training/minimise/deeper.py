@@ -8,8 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import compiled
-from grader.toolkit import Draw, Learner, check
+from grader.days.day12_compiled_training.shared import PYTHONS_NUMBERS, compiled, takes_pythons_numbers
+from grader.toolkit import Draw, Learner, check, raised
 
 CURVATURES = np.array([1.0, 0.5, 0.25, 1.0, 0.25])
 
@@ -77,3 +77,8 @@ def test_minimise_keeps_functions_apart(learner: Learner) -> None:
     for share, function in functions * 2:
         found = compiled(learner.minimise)(function, jnp.full(2, 8.0), jnp.float32(0.5), jnp.int32(3))
         found.close_to(np.full(2, 8 * (1 - share / 2) ** 3))
+
+
+@check("minimise", "deeper", hint=PYTHONS_NUMBERS, answers=raised())
+def test_minimise_takes_python_numbers(learner: Learner) -> None:
+    takes_pythons_numbers(learner.minimise, ("learning_rate", "n_steps"), slope, jnp.zeros(2), 0.5, 3)

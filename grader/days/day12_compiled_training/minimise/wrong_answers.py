@@ -170,3 +170,17 @@ def minimise__stops_where_it_rises(function, start, learning_rate, n_steps):
         ),
         start,
     )
+
+
+@caught_by("deeper", "takes_python_numbers")
+def minimise__array_count(function, start, learning_rate, n_steps):
+    """Calls n_steps.astype, which a Python number has not."""
+    n_steps = n_steps.astype(jnp.int32)
+    return lax.fori_loop(0, n_steps, lambda _, x: x - learning_rate * jax.grad(function)(x), start)
+
+
+@caught_by("deeper", "takes_python_numbers")
+def minimise__array_rate(function, start, learning_rate, n_steps):
+    """Calls learning_rate.astype, which a Python number has not."""
+    learning_rate = learning_rate.astype(start.dtype)
+    return lax.fori_loop(0, n_steps, lambda _, x: x - learning_rate * jax.grad(function)(x), start)

@@ -176,7 +176,10 @@ TRAIN_GATES = {"cpu": 200.0, "gpu": 20.0, "tpu": 20.0}
 
 
 @check(
-    "train", "speed", hint="One gradient and one update an epoch, and nothing that walks over the examples."
+    "train",
+    "speed",
+    hint="n_epochs rounds of the loop and no more: a mask over a longer loop saves nothing. One gradient and one update in each,"
+    " and nothing that walks over the examples.",
 )
 def test_train_beats_the_eager_loop(learner: Learner, numbers: Numbers) -> None:
     def draw(size: int) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from grader.days.day12_compiled_training.shared import (
     EVERY_EPOCH,
     LONG,
     NAN_STAYS,
+    PYTHONS_NUMBERS,
     RECORDER,
     ROWS,
     START,
@@ -26,10 +27,12 @@ from grader.days.day12_compiled_training.shared import (
     reach,
     recorded_params,
     repeats_nothing,
+    simple_data,
+    takes_pythons_numbers,
     watched_params,
     with_nan,
 )
-from grader.toolkit import Draw, Learner, Numbers, Shown, check
+from grader.toolkit import Draw, Learner, Numbers, Shown, check, raised
 
 
 @check("train", "deeper", hint=EVERY_EPOCH)
@@ -57,3 +60,8 @@ def test_train_lets_nan_through(learner: Learner, numbers: Numbers) -> None:
     for data in with_nan(numbers, 0.0):
         result = called(learner.train, *epoch_arguments(numbers, data, START, jnp.int32(2)))
         all_nan(like(result, recorded_params(START))["w"])
+
+
+@check("train", "deeper", hint=PYTHONS_NUMBERS, answers=raised())
+def test_train_takes_a_python_int(learner: Learner, numbers: Numbers) -> None:
+    takes_pythons_numbers(learner.train, ("n_epochs",), *epoch_arguments(numbers, simple_data(0.0), START, 3))

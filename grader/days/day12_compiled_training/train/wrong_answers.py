@@ -297,3 +297,18 @@ def train__mends_its_data(key, params, x, y, optimizer, loss, n_epochs):
         return optax.apply_updates(params, updates), state
 
     return lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))[0]
+
+
+@caught_by("deeper", "takes_a_python_int")
+def train__array_count(key, params, x, y, optimizer, loss, n_epochs):
+    """Calls n_epochs.astype, which a Python number has not."""
+
+    def epoch(number, carry):
+        params, state = carry
+        gradients = jax.grad(loss)(params, x, y, jax.random.fold_in(key, number))
+        updates, state = optimizer.update(gradients, state, params)
+        return optax.apply_updates(params, updates), state
+
+    n_epochs = n_epochs.astype(jnp.int32)
+    params, _ = lax.fori_loop(0, n_epochs, epoch, (params, optimizer.init(params)))
+    return params

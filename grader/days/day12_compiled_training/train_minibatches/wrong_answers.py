@@ -495,3 +495,25 @@ def train_minibatches__deals_once(key, params, x, y, optimizer, loss, n_epochs, 
     keys = jax.random.split(key, n_epochs)
     (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return (params, losses)
+
+
+@caught_by("deeper", "takes_one_epoch_of_one_batch")
+def train_minibatches__squeezed(key, params, x, y, optimizer, loss, n_epochs, batch_size):
+    """Squeezes the losses, of which one alone is left without an axis."""
+    n_batches = len(x) // batch_size
+
+    def step(carry, batch):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x[batch], y[batch])
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    def epoch(carry, key):
+        order = jax.random.permutation(key, len(x))
+        batches = order[: n_batches * batch_size].reshape(n_batches, batch_size)
+        carry, losses = lax.scan(step, carry, batches)
+        return carry, jnp.mean(losses)
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return params, jnp.squeeze(losses)

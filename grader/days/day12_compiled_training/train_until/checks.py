@@ -119,6 +119,24 @@ def story(v: Sequence[float], n_epochs: int, patience: int) -> str:
     return f"train_until with validation losses {losses}, n_epochs={n_epochs}, patience={patience}"
 
 
+AT_THE_BOTTOM = (
+    "Nothing is less than the -inf that came in, and an equal loss is no improvement. Is loss(params, *validation) taken as it is"
+    " at first, too, without nan_to_num or the like?"
+)
+
+
+def told_of_the_number(told: int, best: int, n_epochs: int, v: Sequence[float]) -> str | None:
+    """What a wrong number of epochs tells by itself; None where the check's hint says it best."""
+    if told > n_epochs:
+        return "No more than n_epochs epochs: ask epoch < n_epochs before each of them, with epoch = 0 before the first."
+    if best and told == best:
+        return (
+            "Is this the number of the best epoch? Return how many were run, also those after it, in which nothing improved. Or"
+            " does `waited` count epochs that did improve?"
+        )
+    return AT_THE_BOTTOM if v[0] == -math.inf else None
+
+
 def right_until(
     result: Called, text: str, v: Sequence[float], w: Any, data: Data, n_epochs: int, patience: int
 ) -> None:
@@ -127,17 +145,23 @@ def right_until(
     result = Called(text, result.value)
     params = scripted_params(v, w)
     like(result[0], params)
+    told = int(result.value[1])
     result.require(
-        int(result.value[1]) == ran,
-        "runs another number of epochs",
+        told == ran,
+        "returns another number of epochs",
         expected=f"{ran} epochs; the best one is epoch {best}"
         if best
         else f"{ran} epochs, none better than the start",
-        got=f"{int(result.value[1])} epochs",
+        got=f"{told} epochs",
+        hint=told_of_the_number(told, best, n_epochs, v),
     )
     hint = (
-        "Give back the best parameters, not the last ones: carry them along beside the current ones, and pick leaf by leaf"
-        " with jnp.where in each epoch. Those that came in count, too."
+        AT_THE_BOTTOM
+        if v[0] == -math.inf
+        else (
+            "Give back the best parameters, not the last ones: carry them along beside the current ones, and pick leaf by leaf"
+            " with jnp.where in each epoch. Those that came in count, too."
+        )
     )
     expected, _ = descent_oracle(w, [data] * best)
     came = round(float(np.nan_to_num(np.asarray(result.value[0]["at"]), nan=-1.0)))
@@ -271,7 +295,7 @@ def test_train_until_follows_the_formula_everywhere(learner: Learner, numbers: N
         result = called_until(learner, until_arguments(scripted_params(v, w), data, 8, 2))
         result.require(
             int(result.value[1]) == 8,
-            "runs another number of epochs",
+            "returns another number of epochs",
             expected="8 epochs, as the validation loss falls all the time",
             got=f"{int(result.value[1])} epochs",
         )

@@ -6,7 +6,16 @@ import math
 
 import numpy as np
 
-from grader.days.day12_compiled_training.shared import NAN_STAYS, START, all_nan, like, simple_data, with_nan
+from grader.days.day12_compiled_training.shared import (
+    NAN_STAYS,
+    PYTHONS_NUMBERS,
+    START,
+    all_nan,
+    like,
+    simple_data,
+    takes_pythons_numbers,
+    with_nan,
+)
 from grader.days.day12_compiled_training.train_until.checks import (
     SCRIPT,
     called_until,
@@ -15,7 +24,7 @@ from grader.days.day12_compiled_training.train_until.checks import (
     until,
     until_arguments,
 )
-from grader.toolkit import Draw, Learner, Numbers, check
+from grader.toolkit import Draw, Learner, Numbers, check, raised
 
 
 @check(
@@ -58,3 +67,9 @@ def test_train_until_lets_nan_through(learner: Learner, numbers: Numbers) -> Non
     for data in with_nan(numbers, 0.0):
         result = called_until(learner, until_arguments(params, data, 3, 2))
         all_nan(like(result[0], params)["w"])
+
+
+@check("train_until", "deeper", hint=PYTHONS_NUMBERS, answers=raised())
+def test_train_until_takes_python_ints(learner: Learner) -> None:
+    *arguments, _, _ = until_arguments(scripted_params([9.0, 5.0, 7.0, 8.0]), simple_data(0.0), 3, 2)
+    takes_pythons_numbers(learner.train_until, ("n_epochs", "patience"), *arguments, 3, 2)

@@ -378,3 +378,27 @@ def train_until__mends_its_data(params, x, y, validation, optimizer, loss, n_epo
     start = (0, 0, params, optimizer.init(params), params, loss(params, *validation))
     epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
     return best, epoch
+
+
+@caught_by("deeper", "takes_python_ints")
+def train_until__array_count(params, x, y, validation, optimizer, loss, n_epochs, patience):
+    """Calls n_epochs.astype, which a Python number has not."""
+
+    def goes_on(carry):
+        epoch, waited, *_ = carry
+        return (epoch < n_epochs) & (waited < patience)
+
+    def run_epoch(carry):
+        epoch, waited, params, state, best, least = carry
+        updates, state = optimizer.update(jax.grad(loss)(params, x, y), state, params)
+        params = optax.apply_updates(params, updates)
+        value = loss(params, *validation)
+        improves = value < least
+        best = jax.tree.map(lambda new, old: jnp.where(improves, new, old), params, best)
+        waited = jnp.where(improves, 0, waited + 1)
+        return epoch + 1, waited, params, state, best, jnp.where(improves, value, least)
+
+    n_epochs = n_epochs.astype(jnp.int32)
+    start = 0, 0, params, optimizer.init(params), params, loss(params, *validation)
+    epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
+    return best, epoch

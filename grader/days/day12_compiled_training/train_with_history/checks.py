@@ -38,7 +38,7 @@ from grader.days.day12_compiled_training.shared import (
     took_steps,
     uphill,
 )
-from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, same_size_for
+from grader.toolkit import Called, Handle, Learner, Numbers, check, compiles_once, same_size_for, told_by
 
 
 def has_history(result: Called, w: Any) -> Called:
@@ -75,12 +75,17 @@ def test_train_with_history_keeps_the_state(learner: Learner, numbers: Numbers) 
 )
 def test_train_with_history_begins_at_the_start(learner: Learner, numbers: Numbers) -> None:
     result = with_history(learner, numbers, simple_data(0.0), START)
-    first = float(np.asarray(result.value[1])[0])
+    first, last = (float(np.asarray(result.value[1])[k]) for k in (0, -1))
+    turned = (
+        "It stands at the end: is the history the wrong way round? losses[0] is the first epoch's. Does the scan have"
+        " reverse=True, or is the list turned?"
+    )
     result.require(
         abs(first - 4) < 1e-5,
         "begins its history elsewhere",
         expected="losses[0] = (1 - 3)² = 4",
         got=f"{first:.5g}",
+        hint=turned if abs(last - 4) < 1e-5 else None,
     )
 
 
@@ -93,7 +98,11 @@ def test_train_with_history_by_hand(learner: Learner, numbers: Numbers) -> None:
     # The loss is (w - 3)², the rate 1/4, the momentum 1/2: all binary fractions.
     # w = 1, 2, 3, 3.5, 3.5, 3.25, 3, 2.875, 2.875
     result = with_history(learner, numbers, simple_data(0.0), START)
-    result[1].close_to([4.0, 1.0, 0.0, 0.25, 0.25, 0.0625, 0.0, 0.015625])
+    losses = [4.0, 1.0, 0.0, 0.25, 0.25, 0.0625, 0.0, 0.015625]
+    least = (
+        "These are the least losses so far. losses[e] is the loss of epoch e as it is, which may rise again."
+    )
+    result[1].close_to(losses, hint=told_by(result[1].value, {least: np.minimum.accumulate(losses)}))
     result[0]["w"].close_to([2.875, 0.0])
 
 

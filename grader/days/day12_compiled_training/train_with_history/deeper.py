@@ -10,6 +10,7 @@ from grader.days.day12_compiled_training.shared import (
     EVERY_EPOCH,
     LONG,
     NAN_STAYS,
+    ONE_EPOCH,
     RECORDER,
     ROWS,
     START,
@@ -27,10 +28,11 @@ from grader.days.day12_compiled_training.shared import (
     reach,
     recorded_params,
     repeats_nothing,
+    simple_data,
     watched_params,
     with_nan,
 )
-from grader.toolkit import Draw, Learner, Numbers, Shown, check
+from grader.toolkit import Draw, Learner, Numbers, Shown, check, raised
 
 
 @check("train_with_history", "deeper", hint=EVERY_EPOCH)
@@ -61,3 +63,9 @@ def test_train_with_history_lets_nan_through(learner: Learner, numbers: Numbers)
         result = called(learner.train_with_history, *epoch_arguments(numbers, data, START, ROWS))
         all_nan(like(result[0], recorded_params(START))["w"])
         all_nan(result[1])
+
+
+@check("train_with_history", "deeper", hint=ONE_EPOCH, answers=raised())
+def test_train_with_history_takes_one_epoch(learner: Learner, numbers: Numbers) -> None:
+    # Traced only: the shapes show it.
+    compiled(learner.train_with_history).program(*epoch_arguments(numbers, simple_data(0.0), START, 1))

@@ -272,3 +272,18 @@ def train_with_history__mends_its_data(key, params, x, y, optimizer, loss, n_epo
     keys = jax.random.split(key, n_epochs)
     (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
     return params, losses
+
+
+@caught_by("deeper", "takes_one_epoch")
+def train_with_history__squeezed(key, params, x, y, optimizer, loss, n_epochs):
+    """Squeezes the losses, of which one alone is left without an axis."""
+
+    def epoch(carry, key):
+        params, state = carry
+        value, gradients = jax.value_and_grad(loss)(params, x, y, key)
+        updates, state = optimizer.update(gradients, state, params)
+        return (optax.apply_updates(params, updates), state), value
+
+    keys = jax.random.split(key, n_epochs)
+    (params, _), losses = lax.scan(epoch, (params, optimizer.init(params)), keys)
+    return params, jnp.squeeze(losses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -17,13 +18,29 @@ from grader.days.day13_devices.shared import (
     must_sum_over_devices,
     names_no_number_of_devices,
 )
-from grader.toolkit import Array, Learner, Numbers, agrees_once, check, compiled_if_possible, wide
+from grader.toolkit import (
+    Array,
+    Learner,
+    Numbers,
+    Pattern,
+    agrees_once,
+    check,
+    compiled_if_possible,
+    hint_when,
+    looks_like,
+    wide,
+)
 
 
 def standardize_oracle(x: Any) -> Array:
     x = wide(x)
     mean = x.mean(axis=(0, 1))
     return np.asarray((x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=(0, 1))))
+
+
+def all_together(x: Any) -> Array:
+    x = wide(x)
+    return np.asarray((x - x.mean()) / x.std())
 
 
 def features(numbers: Numbers, mean: float = 0.0) -> jax.Array:
@@ -38,8 +55,8 @@ def features(numbers: Numbers, mean: float = 0.0) -> jax.Array:
 @check(
     "global_standardize",
     "correct",
-    hint="Each device has used its own mean. lax.pmean(..., axis_name) is the mean over devices; the map that "
-    "gives the axis its name is jax.pmap(..., axis_name=...).",
+    hint="The result has the axes of x, (devices, rows, features), also where devices and rows were run together on the way. "
+    "Each feature is standardised by its mean and deviation over all rows of all devices.",
 )
 def test_global_standardize_looks_at_all_devices(learner: Learner, numbers: Numbers) -> None:
     x = features(numbers)
@@ -52,6 +69,8 @@ def test_global_standardize_looks_at_all_devices(learner: Learner, numbers: Numb
         "takes each device's own mean",
         expected=f"on device {k} a mean of {wanted[k, j]:.3g} in feature {j}",
         got="a mean of 0 on every device",
+        hint="Has each device used its own mean? lax.pmean(..., axis_name) is the mean over devices; the map that gives the axis "
+        "its name is jax.pmap(..., axis_name=...).",
     )
 
 
@@ -67,23 +86,34 @@ def test_global_standardize_by_hand(learner: Learner) -> None:
     expected = (k - (n - 1) / 2) / math.sqrt((n * n - 1) / 12)
     called = compiled_if_possible(learner.global_standardize, jnp.asarray(k, jnp.float32))
     rows = n * ROWS
-    less_one = math.sqrt(1 - 1 / rows) * expected
-    too_small = np.shape(called.value) == expected.shape and np.allclose(called.value, less_one, rtol=1e-3)
-    by_rows = f"The variance is divided by {rows - 1} here: it is 1/N times the sum, with the {rows} rows of all devices."
-    called.close_to(expected, hint=by_rows if too_small else None)
+    less_one = {
+        f"the sum of squares is divided by {count - 1}, one less than the number of {what}": functools.partial(
+            np.multiply, math.sqrt(1 - 1 / count), expected
+        )
+        for what, count in (("rows", rows), ("all numbers, features together", rows * FEATURES))
+    }
+    by_rows = (
+        f"The variance of a feature, which is one for itself, is 1/N times the sum, with the {rows} rows of all devices: "
+        "axis (0, 1), and no ddof."
+    )
+    with hint_when(looks_like(Pattern.NEIGHBOUR), by_rows):
+        called.close_to(expected, neighbours=less_one)
 
 
 @check(
     "global_standardize",
     "correct",
-    hint="The variance is the mean of (x - mean)² over all rows of all devices, with the mean of all: divide by their "
-    "number, and take the root last. Nothing is added to it, which would hide a feature in tiny units.",
+    hint="The variance of a feature is the mean of (x - mean)² over all rows of all devices, with its own mean over all: "
+    "divide by their number, and take the root last. Nothing is added to it, which would hide a feature in tiny units.",
 )
 def test_global_standardize_random(learner: Learner, numbers: Numbers) -> None:
     for _ in range(2):
         x = features(numbers)
         compiled_if_possible(learner.global_standardize, x).close_to(
-            standardize_oracle(x), rtol=1e-4, atol=1e-5
+            standardize_oracle(x),
+            rtol=1e-4,
+            atol=1e-5,
+            neighbours={"one mean and one deviation for all features": functools.partial(all_together, x)},
         )
 
 

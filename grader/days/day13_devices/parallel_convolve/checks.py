@@ -110,8 +110,8 @@ def test_parallel_convolve_compiles_once(learner: Learner, numbers: Numbers) -> 
 @check(
     "parallel_convolve",
     "jit",
-    hint="jax.pmap takes the axis of devices, jax.vmap the signals on one device: reshape (m, t) to (devices, m / "
-    "devices, t), and give the kernel in_axes=None.",
+    hint="Where the devices do not divide m, as here, rows of zeros fill it up, and all are shared out: take no other way "
+    "for an uneven number. jax.pmap takes the axis of devices, jax.vmap the signals on one device; the kernel has in_axes=None.",
 )
 def test_parallel_convolve_divides_the_work(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
@@ -119,9 +119,19 @@ def test_parallel_convolve_divides_the_work(learner: Learner, numbers: Numbers) 
     call = (numbers.normal((uneven(), LENGTH)), numbers.normal(3))
     compiled = learner.parallel_convolve.jit()
     must_use_all_devices(compiled, *call)
+    program = compiled.program(*call)
+    outside = program.floats_outside_of_maps
+    mapped = program.primitives["shard_map"] + program.primitives["xla_pmap"] > 0
+    alone = mapped and outside["conv_general_dilated"] + outside["dot_general"] > 0
+    compiled(*call).require(
+        not alone,
+        "leaves some of the signals to one device",
+        expected="all convolutions inside of the map over the devices",
+        got="some outside of it",
+    )
     # A product and a sum for each number of the kernel; XLA counts those of one device. Through a Fourier transform
     # another number is right.
-    if "fft" not in compiled.program(*call).primitives:
+    if "fft" not in program.primitives:
         everything = SIGNALS * n * (LENGTH - 2) * 3 * 2
         operations_at_most(compiled, everything * (0.25 + 1 / n), call)
 

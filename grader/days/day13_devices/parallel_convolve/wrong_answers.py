@@ -7,6 +7,25 @@ from grader.kata.answers import caught_by
 # parallel_convolve
 
 
+@caught_by("jit", "divides_the_work")
+def parallel_convolve__rest_on_one(signals, kernel):
+    """The rows that the devices do not divide are convolved by vmap alone: right values, shows with m = 15 on 8."""
+    m, t = signals.shape
+    crew = jax.device_count()
+    share, rest = divmod(m, crew)
+
+    def some(rows, kernel):
+        return jax.vmap(lambda s: jnp.convolve(s, kernel, mode="valid"))(rows)
+
+    parts = []
+    if share:
+        even = signals[: share * crew].reshape(crew, share, t)
+        parts.append(jax.pmap(some, in_axes=(0, None))(even, kernel).reshape(share * crew, -1))
+    if rest:
+        parts.append(some(signals[share * crew :], kernel))
+    return jnp.concatenate([jax.device_put(p, jax.devices()[0]) for p in parts])
+
+
 @caught_by("correct", "by_hand")
 def parallel_convolve__same(signals, kernel):
     """Keeps the length of the signals."""

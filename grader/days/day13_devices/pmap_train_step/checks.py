@@ -76,7 +76,7 @@ def test_pmap_train_step_counts_the_gradient_once(learner: Learner, numbers: Num
     adds = (
         "psum adds the gradients of the devices up; that of the mean over all rows is their mean: lax.pmean."
     )
-    once(called[0], replicas_oracle(params, n), replicas_oracle(gradient, n), RATE, n, {n: adds})
+    once(called[0], replicas_oracle(params, n), replicas_oracle(gradient, n), RATE, n, {n: adds}.get)
 
 
 @check(

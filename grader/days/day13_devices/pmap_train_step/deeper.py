@@ -6,17 +6,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day13_devices.pmap_train_step.checks import pmap_oracle
+from grader.days.day13_devices.pmap_train_step.checks import pmap_oracle, pmap_problem
 from grader.days.day13_devices.shared import (
     FEATURES,
+    PYTHONS_RATE,
+    RATE,
     ROWS,
     UNITS,
     Tree,
     drawn_regression,
     near_step,
     near_step_in_any_unit,
+    takes_pythons_rate,
 )
-from grader.toolkit import Called, Draw, Learner, check, compiled_if_possible
+from grader.toolkit import Called, Draw, Learner, Numbers, check, compiled_if_possible, raised
 
 
 @check(
@@ -49,3 +52,9 @@ def test_pmap_train_step_in_any_unit(learner: Learner) -> None:
         return Called(called.call, (jax.tree.map(lambda leaf: leaf[-1], new), loss[-1]))
 
     near_step_in_any_unit(step, ROWS * n)
+
+
+@check("pmap_train_step", "deeper", hint=PYTHONS_RATE, answers=raised())
+def test_pmap_train_step_takes_a_python_number(learner: Learner, numbers: Numbers) -> None:
+    _, replicas, _, shards = pmap_problem(numbers)
+    takes_pythons_rate(learner.pmap_train_step, replicas, shards, RATE)

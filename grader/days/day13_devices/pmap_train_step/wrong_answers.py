@@ -241,3 +241,19 @@ def pmap_train_step__six(params, batch_shards, learning_rate):
         return jax.tree.map(lambda p, g: p - learning_rate * g / 6, params, gradients), value / 6
 
     return jax.pmap(step, axis_name="i")(params, *batch_shards)
+
+
+@caught_by("deeper", "takes_a_python_number")
+def pmap_train_step__array_rate(params, batch_shards, learning_rate):
+    """Calls learning_rate.astype, which a Python number has not."""
+
+    learning_rate = learning_rate.astype(jnp.float32)
+
+    def step(params, x, y):
+        def loss(params):
+            return jnp.mean((x @ params["w"] + params["c"] - y) ** 2)
+
+        value, gradients = lax.pmean(jax.value_and_grad(loss)(params), "devices")
+        return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients), value
+
+    return jax.pmap(step, axis_name="devices")(params, *batch_shards)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day13_devices.shared import FEATURES, Tree, one_slice_on_each_device, replicas_oracle
-from grader.toolkit import Learner, Numbers, agrees_once, check
+from grader.toolkit import Learner, Numbers, agrees_once, check, raised
 
 
 def one_leaf_each(numbers: Numbers) -> Tree:
@@ -53,7 +53,8 @@ def test_replicate_puts_a_copy_on_each_device(learner: Learner, numbers: Numbers
 @check(
     "replicate",
     "correct",
-    hint="n_devices may be smaller than jax.device_count(): build the mesh of jax.devices()[:n_devices].",
+    hint="n_devices is smaller than jax.device_count() here: build the mesh of jax.devices()[:n_devices], not of all.",
+    answers=raised("ValueError"),
 )
 def test_replicate_takes_fewer_devices(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count() // 2

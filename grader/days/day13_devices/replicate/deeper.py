@@ -32,3 +32,15 @@ def test_replicate_on_some_of_the_devices(learner: Learner, numbers: Numbers) ->
     called = learner.replicate(tree, n)
     called.equals(replicas_oracle(tree, n))
     one_slice_on_each_device(called, n)
+
+
+@check(
+    "replicate",
+    "deeper",
+    hint="One device is a number of devices as any other: the new axis is there, and as long as 1.",
+)
+def test_replicate_on_one_device(learner: Learner) -> None:
+    tree = {"w": jnp.array([1.0, 2.0]), "b": jnp.array(3)}
+    called = learner.replicate(tree, 1)
+    called.equals(replicas_oracle(tree, 1))
+    one_slice_on_each_device(called, 1)

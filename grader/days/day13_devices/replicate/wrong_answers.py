@@ -98,3 +98,17 @@ def replicate__drops_axes_of_one(tree, n_devices):
         )
 
     return jax.device_put(jax.tree.map(copies, tree), NamedSharding(mesh, P("devices")))
+
+
+@caught_by("deeper", "on_one_device")
+def replicate__one_as_it_is(tree, n_devices):
+    """Leaves a tree for one device as it is."""
+    if n_devices == 1:
+        return tree
+    devices = jax.devices()[:n_devices]
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,), devices=devices)
+
+    def copies(leaf):
+        return jnp.broadcast_to(leaf, (n_devices, *jnp.shape(leaf)))
+
+    return jax.device_put(jax.tree.map(copies, tree), NamedSharding(mesh, P("devices")))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day13_devices.shared import Tree, one_slice_on_each_device
-from grader.toolkit import Handle, Kind, Learner, Numbers, agrees_once, check
+from grader.toolkit import Handle, Kind, Learner, Numbers, agrees_once, check, raised
 
 
 def batch_of(numbers: Numbers, rows: int) -> Tree:
@@ -100,7 +100,8 @@ def test_shard_batch_puts_a_shard_on_each_device(learner: Learner, numbers: Numb
 @check(
     "shard_batch",
     "correct",
-    hint="n_devices may be smaller than jax.device_count(): build the mesh of jax.devices()[:n_devices].",
+    hint="n_devices is smaller than jax.device_count() here: build the mesh of jax.devices()[:n_devices], not of all.",
+    answers=raised("ValueError"),
 )
 def test_shard_batch_takes_fewer_devices(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count() // 2

@@ -50,3 +50,15 @@ def test_shard_batch_refuses_in_each_place(learner: Learner, numbers: Numbers) -
         sizes = [rows if k == place else n for k in range(3)]
         leaves = [numbers.normal((size, n)) for size in sizes]
         must_name_the_sizes(learner.shard_batch, {"a": leaves[0], "b": leaves[1:]}, rows, n)
+
+
+@check(
+    "shard_batch",
+    "deeper",
+    hint="One device is a number of devices as any other: the new axis is there, and as long as 1.",
+)
+def test_shard_batch_for_one_device(learner: Learner) -> None:
+    batch = {"x": jnp.array([1.0, 2.0])}
+    called = learner.shard_batch(batch, 1)
+    called.equals(shards_oracle(batch, 1))
+    one_slice_on_each_device(called, 1)

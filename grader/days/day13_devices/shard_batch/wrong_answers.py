@@ -189,3 +189,20 @@ def shard_batch__mends_nan(batch, n_devices):
         return jnp.nan_to_num(leaf.reshape(n_devices, -1, *leaf.shape[1:]))
 
     return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))
+
+
+@caught_by("deeper", "for_one_device")
+def shard_batch__one_as_it_is(batch, n_devices):
+    """Leaves a batch for one device as it is."""
+    for leaf in jax.tree.leaves(batch):
+        if leaf.shape[0] % n_devices:
+            raise ValueError(f"{leaf.shape[0]} rows cannot be dealt out to {n_devices} devices evenly")
+    if n_devices == 1:
+        return batch
+    devices = jax.devices()[:n_devices]
+    mesh = jax.make_mesh((n_devices,), ("devices",), axis_types=(AxisType.Auto,), devices=devices)
+
+    def parts(leaf):
+        return leaf.reshape(n_devices, -1, *leaf.shape[1:])
+
+    return jax.device_put(jax.tree.map(parts, batch), NamedSharding(mesh, P("devices")))

@@ -23,9 +23,10 @@ from grader.days.day13_devices.shared import (
     regression,
     so_many_devices,
     step_oracle,
+    torn_apart,
     whole_on_each_device,
 )
-from grader.toolkit import Called, Learner, Numbers, agrees_once, check, compiled_if_possible
+from grader.toolkit import Called, Learner, Numbers, RaisedError, agrees_once, check, compiled_if_possible
 
 
 @functools.cache
@@ -61,7 +62,22 @@ def test_shard_map_train_step_counts_the_gradient_once(learner: Learner, numbers
         "Under shard_map the gradient of what is whole on each device is summed over the devices already, and the mean of "
         'equal numbers changes nothing. Put the mean inside: grad of lax.pmean(loss, "data").'
     )
-    once(called[0], problem[0], gradient, RATE, n, {n: summed})
+    unchecked = (
+        "With check_vma=False nothing is summed for you: the gradient of a device is that of its own rows. Does lax.psum add "
+        "them up afterwards, where lax.pmean is meant? Or leave check_vma=False out, and take grad of lax.pmean(loss)."
+    )
+
+    def hint_for(times: int) -> str | None:
+        if times != n:
+            return None
+        compiled = learner.shard_map_train_step.jit(static_argnames="mesh")
+        try:
+            program = compiled.program(*problem, RATE, mesh=data_mesh(n))
+        except RaisedError:  # it does not compile, and says nothing of how it is made
+            return summed
+        return unchecked if program.unchecked_map else summed
+
+    once(called[0], problem[0], gradient, RATE, n, hint_for)
 
 
 @check(
@@ -78,23 +94,29 @@ def test_shard_map_train_step_keeps_devices_alike(learner: Learner, numbers: Num
 @check(
     "shard_map_train_step",
     "correct",
-    hint="Gradient and loss of the *mean* squared error over all rows, at the old parameters.",
+    hint="Gradient and loss of the *mean* squared error over all rows, at the old parameters. x and y are cut alike, "
+    'in_specs P("data") for both: so a device has the targets of its own rows.',
 )
 def test_shard_map_train_step_by_hand(learner: Learner) -> None:
     n = jax.device_count()
     called = shard_map_step(learner, line_of_zeros(ROWS * n), n, 0.5)
-    called.close_to(({"w": np.full(FEATURES, 0.5), "c": 0.5}, 0.5))
+    nothing = {"w": np.zeros(FEATURES), "c": np.float64(0)}, np.float64(0)
+    first = f"every device has the first {ROWS} targets, y[:{ROWS}], which are 0"
+    called.close_to(({"w": np.full(FEATURES, 0.5), "c": 0.5}, 0.5), neighbours={first: lambda: nothing})
 
 
 @check(
     "shard_map_train_step",
     "correct",
-    hint='in_specs: P() for what is whole, P("data") for what is split by rows. The loss is that of the whole batch: pmean.',
+    hint='in_specs: P() for what is whole, P("data") for x and y alike: row i of x belongs to y[i], so reorder neither. The '
+    "loss is that of the whole batch: pmean.",
 )
 def test_shard_map_train_step_equals_the_full_batch_step(learner: Learner, numbers: Numbers) -> None:
     n = jax.device_count()
     problem = regression(numbers, ROWS * n)
-    shard_map_step(learner, problem, n).close_to(step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5)
+    shard_map_step(learner, problem, n).close_to(
+        step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5, neighbours=torn_apart(*problem, RATE, n)
+    )
 
 
 @check(

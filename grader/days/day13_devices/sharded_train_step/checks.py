@@ -20,6 +20,7 @@ from grader.days.day13_devices.shared import (
     parts_of,
     regression,
     step_oracle,
+    torn_apart,
     whole_on_each_device,
 )
 from grader.toolkit import (
@@ -33,6 +34,11 @@ from grader.toolkit import (
     compiled_if_possible,
     hint_when,
     of_kind,
+)
+
+_WHICH_AXIS = (
+    'Which axis is split? P("data") splits axis 0, the rows; P(None, "data") splits the features, and no device has a whole row. '
+    "Rows stay on their device: average there first, and send what is left of them."
 )
 
 
@@ -61,12 +67,14 @@ def test_sharded_train_step_by_hand(learner: Learner) -> None:
 @check(
     "sharded_train_step",
     "correct",
-    hint="The loss is that of the old parameters, over all m rows; shardings say where arrays lie and change no value.",
+    hint="The loss is that of the old parameters, over all m rows, and row i of x belongs to y[i]; shardings say where arrays "
+    "lie and change no value.",
 )
 def test_sharded_train_step_random(learner: Learner, numbers: Numbers) -> None:
     problem = regression(numbers, ROWS * jax.device_count())
     called = compiled_if_possible(learner.sharded_train_step, *problem, RATE)
-    called.close_to(step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5)
+    others = torn_apart(*problem, RATE, jax.device_count())
+    called.close_to(step_oracle(*problem, RATE), rtol=1e-4, atol=1e-5, neighbours=others)
 
 
 @check("sharded_train_step", "correct", hint=ANY_NUMBER)
@@ -92,7 +100,9 @@ def test_sharded_train_step_sends_gradients(learner: Learner, numbers: Numbers) 
     keep = "with_sharding_constraint changes nothing in place. It returns the array: x = lax.with_sharding_constraint(x, ...)."
     dropped = hint_when(of_kind(Kind.IDLE_DEVICES), keep)
     with dropped if drops_a_constraint(handle) else nullcontext():
-        must_sum_over_devices(handle.jit(), *call, at_most=FEATURES + 2, each="gradients and a loss")
+        must_sum_over_devices(
+            handle.jit(), *call, at_most=FEATURES + 2, each="gradients and a loss", hint=_WHICH_AXIS
+        )
 
 
 @check(

@@ -7,14 +7,18 @@ import functools
 import jax
 
 from grader.days.day13_devices.shared import (
+    PYTHONS_RATE,
+    RATE,
     ROWS,
     UNITS,
     drawn_regression,
     near_step,
     near_step_in_any_unit,
+    regression,
     step_oracle,
+    takes_pythons_rate,
 )
-from grader.toolkit import Draw, Learner, check, compiled_if_possible
+from grader.toolkit import Draw, Learner, Numbers, check, compiled_if_possible, raised
 
 
 @check(
@@ -34,3 +38,8 @@ def test_sharded_train_step_in_many_cases(learner: Learner, draw: Draw) -> None:
 def test_sharded_train_step_in_any_unit(learner: Learner) -> None:
     step = functools.partial(compiled_if_possible, learner.sharded_train_step)
     near_step_in_any_unit(step, ROWS * jax.device_count())
+
+
+@check("sharded_train_step", "deeper", hint=PYTHONS_RATE, answers=raised())
+def test_sharded_train_step_takes_a_python_number(learner: Learner, numbers: Numbers) -> None:
+    takes_pythons_rate(learner.sharded_train_step, *regression(numbers, ROWS * jax.device_count()), RATE)

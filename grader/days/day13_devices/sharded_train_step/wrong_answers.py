@@ -234,3 +234,18 @@ def sharded_train_step__rate_within_bounds(params, x, y, learning_rate):
     value, gradients = jax.value_and_grad(loss)(params)
     params = jax.tree.map(lambda p, g: p - rate * g, params, gradients)
     return lax.with_sharding_constraint((params, value), NamedSharding(mesh, P()))
+
+
+@caught_by("deeper", "takes_a_python_number")
+def sharded_train_step__array_rate(params, x, y, learning_rate):
+    """Calls learning_rate.astype, which a Python number has not."""
+    learning_rate = learning_rate.astype(jnp.float32)
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    x, y = lax.with_sharding_constraint((x, y), NamedSharding(mesh, P("data")))
+
+    def loss(params):
+        return jnp.mean((x @ params["w"] + params["c"] - y) ** 2)
+
+    value, gradients = jax.value_and_grad(loss)(params)
+    params = jax.tree.map(lambda p, g: p - learning_rate * g, params, gradients)
+    return lax.with_sharding_constraint((params, value), NamedSharding(mesh, P()))

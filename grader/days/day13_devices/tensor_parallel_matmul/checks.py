@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -54,12 +56,21 @@ def test_tensor_parallel_matmul_by_hand(learner: Learner) -> None:
 
 
 @check(
-    "tensor_parallel_matmul", "correct", hint="The sum of the devices' products is the product of the whole."
+    "tensor_parallel_matmul",
+    "correct",
+    hint="Device i multiplies the columns i of x with the rows i of w, and no others. The sum of the devices' products is the "
+    "product of the whole.",
 )
 def test_tensor_parallel_matmul_random(learner: Learner, numbers: Numbers) -> None:
     x, w = whole_numbers(numbers)
     called = compiled_if_possible(learner.tensor_parallel_matmul, x, w)
-    called.close_to(wide(x) @ wide(w))
+    others = {
+        f"on device i the columns i of x times the rows of device i {sign} 1 of w": functools.partial(
+            np.matmul, wide(x), np.roll(wide(w), places, axis=0)
+        )
+        for sign, places in (("-", INNER), ("+", -INNER))
+    }
+    called.close_to(wide(x) @ wide(w), neighbours=others)
 
 
 @check("tensor_parallel_matmul", "correct", hint=ANY_NUMBER)

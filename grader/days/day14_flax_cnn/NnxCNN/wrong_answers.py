@@ -385,7 +385,6 @@ class NnxCNN__eps_in_the_log(nnx.Module):
         return self.head(self.dropout(x.reshape(x.shape[0], -1)))
 
     def train_step(self, optimizer, images, labels):
-
         def loss_of(model):
             logits = model(images)
             return -jnp.log(nnx.softmax(logits) + 1e-08)[jnp.arange(len(labels)), labels].mean()
@@ -419,7 +418,38 @@ class NnxCNN__always_drops(nnx.Module):
         return self.head(self.dropout(x.reshape(x.shape[0], -1)))
 
     def train_step(self, optimizer, images, labels):
+        def loss_of(model):
+            logits = model(images)
+            return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
+        loss, gradients = nnx.value_and_grad(loss_of)(self)
+        optimizer.update(self, gradients)
+        return loss
+
+
+@caught_by("deeper", "has_any_number_of_layers")
+class NnxCNN__two_blocks(nnx.Module):
+    """Runs two blocks, however many there are in features."""
+
+    def __init__(self, image_shape, rngs, features=(16, 32), n_classes=10, dropout_rate=0.25):
+        h, w, c = image_shape
+        convolutions, norms = [], []
+        for size in features:
+            convolutions.append(nnx.Conv(c, size, (3, 3), rngs=rngs))
+            norms.append(nnx.BatchNorm(size, momentum=0.9, rngs=rngs))
+            h, w, c = h // 2, w // 2, size
+        self.convolutions = nnx.List(convolutions)
+        self.norms = nnx.List(norms)
+        self.dropout = nnx.Dropout(dropout_rate, rngs=rngs)
+        self.head = nnx.Linear(h * w * c, n_classes, rngs=rngs)
+
+    def __call__(self, images):
+        x = images
+        for convolution, norm in zip(self.convolutions[:2], self.norms[:2], strict=True):
+            x = nnx.max_pool(nnx.relu(norm(convolution(x))), (2, 2), strides=(2, 2))
+        return self.head(self.dropout(x.reshape(x.shape[0], -1)))
+
+    def train_step(self, optimizer, images, labels):
         def loss_of(model):
             logits = model(images)
             return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()

@@ -21,9 +21,12 @@ from grader.toolkit import (
     Handle,
     Learner,
     Numbers,
+    Pattern,
     check,
     compiled_if_possible,
     compiles_once,
+    hint_when,
+    looks_like,
     own_hint,
     raised,
     wide,
@@ -159,7 +162,13 @@ def test_RunningStandardizer_uses_its_eps(learner: Learner, numbers: Numbers) ->
 def test_RunningStandardizer_takes_a_first_batch(learner: Learner) -> None:
     x = jnp.array([[1.0, 0.0], [3.0, 0.0], [5.0, 9.0], [3.0, 0.0], [3.0, 6.0]])
     _, after = standardized(learner, empty_statistics(), x)
-    after.close_to({"count": np.int32(5), "mean": np.array([3.0, 3.0]), "var": np.array([1.6, 14.4])})
+    expected = {"count": np.int32(5), "mean": np.array([3.0, 3.0]), "var": np.array([1.6, 14.4])}
+    sample = "v divided by k - 1 = 4, not by k = 5"
+    with hint_when(
+        looks_like(Pattern.NEIGHBOUR),
+        "v is the mean squared distance, 1/k, as jnp.var gives it without ddof.",
+    ):
+        after.close_to(expected, neighbours={sample: lambda: {**expected, "var": np.array([2.0, 18.0])}})
 
 
 @check(

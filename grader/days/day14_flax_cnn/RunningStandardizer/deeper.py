@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day14_flax_cnn.RunningStandardizer.checks import (
     empty_statistics,
+    given_statistics,
     joined_statistics,
     standardized,
     standardizer,
     statistics_of,
 )
+from grader.days.day14_flax_cnn.shared import STATISTICS, with_function
 from grader.toolkit import Called, Draw, Learner, Numbers, check, compiled_if_possible, wide
 
 
@@ -59,3 +62,23 @@ def test_RunningStandardizer_joins_many_batches(learner: Learner, numbers: Numbe
             after = Called("RunningStandardizer(), after 400 batches", dict(value.value[1]["batch_stats"]))
         statistics = after.value
     after.close_to(statistics_of(wide(batches).reshape(-1, 2)), rtol=1e-3, atol=1e-4)
+
+
+@check(
+    "RunningStandardizer",
+    "deeper",
+    hint="`train` says whether statistics move. `mutable` says only that they may: somebody who hands it over in evaluation gets"
+    " them back as they were.",
+)
+def test_RunningStandardizer_writes_nothing_in_evaluation(learner: Learner, numbers: Numbers) -> None:
+    handle = learner.RunningStandardizer
+    model = handle.using("RunningStandardizer()", handle.function).value
+
+    def apply(statistics: Any, x: Any) -> Any:
+        return model.apply({STATISTICS: statistics}, x, train=False, mutable=[STATISTICS])
+
+    shown = "RunningStandardizer().apply with train=False and mutable=['batch_stats']"
+    statistics = given_statistics(numbers)
+    called = compiled_if_possible(with_function(handle, shown, apply), statistics, numbers.normal((5, 2)))
+    kept = dict(called.value[1].get(STATISTICS, statistics))
+    Called(f"{called.text}: the statistics after it", kept).equals(jax.tree.map(np.asarray, statistics))

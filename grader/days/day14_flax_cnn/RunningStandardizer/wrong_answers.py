@@ -370,3 +370,25 @@ class RunningStandardizer__mean_of_squares(nn.Module):
             mean.value = mean.value + delta * new
             count.value = n + k
         return (x - mean.value) / jnp.sqrt(var.value + self.eps)
+
+
+@caught_by("deeper", "writes_nothing_in_evaluation")
+class RunningStandardizer__whenever_it_may(nn.Module):
+    """Moves the statistics whenever they may change, in evaluation, too."""
+
+    eps: float = 1e-6
+
+    @nn.compact
+    def __call__(self, x, train):
+        d = x.shape[-1]
+        count = self.variable("batch_stats", "count", jnp.zeros, (), jnp.int32)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, (d,))
+        var = self.variable("batch_stats", "var", jnp.ones, (d,))
+        if self.is_mutable_collection("batch_stats") and not self.is_initializing():
+            n, k = count.value, x.shape[0]
+            delta = jnp.mean(x, axis=0) - mean.value
+            new, old = k / (n + k), n / (n + k)
+            var.value = old * var.value + new * jnp.var(x, axis=0) + delta**2 * old * new
+            mean.value = mean.value + delta * new
+            count.value = n + k
+        return (x - mean.value) / jnp.sqrt(var.value + self.eps)

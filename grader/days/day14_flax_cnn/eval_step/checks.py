@@ -87,10 +87,11 @@ def test_eval_step_says_which_are_correct(learner: Learner, numbers: Numbers) ->
         best = small_oracle(asked, images, labels, train=False)["logits"].argmax(axis=1)
         half = np.where(np.arange(ROWS) % 2, best, (best + 1) % MANY)
         called = compiled_if_possible(learner.eval_step, asked, images, jnp.asarray(half, jnp.int32))
-        called[1].equals(
-            best == half,
-            hint="The prediction is the argmax over all classes, however small its probability is.",
+        hint = (
+            "The prediction is the argmax over all classes, however small its probability is. Each is compared with the label of "
+            "its own example: with `labels`, not with one of them."
         )
+        called[1].equals(best == half, hint=hint)
 
 
 @check(

@@ -6,7 +6,8 @@ import jax
 import numpy as np
 
 from grader.days.day14_flax_cnn.fit.checks import TOY_NETWORK, toy_data, toy_run
-from grader.toolkit import Learner, check
+from grader.days.day14_flax_cnn.shared import BARE, must_be_state
+from grader.toolkit import Learner, check, raised
 
 
 @check(
@@ -38,5 +39,26 @@ def test_fit_takes_one_image(learner: Learner) -> None:
         accuracies.shape == (1,) and accuracies[0] in (0.0, 1.0),
         "gives other accuracies",
         expected="one accuracy, 0 or 1, for one image in one epoch",
+        got=accuracies,
+    )
+
+
+@check(
+    "fit",
+    "deeper",
+    hint="A network may have no batch statistics and no dropout. Then there is no collection of that name:"
+    " variables.get('batch_stats', {}), and moved.get('batch_stats', {}) after a step.",
+    answers=raised("KeyError"),
+)
+def test_fit_takes_a_network_without_statistics(learner: Learner) -> None:
+    handle, text = learner.fit, "fit(key, one dense layer, 5 images, 3 images, 2)"
+    train, test = toy_data(1, 5), toy_data(2, 3)
+    called = handle.using(text, handle.function, jax.random.key(0), BARE, train, test, 2)
+    must_be_state(called, called.value[0])
+    accuracies = np.asarray(called.value[1])
+    called.require(
+        accuracies.shape == (2,) and np.allclose(3 * accuracies, np.round(3 * accuracies), atol=1e-3),
+        "gives other accuracies",
+        expected="two shares of 3 images",
         got=accuracies,
     )

@@ -629,3 +629,52 @@ def fit__last_images_never_seen(key, model, train, test, n_epochs):
             state = step(state, images, labels, rows)
         accuracies.append(accuracy(state, test_images, test_labels))
     return (state, jnp.stack(accuracies))
+
+
+@caught_by("deeper", "takes_a_network_without_statistics")
+def fit__needs_statistics(key, model, train, test, n_epochs):
+    """Expects batch statistics of any network."""
+    images, labels = (jnp.asarray(part) for part in train)
+    test_images, test_labels = (jnp.asarray(part) for part in test)
+    n = len(labels)
+    size = min(64, n)
+    n_steps = n // size
+    init_key, order_key, dropout_key = jax.random.split(key, 3)
+    variables = jax.jit(partial(model.init, train=False))(init_key, images[:1])
+    rate = optax.cosine_decay_schedule(0.01, n_epochs * n_steps)
+    state = TrainState.create(
+        apply_fn=model.apply,
+        params=variables["params"],
+        batch_stats=variables["batch_stats"],
+        tx=optax.adam(rate),
+    ).replace(step=jnp.zeros((), jnp.int32))
+
+    @jax.jit
+    def step(state, images, labels, rows):
+        def loss_of(params):
+            logits, moved = state.apply_fn(
+                {"params": params, "batch_stats": state.batch_stats},
+                images[rows],
+                train=True,
+                mutable=["batch_stats"],
+                rngs={"dropout": jax.random.fold_in(dropout_key, state.step)},
+            )
+            losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows])
+            return losses.mean(), moved["batch_stats"]
+
+        gradients, batch_stats = jax.grad(loss_of, has_aux=True)(state.params)
+        return state.apply_gradients(grads=gradients, batch_stats=batch_stats)
+
+    @jax.jit
+    def accuracy(state, images, labels):
+        variables = {"params": state.params, "batch_stats": state.batch_stats}
+        logits = state.apply_fn(variables, images, train=False)
+        return jnp.mean(jnp.argmax(logits, axis=-1) == labels)
+
+    accuracies = []
+    for epoch_key in jax.random.split(order_key, n_epochs):
+        order = np.asarray(jax.random.permutation(epoch_key, n))
+        for rows in order[: n_steps * size].reshape(n_steps, size):
+            state = step(state, images, labels, rows)
+        accuracies.append(accuracy(state, test_images, test_labels))
+    return state, jnp.stack(accuracies)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
+import optax  # type: ignore[import-untyped]
 
 from grader.days.day14_flax_cnn.shared import (
     MANY,
+    NORMALIZED,
     PLAIN,
     ROWS,
+    STATISTICS,
     in_tiny_units,
     small_images,
     small_oracle,
     small_state,
 )
 from grader.days.day14_flax_cnn.train_step.checks import sgd_oracle, stepped
-from grader.toolkit import Called, Draw, Learner, Numbers, check
+from grader.toolkit import Called, Draw, Learner, Numbers, check, own_hint, raised, wide
 
 
 @check(
@@ -56,3 +62,48 @@ def test_train_step_takes_tiny_images(learner: Learner, numbers: Numbers) -> Non
     state, tiny = in_tiny_units(small_state(numbers, PLAIN), images)
     called, _ = stepped(learner, state, tiny, labels, numbers.key())
     called[1].close_to(small_oracle(state, tiny, labels, train=True)["losses"].mean(), rtol=1e-3)
+
+
+DECAY = 0.125
+DECAYING = optax.chain(optax.add_decayed_weights(DECAY), optax.sgd(0.5))
+
+
+@check(
+    "train_step",
+    "deeper",
+    hint="Some optimisers, weight decay for one, need the parameters: state.tx.update(gradients, state.opt_state, state.params)."
+    " state.apply_gradients hands them over by itself.",
+)
+def test_train_step_hands_on_the_parameters(learner: Learner, numbers: Numbers) -> None:
+    state, (images, labels) = small_state(numbers, PLAIN), small_images(numbers)
+    state = state.replace(tx=DECAYING, opt_state=DECAYING.init(state.params))
+    with own_hint(raised(text="current value of parameters")):
+        called, after = stepped(learner, state, images, labels, numbers.key())
+    gradients = small_oracle(state, images, labels, train=True)["gradients"]
+    pulled = jax.tree.map(lambda g, p: g + DECAY * wide(p), gradients, state.params)
+    expected, _ = sgd_oracle(state.params, pulled)
+    Called(f"{called.text}[0].params", after.params).close_to(expected, **NORMALIZED)
+
+
+def noting(variables: Any, images: Any, *arguments: Any, mutable: Any = False, **keywords: Any) -> Any:
+    """A linear network whose statistics say with which parameters it was run."""
+    weights = variables["params"]["w"]
+    logits = images.reshape(len(images), -1) @ weights
+    return (logits, {STATISTICS: {"seen": jnp.sum(weights**2)}}) if mutable else logits
+
+
+@check(
+    "train_step",
+    "deeper",
+    hint="The statistics are those of the pass that gives the loss, with the parameters before the step: run the network once.",
+)
+def test_train_step_takes_the_statistics_of_its_one_pass(learner: Learner, numbers: Numbers) -> None:
+    images, labels = small_images(numbers)
+    params = {"w": numbers.normal((images[0].size, MANY))}
+    tx = optax.sgd(0.5)
+    state = small_state(numbers, PLAIN).replace(
+        apply_fn=noting, params=params, batch_stats={"seen": jnp.float32(0)}, tx=tx, opt_state=tx.init(params)
+    )
+    called, after = stepped(learner, state, images, labels, numbers.key())
+    seen = Called(f"{called.text}[0].batch_stats['seen']", after.batch_stats["seen"])
+    seen.close_to((wide(params["w"]) ** 2).sum(), rtol=1e-4)

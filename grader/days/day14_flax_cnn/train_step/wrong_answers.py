@@ -253,3 +253,51 @@ def train_step__two_keys(state, images, labels, key):
 
     (loss, batch_stats), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
     return (state.apply_gradients(grads=gradients, batch_stats=batch_stats), loss)
+
+
+@caught_by("deeper", "hands_on_the_parameters")
+def train_step__without_parameters(state, images, labels, key):
+    """Does not hand the parameters to the optimiser."""
+
+    def loss_of(params):
+        logits, moved = state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": jax.random.fold_in(key, state.step)},
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        return losses.mean(), moved["batch_stats"]
+
+    (loss, batch_stats), gradients = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+    updates, opt_state = state.tx.update(gradients, state.opt_state)
+    params = optax.apply_updates(state.params, updates)
+    return (
+        state.replace(step=state.step + 1, params=params, opt_state=opt_state, batch_stats=batch_stats),
+        loss,
+    )
+
+
+@caught_by("deeper", "takes_the_statistics_of_its_one_pass")
+def train_step__statistics_afterwards(state, images, labels, key):
+    """Takes the batch statistics of a second pass, with the new parameters."""
+    own = jax.random.fold_in(key, state.step)
+
+    def passed(params):
+        return state.apply_fn(
+            {"params": params, "batch_stats": state.batch_stats},
+            images,
+            train=True,
+            mutable=["batch_stats"],
+            rngs={"dropout": own},
+        )
+
+    def loss(params):
+        each = optax.softmax_cross_entropy_with_integer_labels(passed(params)[0], labels)
+        return jnp.mean(each)
+
+    value, gradients = jax.value_and_grad(loss)(state.params)
+    after = state.apply_gradients(grads=gradients)
+    moved = passed(after.params)[1]
+    return after.replace(batch_stats=moved.get("batch_stats", state.batch_stats)), value
