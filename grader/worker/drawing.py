@@ -70,7 +70,7 @@ class Drawings:
             self.warm_up(exercise)
             picture, trouble = self._of_scene(scene, session, exercise, status, alarm)
         elif isinstance(lead, WrongAnswer) and lead.compared:
-            came, expected = lead.compared
+            came, expected, _ = lead.compared
             picture = compared_arrays(lead.finding.call, came, expected)
         program = self._of_program(session, exercise, status, alarm)
         if program:
