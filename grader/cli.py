@@ -20,6 +20,7 @@ COMMANDS = {
     "solution": "solution",
     "try": "try_",
     "show": "show",
+    "report": "report",
     "reset": "reset",
     "list": "list",
     "doctor": "doctor",

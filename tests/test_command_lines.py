@@ -26,6 +26,8 @@ VALUES = {
     "port": "9000",
     "from": "exercises",
     "format": "plain",
+    "output": "kata.html",
+    "day": "day12",
 }
 
 

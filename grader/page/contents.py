@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 
 from markupsafe import Markup
 
+from grader.html.rows import Row, rows_of
+from grader.html.templating import environment
 from grader.kata import catalogue
 from grader.kata.catalogue import Day, Exercise
 from grader.kata.stubs import stub
 from grader.page.protocol import State
-from grader.page.templating import environment
 from grader.pictures import Picture, frame_to_begin_with
 from grader.record.standing import Entry, Standings, entries, next_one
 from grader.results import ACCEPTED, Status
@@ -34,30 +33,6 @@ SECTIONS = (
     "days",
 )
 _STAGES = ("a question", "the idea", "almost the code")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A day in the list of days."""
-
-    day: Day
-    entries: Sequence[Entry]
-
-    @property
-    def total(self) -> int:
-        return sum(not entry.exercise.stretch for entry in self.entries)
-
-    @property
-    def done(self) -> int:
-        return sum(entry.passed for entry in self.entries if not entry.exercise.stretch)
-
-    @property
-    def stretch_total(self) -> int:
-        return len(self.entries) - self.total
-
-    @property
-    def stretch_done(self) -> int:
-        return sum(entry.passed for entry in self.entries if entry.exercise.stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +103,7 @@ class View:
     def rows(self) -> list[Row]:
         every = entries(catalogue.select(["all"]), self.standings or {})
         marks = {mark.name: mark.status for mark in self.state.marks}
-        shown = [self._with_mark(entry, marks.get(entry.exercise.name)) for entry in every]
-        return [Row(day, list(group)) for day, group in groupby(shown, key=lambda entry: entry.day)]
+        return rows_of([self._with_mark(entry, marks.get(entry.exercise.name)) for entry in every])
 
     @property
     def following(self) -> Entry | None:
@@ -149,7 +123,7 @@ class Contents:
     """Puts together what the page says."""
 
     def __init__(self) -> None:
-        self._templates = environment()
+        self._templates = environment("grader.page")
         self._macros = self._templates.get_template("sections.html").module
 
     def sections(self, view: View) -> dict[str, str]:

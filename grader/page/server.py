@@ -49,7 +49,10 @@ class Server:
             Route("/hint", self._hint, methods=["POST"]),
             Route("/exercise", self._exercise, methods=["POST"]),
             Route("/next", self._next, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+            Mount(
+                "/static",
+                StaticFiles(directory=Path(__file__).parent / "static", packages=[("grader.html", "static")]),
+            ),
         ]
         app = Starlette(
             routes=routes, exception_handlers={HTTPException: self._mistaken, Exception: self._failed}

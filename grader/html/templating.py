@@ -1,6 +1,6 @@
 """The templates and what they may ask for. Every text that goes into one is made harmless; only our own templates make HTML.
 
-The parts in `parts.html` know nothing of a server and need no scripts: a report may be made of them, too.
+The parts in `parts.html` know nothing of a server and need no scripts: page and report are made of them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import re
 import textwrap
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from grader.findings import Finding
+from grader.html.markdown import html_of
 from grader.kata.catalogue import STRETCH_SIGN
-from grader.page.markdown import html_of
 from grader.pictures import Frame, Image, Role
 from grader.report.looks import LOOKS
 from grader.report.numbers import compared_words, deeper_words, speed_words
@@ -31,10 +31,10 @@ _WHOSE = {
 _WORDS = {Status.PASSED: "passed", Status.BLOCKED: "not reached", Status.FAULT: "the grader's own fault"}
 
 
-def environment() -> Environment:
-    """Templates of this folder, with the words that they use."""
+def environment(*rooms: str) -> Environment:
+    """Templates of this room, and of others such as `grader.page`, with the words that they use."""
     made = Environment(
-        loader=PackageLoader("grader.page"),
+        loader=ChoiceLoader([PackageLoader(room) for room in ("grader.html", *rooms)]),
         autoescape=True,
         finalize=_harmless,
         trim_blocks=True,
