@@ -255,7 +255,7 @@ def test_a_tree_of_somebody_else_is_judged_for_it(
     file.parent.mkdir(parents=True)
     solution = DAY.solution.read_text(encoding="utf-8")
     file.write_text(
-        f"{solution}\n\ndef one_hot(*given, **named):\n"
+        f"{solution}\n\ndef one_hot(labels, n_classes):\n"
         '    """<script>docstring</script>"""\n'
         "    print('<script>output</script>')\n"
         "    return '<script>value</script>'\n",
