@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 def run(asked: argparse.Namespace) -> int:
     """Judge, and write the file. Nothing is recorded."""
-    days = [catalogue.find_day(asked.day).key] if asked.day else ["all"]
-    selections, tree, file = catalogue.select(days), tree_of(asked), asked.output
+    selections, tree, file = catalogue.select([asked.day or "all"]), tree_of(asked), asked.output
+    if any(len(one.exercises) < len(one.day.exercises) for one in selections):
+        raise WrongUsage(f"--day takes a day, such as {selections[0].day.key}, not one exercise")
     _refuse_a_place_for_no_file(file)
     if file.exists() and not asked.yes:
         return refuse(f"{file} exists already; --yes writes over it")
@@ -59,7 +60,8 @@ def _refuse_a_place_for_no_file(file: Path) -> None:
     folder = next(one for one in file.absolute().parents if one.exists())
     if not folder.is_dir():
         raise WrongUsage(f"{file} cannot be made: {folder} is no folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    plain = not file.exists() or file.is_file()  # what is neither, such as a device, is not replaced
+    if plain and not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied", str(file))
 
 
