@@ -42,9 +42,10 @@ def exponential_average(
     The result has the structure, the shapes and the dtypes of `average`: float16 stays float16,
     whatever `new` and `decay` are. A float32 array `decay` is not rounded to a leaf's dtype (0.999
     is 1 in bfloat16); beside that, rounding may cost a few units in the last place of the larger of
-    the two numbers, both of which fit into the leaf's dtype. A NaN in either tree goes into the average.
-    Two trees of different structure are an error: ValueError, also when they have equally many leaves;
-    where one of them has a leaf and the other goes on, any error will do.
+    the two numbers. Both of them fit into the leaf's dtype, and so does their difference. A NaN in
+    either tree goes into the average. Two trees of different structure are an error: ValueError, also
+    when they have equally many leaves; where one of them has a leaf and the other goes on, any error
+    will do.
 
         exponential_average({"w": [1, 3]}, {"w": [5, 3]}, 0.75) = {"w": [2, 3]}
 
@@ -66,9 +67,9 @@ def decay_mask(params: PyTree) -> PyTree[bool]:
         decay_mask({"dense": {"w": ..., "b": ...}, "head": [..., None]})
             = {"dense": {"w": True, "b": False}, "head": [True, None]}
 
-    Rules: the result has the structure of `params`, with Python bools at its leaves, also while JAX
-    traces. The leaves of `params` may be anything (arrays, `jax.ShapeDtypeStruct`): only their
-    paths count.
+    Rules: the result has the structure of `params` (an OrderedDict and classes that JAX knows stay
+    what they are), with Python bools at its leaves, also while JAX traces. The leaves of `params` may
+    be anything (arrays, `jax.ShapeDtypeStruct`): only their paths count.
     Reference: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", 2019.
     """
     # Your code here: about 5 lines.

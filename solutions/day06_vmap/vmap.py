@@ -217,7 +217,8 @@ def dp_sgd_gradient(
     ‖gᵢ‖ is the norm of example i's whole gradient, √ of the sum of squares over all leaves. No example
     can thus move the sum by more than `clip`. ε is standard normal, independent for each number of
     `params`, drawn once for the batch. A gradient of zero stays zero, one that is NaN makes the result
-    NaN. The result has the structure and shapes of `params`; noise 0 adds nothing.
+    NaN. Norms and `clip` may be as small as 1e-7. The result has the structure and shapes of `params`;
+    noise 0 adds nothing.
 
     Two examples whose gradients are [3, 4] and [0, 1] give ([0.6, 0.8] + [0, 1]) / 2 = [0.3, 0.9] with
     clip 1 and noise 0.

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from grader.toolkit import Array, Called, Handle, Kind, Numbers, wide
 
@@ -100,3 +101,19 @@ def linear_problem(numbers: Numbers, batch: int) -> tuple[dict[str, jax.Array], 
     """Parameters and examples for squared_error."""
     params = {"w": numbers.normal(2), "b": numbers.normal()}
     return params, numbers.normal((batch, 2)), numbers.normal(batch)
+
+
+def image_loss(params: Any, x: Any, y: Any) -> Any:
+    """Of an image, a vector or a number, whose shape and order count, and a tree within a tree."""
+    scale, (rows, nothing) = params["scale"], params["rest"]
+    assert nothing is None
+    weights = (1.0 + x.ndim) * jnp.arange(1.0, x.size + 1.0).reshape(x.shape)
+    return scale * jnp.sum(weights * x**2) + jnp.sum(rows[y] ** 3)
+
+
+def image_gradients(params: Any, x: Any, y: Any) -> dict[str, Any]:
+    squares = wide(x).reshape(len(x), -1) ** 2
+    rows: Array = np.zeros((len(x), *np.shape(params["rest"][0])))
+    for i, label in enumerate(np.asarray(y)):
+        rows[i, label] = 3 * wide(params["rest"][0])[label] ** 2
+    return {"scale": np.ndim(x) * squares @ np.arange(1.0, squares.shape[1] + 1.0), "rest": (rows, None)}

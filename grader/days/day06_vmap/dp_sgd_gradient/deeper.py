@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day06_vmap.dp_sgd_gradient.checks import two_tables
-from grader.days.day06_vmap.shared import ATOL
+from grader.days.day06_vmap.shared import ATOL, image_gradients, image_loss
 from grader.toolkit import Draw, Learner, Numbers, check, wide
 
 
@@ -83,6 +83,35 @@ def test_dp_sgd_gradient_takes_numbers_as_they_are(learner: Learner) -> None:
 
 def score(params: Any, x: Any, y: Any) -> Any:
     return jnp.dot(params, x) + y
+
+
+@check(
+    "dp_sgd_gradient",
+    "deeper",
+    hint="Norms of 1e-7 are norms, too, and a constant added to them makes all steps smaller. Keep zero out of the denominator "
+    "in another way: jnp.maximum(norm, clip) is never zero.",
+)
+def test_dp_sgd_gradient_clips_tiny_gradients(learner: Learner) -> None:
+    handle = learner.dp_sgd_gradient.jit(static_argnames="loss")
+    params, x, y = jnp.array([5.0, -7.0]), jnp.array([[3e-7, -4e-7], [0.0, 1e-7]]), jnp.array([1, 2])
+    called = handle(jax.random.key(0), score, params, x, y, jnp.float32(2e-7), jnp.float32(0.0))
+    called.close_to([6e-8, -3e-8], atol=0.0)
+
+
+@check(
+    "dp_sgd_gradient", "deeper", hint="The loss sees x[i] in its own shape: an image, a vector or a number."
+)
+def test_dp_sgd_gradient_takes_images(learner: Learner, numbers: Numbers) -> None:
+    handle, clip = learner.dp_sgd_gradient.jit(static_argnames="loss"), 20.0
+    for features in ((2, 4), ()):
+        x, y = numbers.normal((3, *features)), numbers.integers(0, 4, 3)
+        params = {"scale": numbers.normal(), "rest": (numbers.normal((4, 2)), None)}
+        each = image_gradients(params, x, y)
+        leaves = each["scale"], each["rest"][0]
+        norms = np.sqrt(leaves[0] ** 2 + (leaves[1] ** 2).sum(axis=(1, 2)))
+        scale, rows = (np.tensordot(np.minimum(1, clip / norms), leaf, axes=1) / 3 for leaf in leaves)
+        called = handle(numbers.key(), image_loss, params, x, y, jnp.float32(clip), jnp.float32(0.0))
+        called.close_to({"scale": scale, "rest": (rows, None)}, atol=10 * ATOL)
 
 
 @check(

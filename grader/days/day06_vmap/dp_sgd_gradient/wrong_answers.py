@@ -9,6 +9,45 @@ from jax import lax
 # dp_sgd_gradient
 
 
+@caught_by("deeper", "takes_images")
+def dp_sgd_gradient__features_flattened(key, loss, params, x, y, clip, noise):
+    """Flattens the features: a loss of images or of numbers sees examples of another shape."""
+
+    def clipped(a, b):
+        g = jax.grad(loss)(params, a, b)
+        norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(g)))
+        return jax.tree.map(lambda leaf: leaf * clip / jnp.maximum(norm, clip), g)
+
+    total = jax.tree.map(lambda leaf: leaf.sum(axis=0), jax.vmap(clipped)(x.reshape(len(x), -1), y))
+    leaves, tree = jax.tree.flatten(total)
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf + noise * clip * jax.random.normal(k, leaf.shape)) / len(x)
+        for leaf, k in zip(leaves, keys, strict=True)
+    ]
+    return jax.tree.unflatten(tree, noisy)
+
+
+@caught_by("deeper", "clips_tiny_gradients")
+def dp_sgd_gradient__epsilon_in_norm(key, loss, params, x, y, clip, noise):
+    """Adds 1e-6 to the norm, as libraries do: where norms are as small, all comes out too small."""
+
+    def clipped(a, b):
+        g = jax.grad(loss)(params, a, b)
+        norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(g)))
+        factor = jnp.minimum(1.0, clip / (norm + 1e-6))
+        return jax.tree.map(lambda leaf: leaf * factor, g)
+
+    total = jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0), jax.vmap(clipped)(x, y))
+    leaves, tree = jax.tree.flatten(total)
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf + noise * clip * jax.random.normal(k, leaf.shape, leaf.dtype)) / x.shape[0]
+        for leaf, k in zip(leaves, keys)
+    ]
+    return jax.tree.unflatten(tree, noisy)
+
+
 @caught_by("correct", "uses_no_shortcut")
 def dp_sgd_gradient__library(key, loss, params, x, y, clip, noise):
     """Leaves it to optax."""

@@ -7,29 +7,22 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, linear_problem, squared_error, squared_error_gradients
-from grader.toolkit import Array, Draw, Learner, Numbers, check, slope_agrees, wide
-
-
-def image_loss(params: Any, x: Any, y: Any) -> Any:
-    """Of a whole image, or a number, and a tree within a tree."""
-    scale, (rows, nothing) = params["scale"], params["rest"]
-    assert nothing is None
-    return scale * jnp.sum(x**2) + jnp.sum(rows[y] ** 3)
-
-
-def image_gradients(params: Any, x: Any, y: Any) -> dict[str, Any]:
-    squares = (wide(x) ** 2).reshape(len(x), -1).sum(axis=1)
-    rows: Array = np.zeros((len(x), *np.shape(params["rest"][0])))
-    for i, label in enumerate(np.asarray(y)):
-        rows[i, label] = 3 * wide(params["rest"][0])[label] ** 2
-    return {"scale": squares, "rest": (rows, None)}
+from grader.days.day06_vmap.shared import (
+    ATOL,
+    image_gradients,
+    image_loss,
+    linear_problem,
+    squared_error,
+    squared_error_gradients,
+)
+from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
 
 
 @check(
     "per_example_gradients",
     "deeper",
-    hint="Each leaf gets a batch axis in front, whatever is in the tree and in x.",
+    hint="Each leaf gets a batch axis in front, whatever is in the tree and in x; and the loss sees x[i] in its own shape: an "
+    "image, a vector or a number.",
 )
 def test_per_example_gradients_takes_images_and_trees(learner: Learner, draw: Draw) -> None:
     batch, features = draw.one_of((3, (2, 4)), (4, ()), (2, (2,)), (5, (3, 1, 2)))
@@ -71,6 +64,21 @@ def test_per_example_gradients_are_as_they_are(learner: Learner) -> None:
     x = jnp.array([[1.0, jnp.nan], [jnp.nan, 1.0]])
     expected = {"w": np.full((2, 2), np.nan), "b": np.full(2, np.nan)}
     handle(squared_error, params, x, y).equals(expected)
+
+
+def weighted_sum(params: Any, x: Any, y: Any) -> Any:
+    return jnp.sum(params * x) + y
+
+
+@check(
+    "per_example_gradients",
+    "deeper",
+    hint="float32 goes from 1e-38 to 3e38, and a gradient may be anywhere between: scale the loss by nothing.",
+)
+def test_per_example_gradients_fill_the_range_of_float32(learner: Learner) -> None:
+    handle = learner.per_example_gradients.jit(static_argnames="loss")
+    x = jnp.array([[3e37, -1e-36], [2e-36, -5e37]])
+    handle(weighted_sum, jnp.array([1.0, 0.5]), x, jnp.array([1.0, 2.0])).close_to(wide(x), atol=0.0)
 
 
 @check(

@@ -9,6 +9,21 @@ from jax import lax
 # per_example_gradients
 
 
+@caught_by("deeper", "fill_the_range_of_float32")
+def per_example_gradients__loss_scaled(loss, params, x, y):
+    """Scales the loss by 65536 and the gradient back: huge gradients, as 1e35, overflow to inf on the way."""
+    lifted = jax.grad(lambda p, a, b: 65536.0 * loss(p, a, b))
+    grads = jax.vmap(lifted, in_axes=(None, 0, 0))(params, x, y)
+    return jax.tree.map(lambda g: g / 65536.0, grads)
+
+
+@caught_by("deeper", "takes_images_and_trees")
+def per_example_gradients__features_flattened(loss, params, x, y):
+    """Flattens the features: a loss of images or of numbers (x of shape (batch,)) sees examples of another shape."""
+    rows = x.reshape(x.shape[0], -1)
+    return jax.vmap(jax.grad(loss), in_axes=(None, 0, 0))(params, rows, y)
+
+
 @caught_by("correct", "by_hand")
 def per_example_gradients__of_the_mean(loss, params, x, y):
     """Averages before it differentiates."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
 from typing import Any
 
 from grader.days.day07_pytrees.decay_mask.checks import must_be_mask
-from grader.days.day07_pytrees.shared import Layer
+from grader.days.day07_pytrees.shared import Layer, Pair
 from grader.toolkit import Draw, Learner, check
 
 KEYS = ("w", "b", "bias", "scale", "kernel", "biases", "scales", "b1", "Bias", "bias ", "", "a/b", "b/", 0, 1)
@@ -42,3 +43,17 @@ def test_decay_mask_of_a_large_tree(learner: Learner) -> None:
         deep, mask = {f"block{k}": [deep, 1.0]}, {f"block{k}": [mask, True]}  # type: ignore[dict-item]
     params = {"deep": deep, "wide": [{"w": 1.0, "b": 1.0}] * 300}
     must_be_mask(learner.decay_mask(params), {"deep": mask, "wide": [{"w": True, "b": False}] * 300})
+
+
+@check(
+    "decay_mask",
+    "deeper",
+    hint="An OrderedDict is a dict to isinstance, but another structure to JAX. jax.tree.map_with_path makes all containers "
+    "again as they were.",
+)
+def test_decay_mask_keeps_every_container(learner: Learner) -> None:
+    def tree(x: Any, decayed: Any, exempt: Any) -> Any:
+        known = Pair(OrderedDict(w=decayed, scale=exempt), ({"b": exempt}, decayed))
+        return OrderedDict(w=decayed, b=[exempt, x], a=defaultdict(list, v=decayed, bias=exempt), pair=known)
+
+    must_be_mask(learner.decay_mask(tree(1.0, 1.0, 1.0)), tree(False, True, False))

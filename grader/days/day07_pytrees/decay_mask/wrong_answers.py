@@ -7,6 +7,24 @@ from grader.kata.answers import caught_by
 # decay_mask
 
 
+@caught_by("deeper", "keeps_every_container")
+def decay_mask__dicts_become_plain(params):
+    """Walks by hand and builds plain dicts: an OrderedDict (or defaultdict) in params does not keep its structure."""
+    names = ("b", "bias", "scale")
+
+    def walk(node, spared):
+        if isinstance(node, dict):
+            return {key: walk(item, spared or key in names) for key, item in node.items()}
+        if hasattr(node, "_fields"):
+            items = zip(node._fields, node, strict=True)
+            return type(node)(*(walk(item, spared or field in names) for field, item in items))
+        if isinstance(node, list | tuple):
+            return type(node)(walk(item, spared) for item in node)
+        return jax.tree.map(lambda _: not spared, node)
+
+    return walk(params, False)
+
+
 @caught_by("correct", "by_hand")
 def decay_mask__dict_keys_only(params):
     """Expects a dict's key in every place of the path."""

@@ -66,3 +66,14 @@ def exponential_average__fori_loop(average, new, decay):
         return lax.fori_loop(0, len(old), visit, old)
 
     return jax.tree.map(blend, average, new)
+
+
+def exponential_average__difference_in_half(average, new, decay):
+    """Takes the difference in the leaf's dtype, into which it fits, and all else in float32."""
+    weight = 1 - jnp.asarray(decay, jnp.float32)
+
+    def move(old, latest):
+        gap = latest.astype(old.dtype) - old
+        return (old.astype(jnp.float32) + weight * gap.astype(jnp.float32)).astype(old.dtype)
+
+    return jax.tree.map(move, average, new)

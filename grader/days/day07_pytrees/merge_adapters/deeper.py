@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import numpy as np
 
 from grader.days.day07_pytrees.merge_adapters.checks import adapter, merge_oracle, whole
 from grader.days.day07_pytrees.shared import Layer, must_be_tree
-from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+from grader.toolkit import Draw, Learner, Numbers, check, float16, slope_agrees, wide
 
 
 @check("merge_adapters", "deeper", hint="The update is down @ up, for any rank, where the whole path agrees.")
@@ -68,3 +69,25 @@ def test_merge_adapters_leaves_numbers_as_they_are(learner: Learner) -> None:
     adapters = {"w": (jnp.array([[1.0], [2.0]]), jnp.array([[300.0, 400.0]]))}
     expected = {"w": np.array([[1300.0, -2600.0], [np.nan, np.inf]]), "b": np.asarray(params["b"])}
     must_be_tree(learner.merge_adapters(params, adapters), expected, atol=0.0)
+
+
+@check(
+    "merge_adapters",
+    "deeper",
+    hint="Add first, and then convert: a narrow weight may cancel an update that its dtype cannot hold.",
+)
+def test_merge_adapters_rounds_no_update(learner: Learner) -> None:
+    params = {"w": float16([[-60000.0, -2048.0]])}
+    adapters = {"w": (jnp.array([[1.0, 1.0]]), jnp.array([[69632.0, 2048.0], [0.0, 1.0]]))}
+    must_be_tree(learner.merge_adapters(params, adapters), {"w": np.array([[9632.0, 1.0]], np.float16)})
+
+
+@check(
+    "merge_adapters",
+    "deeper",
+    hint="An OrderedDict is a dict to isinstance, but another structure to JAX: let jax.tree put the containers together again.",
+)
+def test_merge_adapters_keeps_every_container(learner: Learner, numbers: Numbers) -> None:
+    params = OrderedDict(w=whole(numbers, (3, 4)), b=[OrderedDict(v=whole(numbers, (3, 4)), a=jnp.ones(2))])
+    adapters = {"b/0/v": adapter(numbers)}
+    must_be_tree(learner.merge_adapters(params, adapters), merge_oracle(params, adapters))

@@ -58,7 +58,7 @@ def merge_adapters__tree_of_updates(params, adapters):
     def merge(name, leaf):
         if name in adapters:
             down, up = adapters[name]
-            leaf = leaf + (down[:, :, None] * up).sum(axis=1).astype(leaf.dtype)
+            leaf = (leaf + (down[:, :, None] * up).sum(axis=1)).astype(leaf.dtype)
         return leaf
 
     return jax.tree.map(merge, names, params)

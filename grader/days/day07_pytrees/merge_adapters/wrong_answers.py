@@ -7,6 +7,27 @@ from grader.kata.answers import caught_by
 # merge_adapters
 
 
+@caught_by("deeper", "rounds_no_update")
+def merge_adapters__update_rounded_first(params, adapters):
+    """Rounds the update to the leaf's dtype before the sum: float16 leaf -60000 and an update of 70000 give inf."""
+
+    def spelled(path):
+        return jax.tree_util.keystr(path, simple=True, separator="/")
+
+    known = {spelled(path) for path, _ in jax.tree_util.tree_leaves_with_path(params)}
+    for name in adapters:
+        if name not in known:
+            raise ValueError(f"no such leaf: {name}")
+
+    def merge(path, leaf):
+        if spelled(path) not in adapters:
+            return leaf
+        down, up = adapters[spelled(path)]
+        return leaf + (down.astype(jnp.float32) @ up.astype(jnp.float32)).astype(leaf.dtype)
+
+    return jax.tree_util.tree_map_with_path(merge, params)
+
+
 @caught_by("correct", "by_hand")
 def merge_adapters__order_swapped(params, adapters):
     """Multiplies up by down."""

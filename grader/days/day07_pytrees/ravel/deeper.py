@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.days.day07_pytrees.ravel.checks import double_by_ravel, must_ravel
 from grader.days.day07_pytrees.shared import Pair, must_be_tree_exactly, nested
-from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+from grader.toolkit import Draw, Learner, Numbers, check, own_hint, raised, slope_agrees, wide
 
 
 @check("ravel", "deeper", hint="Each leaf keeps its shape and its dtype; the vector is float32, row by row.")
@@ -31,6 +31,19 @@ def test_ravel_loses_nothing(learner: Learner) -> None:
     must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
     signs = np.signbit(np.asarray(called.value["x"]))
     called.require(signs[1], "loses the sign of -0", expected="-0", got="0")
+
+
+@check(
+    "ravel",
+    "deeper",
+    hint="Reshape to the leaf's own shape. Where there are no numbers, -1 can be anything: reshape((-1, 0)) raises.",
+)
+def test_ravel_of_empty_arrays(learner: Learner) -> None:
+    tree = [jnp.zeros((2, 0)), jnp.array([7.0]), jnp.zeros((0, 2, 0))]
+    called, unravel = must_ravel(learner, tree)
+    with own_hint(raised("TypeError", "ValueError", "ZeroDivisionError")):
+        called = learner.ravel.using("unravel(vector)", unravel, called.value[0])
+    must_be_tree_exactly(called, jax.tree.map(np.asarray, tree))
 
 
 @check("ravel", "deeper", hint="As many leaves as there are, as large as they are.")

@@ -9,6 +9,25 @@ from jax.flatten_util import ravel_pytree
 # ravel
 
 
+@caught_by("deeper", "of_empty_arrays")
+def ravel__first_axis_guessed(tree):
+    """Lets reshape find the first axis (-1): a leaf of shape (2, 0) cannot be restored, and unravel raises."""
+    leaves, structure = jax.tree.flatten(tree)
+    kinds = [(leaf.shape, leaf.dtype, leaf.size) for leaf in leaves]
+    vector = jnp.concatenate([jnp.zeros(0), *(leaf.ravel().astype(jnp.float32) for leaf in leaves)])
+
+    def unravel(v):
+        at, parts = 0, []
+        for shape, dtype, size in kinds:
+            piece = v[at : at + size]
+            piece = piece.reshape((-1,) + shape[1:]) if shape else piece[0]
+            parts.append(piece.astype(dtype))
+            at += size
+        return jax.tree.unflatten(structure, parts)
+
+    return vector, unravel
+
+
 @caught_by("correct", "gives_the_dtypes_back")
 def ravel__joined_then_widened(tree):
     """Joins the leaves in their common dtype and widens them afterwards: beside float16, 70,000 becomes infinite."""

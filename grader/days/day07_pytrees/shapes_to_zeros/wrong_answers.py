@@ -1,6 +1,7 @@
 """Plausible mistakes in shapes_to_zeros; each must be caught by the check named above it."""
 
 import math
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,31 @@ import numpy as np
 from grader.kata.answers import caught_by
 
 # shapes_to_zeros
+
+
+@caught_by("deeper", "after_a_trace")
+def shapes_to_zeros__zeros_remembered(shapes):
+    """Remembers the zeros of each shape: after a call under eval_shape a tracer is kept, and leaks into the next call."""
+
+    def is_shape(node):
+        return isinstance(node, tuple) and all(isinstance(item, int) for item in node)
+
+    return jax.tree.map(remembered_zeros, shapes, is_leaf=is_shape)
+
+
+@lru_cache(maxsize=None)
+def remembered_zeros(shape):
+    return jnp.zeros(shape, jnp.float32)
+
+
+@caught_by("deeper", "keeps_tuples_of_none")
+def shapes_to_zeros__no_containers_inside(shapes):
+    """Takes a tuple without containers in it for a shape: (None, None) is structure, too."""
+
+    def is_flat(node):
+        return isinstance(node, tuple) and not any(isinstance(item, tuple | list | dict) for item in node)
+
+    return jax.tree.map(lambda shape: jnp.zeros(shape, jnp.float32), shapes, is_leaf=is_flat)
 
 
 @caught_by("correct", "by_hand")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Pair, must_be_tree_exactly, nested
 from grader.days.day07_pytrees.stack_trees.checks import stack_oracle
-from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+from grader.toolkit import Draw, Learner, Numbers, check, own_hint, raised, slope_agrees, wide
 
 
 @check(
@@ -31,6 +33,19 @@ def test_stack_trees_in_many_cases(learner: Learner, draw: Draw) -> None:
         np.signbit(np.asarray(tree[0].first, np.float32)) for tree in (called.value, stack_oracle(trees))
     )
     called.require((came == want).all(), "loses the sign of -0", expected="-0", got="0")
+
+
+@check(
+    "stack_trees",
+    "deeper",
+    hint="jax.tree.map with jnp.stack keeps every container (an OrderedDict is another structure than a dict), and takes arrays "
+    "without numbers.",
+)
+def test_stack_trees_keeps_what_is_unusual(learner: Learner) -> None:
+    trees = [OrderedDict(w=jnp.array([float(k)]), bare=jnp.zeros((2, 0))) for k in range(2)]
+    with own_hint(raised("TypeError", "ValueError", "ZeroDivisionError")):
+        called = learner.stack_trees(trees)
+    must_be_tree_exactly(called, stack_oracle(trees))
 
 
 @check("stack_trees", "deeper", hint="Any number of trees: jax.tree.map takes them all at once.")

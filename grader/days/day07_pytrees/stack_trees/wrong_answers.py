@@ -8,6 +8,16 @@ from grader.kata.answers import caught_by
 # stack_trees
 
 
+@caught_by("deeper", "keeps_what_is_unusual")
+def stack_trees__first_axis_guessed(trees):
+    """Lets reshape find the first axis (-1): leaves without numbers leave nothing to find it by."""
+
+    def join(*leaves):
+        return jnp.concatenate([jnp.ravel(leaf) for leaf in leaves]).reshape(-1, *leaves[0].shape)
+
+    return jax.tree.map(join, *trees)
+
+
 @caught_by("correct", "by_hand")
 def stack_trees__one_tree(trees):
     """Maps over the list itself, so that every leaf stays alone."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 
 import jax.numpy as jnp
 import numpy as np
 
 from grader.days.day07_pytrees.shared import Pair
 from grader.days.day07_pytrees.unstack_tree.checks import must_be_trees
-from grader.toolkit import Draw, Learner, Numbers, check, slope_agrees, wide
+from grader.toolkit import Draw, Learner, Numbers, check, own_hint, raised, slope_agrees, wide
 
 
 @check("unstack_tree", "deeper", hint="Tree k holds row k of each leaf, whatever the leaves are.")
@@ -26,6 +27,19 @@ def test_unstack_tree_in_many_cases(learner: Learner, draw: Draw) -> None:
     for k, one in enumerate(called.value):
         came, want = (np.signbit(np.asarray(x, np.float32)) for x in (one[0].first, floats[k]))
         called.require((came == want).all(), "loses the sign of -0", expected="-0", got="0")
+
+
+@check(
+    "unstack_tree",
+    "deeper",
+    hint="The tree's own structure makes every container again (an OrderedDict is another one than a dict); arrays without "
+    "numbers have rows, too.",
+)
+def test_unstack_tree_keeps_what_is_unusual(learner: Learner) -> None:
+    tree = OrderedDict(w=jnp.array([1.0, 2.0]), bare=jnp.zeros((2, 2, 0)))
+    with own_hint(raised("TypeError", "ValueError", "ZeroDivisionError")):
+        called = learner.unstack_tree(tree)
+    must_be_trees(called, tree, 2)
 
 
 @check("unstack_tree", "deeper", hint="As many trees as there are rows.")
