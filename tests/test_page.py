@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -147,7 +148,7 @@ def test_the_page_shows_the_verdict_and_no_text_of_a_learner_is_anything_but_tex
         "Day 14",
     ):
         assert shown in html
-    assert html.count("<img") == 3
+    assert html.count("<img") == 3 + 1  # of the picture; and in the lesson
     assert (
         'alt="generation 2: image of the board (expected); image of the board (yours); image of the board (difference)"'
         in html
@@ -169,6 +170,13 @@ def test_figures_are_served_in_light_and_dark(page: PageProcess) -> None:
         "/lesson/x/y.svg",
     ):
         assert page.request(path).status == 404
+
+
+def test_the_picture_of_a_lesson_is_on_the_page_and_served(page: PageProcess) -> None:
+    (address,) = re.findall(r'<img src="(/lesson/[^"]+)"', page.text())
+    served = page.request(address)
+    assert (served.status, served.getheader("Content-Type")) == (200, "image/svg+xml")
+    assert b"<svg" in served.read()
 
 
 def test_every_state_can_be_shown() -> None:
