@@ -9,7 +9,7 @@ const ENDED = "watch has ended. Begin it again in the terminal, and open the add
 const place = (id) => document.getElementById(id);
 let wanted = ""; // the element that gets the focus as soon as it is there
 let frame = 0; // of the picture
-let of = ""; // the exercise whose picture it is
+let of = ""; // the exercise whose picture it is, and the frame with which that begins
 
 // ---- what comes
 
@@ -43,8 +43,10 @@ function leaf() {
   const frames = [...document.querySelectorAll("#picture figure")];
   const exercise = document.querySelector("#marks [aria-current]")?.value ?? "";
   if (!frames.length) return;
-  if (exercise !== of) frame = Number(document.querySelector("#picture .frames").dataset.begin);
-  of = exercise;
+  // Another exercise, or another first frame that differs: who has moved the slider keeps it as long as neither changes.
+  const begin = document.querySelector("#picture .frames").dataset.begin;
+  if (`${exercise} ${begin}` !== of) frame = Number(begin);
+  of = `${exercise} ${begin}`;
   if (frames.length < 2) return;
   frame = Math.min(frame, frames.length - 1);
   const label = document.createElement("label");
