@@ -173,7 +173,7 @@ def eval_step(
     """Judge each example of a batch by itself, with the network as it stands.
 
     losses   -log softmax(logits)[label], a number for each example; finite, also for logits of 1e4
-    correct  whether the largest logit is that of the label
+    correct  whether the largest logit is that of the label; of logits as near as 1e-6 any may be it
 
     The network is state.apply_fn(variables, images, train=False). Nothing is drawn and nothing moves:
     the same example gets the same loss in any batch, alone or among others.
