@@ -55,7 +55,8 @@ from grader.toolkit.session import Session  # noqa: E402
 from grader.watch.carrying_out import Handlers  # noqa: E402
 from grader.watch.effects import OpenDay  # noqa: E402
 from grader.watch.events import Graded, Judged  # noqa: E402
-from grader.watch.grading import Gradings, WorkerJudge, recording_in  # noqa: E402
+from grader.watch.grading import Gradings, recording_in  # noqa: E402
+from grader.watch.judge import WorkerJudge  # noqa: E402
 from grader.watch.listeners import listening  # noqa: E402
 from grader.watch.loop import Loop  # noqa: E402
 from grader.watch.terminal import Keys  # noqa: E402

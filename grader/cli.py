@@ -19,6 +19,8 @@ COMMANDS = {
     "hint": "hint",
     "solution": "solution",
     "try": "try_",
+    "show": "show",
+    "report": "report",
     "reset": "reset",
     "list": "list",
     "doctor": "doctor",

@@ -39,6 +39,8 @@ class Options:
     background: bool = False  # whether its workers leave the processors to whoever else wants them
     # The exercises that are set beside the reference once they have passed.
     compare: frozenset[str] = frozenset()
+    # The exercises of which a picture is made once their verdicts are given.
+    pictures: frozenset[str] = frozenset()
 
     def limit(self, patience: float = 1.0) -> float:
         """Seconds that a check may compute or wait, with so many times the usual patience."""

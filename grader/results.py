@@ -1,6 +1,6 @@
 """Plain data of a grading run: verdicts of checks, exercises and days.
 
-Standard library only; everybody may import this module, and it imports nothing of ours but findings.
+Standard library only; everybody may import this module, and it imports nothing of ours but findings and pictures.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from grader.findings import OF_RULES, Finding, Kind, finding_from
+from grader.pictures import Picture
 
 
 class Exit(IntEnum):
@@ -178,6 +179,8 @@ class ExerciseResult:
     checks: tuple[CheckResult, ...]
     whole: bool = True  # whether all its checks were asked for; not so when timing was left out
     comparison: Comparison | None = None  # with the reference, where it was asked for and could be made
+    picture: Picture | None = None  # of what it did, where one was asked for and could be made
+    not_drawn: str = ""  # why it could not be made, or shows less than it might
     not_compared: str = ""  # why it could not be made, with a traceback where something raised; for --verbose
 
     @property

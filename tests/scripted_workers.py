@@ -22,6 +22,8 @@ from grader.worker.protocol import (
     Compared,
     Comparing,
     Done,
+    Drawing,
+    Drawn,
     Event,
     Finished,
     Job,
@@ -58,6 +60,8 @@ WHOLE: list[Event] = [
     *(event for check, status in zip(CHECKS, STATUSES, strict=True) for event in judged(check, status)),
     Comparing("softmax"),
     Compared("softmax", None, "no reason"),
+    Drawing("softmax"),
+    Drawn("softmax", None, "no reason"),
     Done(),
 ]
 

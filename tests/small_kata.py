@@ -12,7 +12,7 @@ from grader.kata import catalogue, hints
 from grader.kata.catalogue import Day, Exercise
 from grader.report.watch_views import BoardView
 from grader.results import Aspect, CheckResult, Comparison, ExerciseResult, Status
-from grader.watch.effects import Effect, LookDeeper, OpenDay, ReadFile, StartGrading
+from grader.watch.effects import DrawPicture, Effect, LookDeeper, OpenDay, ReadFile, StartGrading
 from grader.watch.events import DayOpened, Event, FileRead, Graded, Judged, LookedDeeper, Pressed, Saved
 from grader.watch.model import Moment
 from grader.watch.update import begun, update
@@ -83,6 +83,9 @@ class Watching:
         self.texts: dict[str, str | None] = {"day01": text_of(**bodies), "day02": text_of(NEXT)}
         self.model = begun(DAY, TREE, dict(self.texts))
         self.wanted: list[Effect] = []
+        self.pictures: list[
+            DrawPicture
+        ] = []  # that it asks for: beside the rest, since it does after every verdict
         self.now = NOW
         self.on(DayOpened(DAY, self.texts["day01"], {}))
 
@@ -92,6 +95,9 @@ class Watching:
         before = len(self.wanted)
         self.model, wanted = update(self.model, event, self.now)
         for effect in wanted:
+            if isinstance(effect, DrawPicture):
+                self.pictures.append(effect)
+                continue
             self.wanted.append(effect)
             if isinstance(effect, ReadFile):
                 self.on(FileRead(effect.day, self.texts[effect.day.key]))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import jsonschema
 import pytest
 
-from grader import cli
+from grader import cli, wire
 from grader.commands.grade import judging_options
 from grader.judge import runner
 from grader.kata import catalogue
@@ -22,7 +22,7 @@ from grader.results import Aspect, CheckResult, ComparedQuantity, Comparison, Ex
 from grader.toolkit.programs import Program
 from grader.toolkit.samples import Sample, Samples, as_it_is
 from grader.toolkit.source_lines import source_lines
-from grader.worker import reference_in_words, wire
+from grader.worker import reference_in_words
 from grader.worker.protocol import Collected, Compared, Done
 from grader.worker.reference import beside_the_reference
 from grader.worker.reference_in_words import Facts, remark, rows

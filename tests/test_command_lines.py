@@ -16,7 +16,19 @@ from grader.results import Exit
 ROOT = Path(__file__).parent.parent
 UNNAMED = {"day01": "grade", "": "overview"}
 MODULES = {**UNNAMED, **cli.COMMANDS}
-VALUES = {"level": "2", "fit": "3", "seed": "5", "timeout": "4.5", "from": "exercises", "format": "plain"}
+VALUES = {
+    "level": "2",
+    "fit": "3",
+    "frame": "4",
+    "save": "life.svg",
+    "seed": "5",
+    "timeout": "4.5",
+    "port": "9000",
+    "from": "exercises",
+    "format": "plain",
+    "output": "kata.html",
+    "day": "day12",
+}
 
 
 def options_of(word: str) -> dict[str, CommandOption]:

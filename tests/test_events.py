@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from grader import wire
 from grader.findings import Finding, Kind
 from grader.judge import hearing, runner, stopwatch
 from grader.judge.pipe import MAX_EVENT
 from grader.machine.pace import Reading
 from grader.options import UNTIMED, Options
+from grader.pictures import Chart, Frame, Image, Layer, Mark, Picture, Role, Scale
 from grader.results import (
     Aspect,
     CheckResult,
@@ -28,13 +30,14 @@ from grader.results import (
     Speed,
     Status,
 )
-from grader.worker import wire
 from grader.worker.protocol import (
     Check,
     Collected,
     Compared,
     Comparing,
     Done,
+    Drawing,
+    Drawn,
     Event,
     Exiting,
     Fault,
@@ -73,6 +76,22 @@ RESULT = CheckResult(
     output="out",
     details="details",
 )
+PICTURE = Picture(
+    "Two panels.",
+    (
+        Frame(
+            (
+                Image("the board", Role.YOURS, ("00fa", "fb10"), 0.0, 1.5, Scale.SIGNED),
+                Chart(
+                    "a curve", (Layer(Mark.BAND, Role.INPUT, (0.0, 1.0), (2.0, 3.0), (4.0, 5.5), "a band"),)
+                ),
+            ),
+            "the first",
+        ),
+    ),
+    "alike",
+    False,
+)
 EVENTS: list[Event] = [
     Collected((Check("softmax", "by_hand", Aspect.CORRECT, "hint", 4.0),)),
     Platform("0.10", "cpu", "8 cpu"),
@@ -83,6 +102,8 @@ EVENTS: list[Event] = [
     Comparing("softmax"),
     Compared("softmax", Comparison("softmax(x)", (ComparedQuantity("flops", 3, None),), "alike")),
     Compared("softmax", None, "Traceback"),
+    Drawing("softmax"),
+    Drawn("softmax", PICTURE, "yours took too long"),
     Exiting(3, None),
     Renew(),
     Fault("traceback"),
@@ -149,7 +170,7 @@ def test_one_field_more_or_less_is_refused(event: Event) -> None:
     for name in as_json(event):
         fields = as_json(event)
         del fields[name]
-        if name in {"trouble"}:  # it has a default
+        if name == "trouble":  # it has a default
             continue
         with pytest.raises(ValueError):
             decode(json.dumps(fields).encode(), TOKEN)
@@ -168,6 +189,13 @@ FORGED = {
     "a token that is no text": b'{"event": "Done", "token": ["x"]}',
 }
 NONSENSE: dict[str, Callable[[Job], bytes]] = {
+    "a picture without frames": lambda job: encode(Drawn("softmax", replace(PICTURE, frames=())), job.token),
+    "a picture with cells that are no levels": lambda job: encode(
+        Drawn("softmax", Picture("x", (Frame((Image("x", Role.YOURS, ("zz",), 0.0, 1.0),)),))), job.token
+    ),
+    "a picture that is too large": lambda job: encode(
+        Drawn("softmax", replace(PICTURE, caption="x" * 70_000)), job.token
+    ),
     "an event that there is not": lambda job: json.dumps({"event": "Passed", "token": job.token}).encode(),
     "an event that is no text": lambda job: json.dumps({"event": ["Done"], "token": job.token}).encode(),
     "a check that there is not": lambda job: encode(Started("softmax.nonsense"), job.token),

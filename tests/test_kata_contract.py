@@ -160,11 +160,13 @@ def test_the_trees_mirror_each_other() -> None:
             catalogue.SOLUTIONS / day.folder: {f"{day.stem}.py"},
             catalogue.EXERCISES / day.folder: {f"{day.stem}.py", "README.md"},
         }.items():
-            assert _names_in(folder) == files
+            pictures = {name for name in _names_in(folder) if name.endswith(".svg")}  # of the lesson
+            assert _names_in(folder) - pictures == files
+            assert not pictures or folder.is_relative_to(catalogue.EXERCISES)
         files = {exercise.name: _names_in(day.folder_of(exercise.name)) for exercise in day.exercises}
         assert _names_in(catalogue.DAYS / day.folder) == {"shared.py", *files}
         for name, found in files.items():
-            assert found - {"deeper.py", EQUIVALENT} == {
+            assert found - {"deeper.py", "scene.py", EQUIVALENT} == {
                 "checks.py",
                 "hints.md",
                 "wrong_answers.py",

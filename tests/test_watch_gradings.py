@@ -26,6 +26,7 @@ from grader.watch.events import (
     LookedDeeper,
 )
 from grader.watch.grading import Gradings, grade, recording_in
+from grader.watch.judge import Drawn
 from grader.watch.model import DayState
 from grader.watch.terminal import Keys
 from tests.small_kata import DAY, NEXT, result, small_kata, text_of
@@ -45,7 +46,9 @@ class Judge:
         self.interrupted = False
         self.warm: list[tuple[str, ...]] = []
 
-    def grade(self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]) -> RunResult:
+    def grade(
+        self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None], drawn: Drawn
+    ) -> RunResult:
         found = []
         for name in names:
             if name == self.fail:
@@ -59,6 +62,10 @@ class Judge:
             judged(found[-1])
         found += [result(name, Status.BLOCKED) for name in names[len(found) :]]
         return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", tuple(found)),))
+
+    def draw(self, day: Day, name: str, drawn: Drawn) -> RunResult:
+        drawn(name, None, "there is nothing to draw")
+        return RunResult("", "", "", 0, ())
 
     def look_deeper(self, day: Day, name: str) -> RunResult:
         self.looking.set()
@@ -275,14 +282,14 @@ def test_a_verdict_says_of_which_text_it_is_as_long_as_that_is_known(bench: Benc
 
     class Meanwhile(Judge):
         def grade(
-            self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]
+            self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None], drawn: Drawn
         ) -> RunResult:
             def judged_then_saved(exercise: ExerciseResult) -> None:
                 judged(exercise)
                 if exercise.name == "mean":
                     bench.file.write_text(text_of(rank="return x"), encoding="utf-8")
 
-            return super().grade(day, names, judged_then_saved)
+            return super().grade(day, names, judged_then_saved, drawn)
 
     grade(grading, bench.file, Meanwhile(), events.append, bench.record)
     sources = {event.result.name: event.source for event in events if isinstance(event, Judged)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,12 @@ from pathlib import Path
 import pytest
 
 from grader.kata.catalogue import Day
+from grader.pictures import Picture
+from grader.report.watch_views import BoardView
 from grader.results import ACCEPTED, DayResult, ExerciseResult, RunResult, Status
 from grader.watch import grading
 from grader.watch.effects import (
+    DrawPicture,
     Effect,
     LookDeeper,
     OpenDay,
@@ -47,6 +51,7 @@ from grader.watch.events import (
     Tick,
     VersionsShown,
 )
+from grader.watch.judge import Drawn
 from grader.watch.model import DayState
 from grader.watch.update import begun, update
 from tests.small_kata import DAY, DAYS, NOW, TREE, result, small_kata, text_of
@@ -85,8 +90,11 @@ class World:
         self.unheard: list[Saved] = []  # on their way to the queue
         self.queue: deque[Event] = deque()
         self.next: StartGrading | None = None
-        self.task: StartGrading | LookDeeper | None = None  # what is being judged, or looked at
+        self.task: StartGrading | LookDeeper | DrawPicture | None = (
+            None  # what is being judged, drawn or looked at
+        )
         self.deeper: LookDeeper | None = None  # what is to be looked at once nothing else is to be done
+        self.picture: DrawPicture | None = None  # and what is to be drawn
         self.interrupted = self.calm = False
         self.model = begun(DAY, TREE, dict(self.disk))
         self.do(OpenDay(DAY))
@@ -101,6 +109,8 @@ class World:
             happens.append(lambda: self.answer(Tick()))
         if self.next and not self.task:
             happens += [self.grade] * 6
+        elif self.picture and not self.task:
+            happens += [self.draw] * 2
         elif self.deeper and not self.task:
             happens += [self.look_deeper] * 2
         self.random.choice(happens)()
@@ -171,17 +181,21 @@ class World:
                 self.answer(CaseTried())
             case StartGrading() | StopGrading():
                 self.next, self.deeper = effect if isinstance(effect, StartGrading) else None, None
+                self.picture = None
                 self.interrupted = self.interrupted or self.task is not None
             case LookDeeper():
                 assert self.model.grading.over
                 self.deeper = effect
+            case DrawPicture():
+                assert self.model.grading.over
+                self.picture = effect
             case _:
                 pass
 
     def check(self) -> None:
         """What must hold after every step."""
         model, state = self.model, self.model.state
-        model.mode.view(model, NOW)
+        view = model.mode.view(model, NOW)
         now, shown = truth(model.day, state.text), model.verdicts().keys() - model.grading.checking
         for name, verdict in state.verdicts.items():
             of = {check.message for check in verdict.result.checks if check.message}
@@ -192,6 +206,8 @@ class World:
             if name in shown and state.text is not None:
                 assert verdict.source.fingerprint == now[name], f"the board shows an old verdict on {name}"
         assert model.focus in now
+        if isinstance(view, BoardView) and view.picture:
+            assert view.picture.caption == now[view.focus], "the board shows the picture of an old text"
         if not model.grading.over and state.text is not None:
             assert model.grading.checking >= set(state.unsettled())
         task = self.next or self.task
@@ -210,6 +226,14 @@ class World:
             grading.grade(task, task.day.file_in(TREE), Judge(self), self.queue.append, self.record)
         except ZeroDivisionError:
             self.queue.append(Broken("a bug of ours", task.number))
+        self.task = None
+
+    def draw(self) -> None:
+        wanted, self.task, self.picture = self.picture, self.picture, None
+        assert wanted
+        self.interrupted = False
+        with suppress(ZeroDivisionError):
+            grading.draw(wanted, wanted.day.file_in(TREE), Judge(self), self.queue.append)
         self.task = None
 
     def look_deeper(self) -> None:
@@ -237,11 +261,20 @@ class World:
     def settle(self) -> None:
         """Nothing is saved and no key is pressed any more, and nothing of ours fails."""
         self.calm, self.faults = True, False
-        while self.unheard or self.queue or self.next or self.deeper or self.model.grading.outdated:
+        while (
+            self.unheard
+            or self.queue
+            or self.next
+            or self.picture
+            or self.deeper
+            or self.model.grading.outdated
+        ):
             self.hear()
             self.take()
             if self.next:
                 self.grade()
+            elif self.picture:
+                self.draw()
             elif self.deeper:
                 self.look_deeper()
             elif not self.queue:
@@ -258,7 +291,9 @@ class Judge:
     def interrupted(self) -> bool:
         return self.world.interrupted
 
-    def grade(self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]) -> RunResult:
+    def grade(
+        self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None], drawn: Drawn
+    ) -> RunResult:
         found: dict[str, ExerciseResult] = {}
         text = self.read(day)
         for name in names:
@@ -275,11 +310,21 @@ class Judge:
             timed = self.verdict(day, text, name, timed=Status.BLOCKED if self.interrupted else Status.PASSED)
             found[name] = result_of_both(found[name], timed)
         self.others()
+        if names[0] in found and not self.interrupted:
+            drawn(names[0], Picture(truth(day, text)[names[0]], ()), "")
+            self.others()
         blocked = [result(name, Status.BLOCKED) for name in names if name not in found]
         exercises = tuple(
             found.get(name) or next(one for one in blocked if one.name == name) for name in names
         )
         return RunResult("", "", "", 0, (DayResult(day.key, day.title, "", exercises),))
+
+    def draw(self, day: Day, name: str, drawn: Drawn) -> RunResult:
+        text = self.read(day)
+        self.others()
+        if not self.interrupted:
+            drawn(name, Picture(truth(day, text)[name], ()), "")
+        return RunResult("", "", "", 0, ())
 
     def look_deeper(self, day: Day, name: str) -> RunResult:
         self.others()

@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from grader.report.watch_views import BoardView, PageView, View
+from grader.source.fingerprints import sources
 from grader.watch import keys_and_views
 from grader.watch import loop as loops
 from grader.watch.effects import Effect, OpenDay, Quit, ReadFile, StartGrading, WarmUp
 from grader.watch.events import (
     DayOpened,
+    Drawn,
     Event,
     FileRead,
     Judged,
@@ -96,6 +98,14 @@ def test_a_pipe_is_not_told_that_time_goes_by(monkeypatch: pytest.MonkeyPatch) -
         running = Running(takes_keys=takes_keys)
         running.saved = text_of(mean="return x")  # on which nobody gives a verdict here
         assert len(running.run(SAVED, Tick(), Tick())) == (4 if takes_keys else 2)
+
+
+def test_a_pipe_is_not_told_that_there_is_nothing_to_see() -> None:
+    missing = Drawn("day01", "mean", None, "there is nothing to draw", sources(text_of(), ["mean"])["mean"])
+    for takes_keys in (True, False):
+        running = Running(takes_keys=takes_keys)
+        assert len(running.run(missing)) == (2 if takes_keys else 1)
+        assert running.loop.model.state.drawing_of("mean")
 
 
 def fails_for(kind: type[Event]) -> Callable[[Model, Event, Moment], Step]:

@@ -65,4 +65,6 @@ def test_the_wheel_holds_every_file_of_the_kata(unpacked: Path) -> None:
         files = [path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         tracked = [path for path in files if not path.name.endswith((".bak", ".new"))]
         assert tracked
+        if tree == catalogue.EXERCISES:
+            assert len([path for path in tracked if path.suffix == ".svg"]) >= 6  # of the lessons
         assert [path for path in tracked if not (below / path.relative_to(tree)).is_file()] == []

@@ -38,8 +38,13 @@ def run(asked: argparse.Namespace) -> int:
     return result.exit_status
 
 
-def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) -> Options:
-    """How the run is to judge. One exercise is set beside the reference, and with --verbose all are."""
+def judging_options(
+    selections: Sequence[Selection], asked: argparse.Namespace, *, drawn: bool = False
+) -> Options:
+    """How the run is to judge. One exercise is set beside the reference, and with --verbose all are.
+
+    `drawn` where somebody looks on: then one exercise has its picture, too.
+    """
     import secrets  # here: it takes long, and the page of help imports every command
 
     from grader.options import UNTIMED, Options
@@ -57,6 +62,7 @@ def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) 
         ),
         check_timeout=asked.timeout,
         compare=names if compares else frozenset(),
+        pictures=names if drawn and count == 1 else frozenset(),
     )
 
 
@@ -71,14 +77,24 @@ def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespac
         from grader.report import Report
 
         with Report(asked.format, verbose=asked.verbose) as screen:
+            options = judging_options(selections, asked, drawn=screen.in_a_terminal)
             listeners = runner.Listeners(progress=screen.progress)
-            result = runner.grade(selections, tree, workers, judging_options(selections, asked), listeners)
+            result = runner.grade(selections, tree, workers, options, listeners)
             try:
                 screen.show(result)
             finally:  # a screen that fails loses nobody an attempt
                 if tree == catalogue.EXERCISES:  # other trees are other people's
                     _record(result)
+            screen.show_picture(result)
     return result
+
+
+def drawing_options(selections: Sequence[Selection], timeout: float) -> Options:
+    """How exercises are judged whose pictures are all that is asked for: a check that takes `timeout` seconds is given up."""
+    from grader.options import UNTIMED, Options
+
+    names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
+    return Options(seed=0, aspects=UNTIMED, check_timeout=timeout, pictures=names)
 
 
 def _record(result: RunResult) -> None:

@@ -10,6 +10,8 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.results import Exit
 
+_PORT = 8314  # of the page, as a rule, so that what forwards it need not be typed anew
+
 
 def run(asked: argparse.Namespace) -> int:
     """Watch a tree; without a day, from the first one that is not done. Raises KeyboardInterrupt on Ctrl-C."""
@@ -26,7 +28,7 @@ def run(asked: argparse.Namespace) -> int:
         from grader.record import store
         from grader.report import screen_of_watch
         from grader.watch.effects import OpenDay
-        from grader.watch.grading import WorkerJudge
+        from grader.watch.judge import WorkerJudge
         from grader.watch.loop import Surroundings, watch
 
         plain = asked.format == "plain"
@@ -38,10 +40,26 @@ def run(asked: argparse.Namespace) -> int:
                 screen_of_watch(plain=plain),
                 lambda day, exercise: versions_of(day, exercise.name, tree),
                 log=store.own() if tree == catalogue.EXERCISES else None,
+                page=_wished_port(asked),
                 poll=asked.poll,
             ),
         )
     return Exit.DONE
+
+
+def _wished_port(asked: argparse.Namespace) -> int | None:
+    """Of the page; None where none is asked for."""
+    if asked.port is None:
+        return _PORT if asked.page else None
+    port: int = asked.port
+    return port
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 65536:
+        raise ValueError(text)
+    return port
 
 
 def _where_to_begin(selections: tuple[catalogue.Selection, ...]) -> tuple[Day, str]:
@@ -65,10 +83,18 @@ def _day_to_go_on_with() -> Day:
 
 
 POLL = CommandOption(("--poll",), "look again and again (network folders)")
+PAGE = CommandOption(("--page",), "a page beside your editor, in the browser")
+PORT = CommandOption(
+    ("--port",),
+    f"of the page (default {_PORT}; the next one where it is taken; 0: any)",
+    read=_port,
+    takes="a port, a number from 0 to 65535",
+    metavar="PORT",
+)
 COMMAND = Command(
     "[day01]",
     "grade on every save; answers keys",
     run,
-    (FROM, SOLUTIONS, TIMEOUT, POLL),
+    (FROM, SOLUTIONS, TIMEOUT, PAGE, PORT, POLL),
     formats=("rich", "plain"),
 )

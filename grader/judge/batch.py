@@ -172,6 +172,8 @@ class Batch:
     def _say_what(self, worker: Hearing) -> None:
         """Tell the run what is being done now."""
         exercise, check = worker.comparing, "beside_the_reference" if worker.comparing else ""
+        if worker.drawing:
+            exercise, check = worker.drawing, "its_picture"
         if worker.running:
             exercise, check = worker.running.exercise, worker.running.name
         try:
@@ -190,7 +192,9 @@ class Batch:
             self.found.give(worker.running.id, ending.verdict(worker.running))
         elif worker.loading is not None and worker.loading not in self.skip_lines:
             self.skip_lines.add(worker.loading)
-        elif not worker.comparing:  # then nothing is owed: there is no comparison
+        elif not (
+            worker.comparing or worker.drawing
+        ):  # then nothing is owed: there is no comparison, or no picture
             words = ending.last_words()
             self._stop_for(f"A worker for {self.task.day} ended outside any check: {ending.how}.\n{words}")
 

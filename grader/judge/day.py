@@ -10,7 +10,7 @@ from grader.judge.batch import Batch
 from grader.kata.catalogue import Exercise, Selection
 from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, Aspect, CheckResult, DayResult, ExerciseResult
-from grader.worker.protocol import Check, Platform
+from grader.worker.protocol import Check, Drawn, Platform
 from grader.worker.spoiled import Spoiled, spoiled_by, without_running
 
 
@@ -23,7 +23,9 @@ class JudgedDay:
             file
         )  # what is judged, whatever is saved meanwhile; None when it cannot be read
         self.batches: list[Batch] = []
-        self._announced: set[str] = set()
+        self._announced: set[str] = set()  # with all but their timing
+        self._announced_as_timed: set[str] = set()
+        self._announced_as_drawn: set[str] = set()
 
     # ---- what is known so far
 
@@ -40,6 +42,11 @@ class JudgedDay:
         return {
             identity: result for batch in self.batches for identity, result in batch.found.results.items()
         }
+
+    @property
+    def pictures(self) -> dict[str, Drawn]:
+        """The pictures that were made, by exercise."""
+        return {name: drawn for batch in self.batches for name, drawn in batch.found.pictures.items()}
 
     @property
     def faults(self) -> list[str]:
@@ -87,6 +94,25 @@ class JudgedDay:
         self._announced.update(exercise.name for exercise in fresh)
         return [self._exercise(exercise, untimed) for exercise in fresh]
 
+    def just_timed(self) -> list[ExerciseResult]:
+        """The exercises with speed checks that have the verdicts on these, too, each of them once."""
+        verdicts, wanted = self.verdicts, self.wanted()
+        fresh = [
+            exercise
+            for exercise in self.selection.exercises
+            if exercise.name in self._announced - self._announced_as_timed
+            and any(check.exercise == exercise.name and check.aspect is Aspect.SPEED for check in wanted)
+            and all(check.id in verdicts for check in wanted if check.exercise == exercise.name)
+        ]
+        self._announced_as_timed.update(exercise.name for exercise in fresh)
+        return [self._exercise(exercise, wanted) for exercise in fresh]
+
+    def just_drawn(self) -> list[Drawn]:
+        """What there is of pictures since it was last asked."""
+        fresh = [drawn for name, drawn in self.pictures.items() if name not in self._announced_as_drawn]
+        self._announced_as_drawn.update(drawn.exercise for drawn in fresh)
+        return fresh
+
     def _spoiled(self) -> dict[str, Spoiled]:
         spoiled: dict[str, Spoiled] = {}
         for identity, result in self.verdicts.items():
@@ -99,7 +125,9 @@ class JudgedDay:
     def result(self) -> DayResult:
         """All verdicts; a check that nobody came to is said to be that."""
         day = self.selection.day
-        exercises = tuple(self._with_comparison(exercise) for exercise in self.selection.exercises)
+        exercises = tuple(
+            self._with_picture(self._with_comparison(exercise)) for exercise in self.selection.exercises
+        )
         problems = [problem for batch in self.batches for problem in batch.found.problems]
         return DayResult(
             day.key,
@@ -131,6 +159,10 @@ class JudgedDay:
         if compared is None or result.status not in ACCEPTED:
             return result
         return replace(result, comparison=compared.comparison, not_compared=compared.trouble)
+
+    def _with_picture(self, result: ExerciseResult) -> ExerciseResult:
+        drawn = self.pictures.get(result.name)
+        return replace(result, picture=drawn.picture, not_drawn=drawn.trouble) if drawn else result
 
 
 def _text_of(file: Path) -> str | None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from grader.machine.pace import NOTHING
 from grader.options import Options
+from grader.pictures import unsoundness
 from grader.results import CheckResult, Problem
 from grader.worker.protocol import (
     Check,
     Collected,
     Compared,
     Comparing,
+    Drawing,
+    Drawn,
     Event,
     Exiting,
     Finished,
@@ -25,6 +28,7 @@ from grader.worker.protocol import (
 GRACE = 3.0  # beyond a check's limit: what is deep inside XLA cannot be asked politely
 START_TIMEOUT = 120.0  # for what is ours alone: importing JAX, collecting checks, starting the backend
 STATEMENT_TIMEOUT = 60.0  # for one top-level statement; importing something large takes its time
+DRAWING_TIMEOUT = 8.0  # for one picture, which ends by itself long before; then there is none
 COMPARING_TIMEOUT = 5.0  # for one comparison, which ends by itself long before; then there is none
 
 
@@ -41,6 +45,7 @@ class Found:
     problems: tuple[Problem, ...] = ()
     output: str = ""  # printed while the file was loaded
     comparisons: dict[str, Compared] = field(default_factory=dict)  # by exercise
+    pictures: dict[str, Drawn] = field(default_factory=dict)  # by exercise
     platform: Platform | None = None
     faults: list[str] = field(default_factory=list)  # the grader's own
 
@@ -57,6 +62,7 @@ class Hearing:
         self.loading: int | None = None
         self.running: Check | None = None
         self.comparing = ""  # the exercise that was begun last
+        self.drawing = ""  # the same of pictures
         self.exiting: Exiting | None = None
         self.limit = START_TIMEOUT  # seconds for what it is doing
         self.spent = NOTHING  # when it was found to take too long
@@ -70,6 +76,9 @@ class Hearing:
             check, result = known[event.id], event.result
             if (result.name, result.aspect) != (check.name, check.aspect):
                 raise ValueError(f"the verdict of another check: {result.name[:80]!r}")
+
+        if isinstance(event, Drawn) and event.picture and (unsound := unsoundness(event.picture)):
+            raise ValueError(f"no such picture: {unsound}")
 
     def hear(self, event: Event) -> None:
         """Take in what it says."""
@@ -97,6 +106,13 @@ class Hearing:
                 self.limit = COMPARING_TIMEOUT
             case Compared(exercise):
                 found.comparisons = {**found.comparisons, exercise: event}
+                self.limit = START_TIMEOUT
+            case Drawing(exercise):
+                self.drawing = exercise
+                self.limit = DRAWING_TIMEOUT
+            case Drawn(exercise):
+                found.pictures = {**found.pictures, exercise: event}
+                self.limit = START_TIMEOUT
                 self.limit = START_TIMEOUT
             case Exiting():
                 self.exiting = event

@@ -23,6 +23,7 @@ from grader.judge.processes import Workers
 from grader.judge.tasks import task_of
 from grader.kata.catalogue import Day, Selection
 from grader.options import UNTIMED, Options
+from grader.pictures import Picture
 from grader.results import Aspect, ExerciseResult, RunResult
 
 
@@ -44,6 +45,10 @@ class Listeners:
     progress: Callable[[RunProgress], None] = lambda progress: None
     # Of each exercise, as soon as everything but its timing is known.
     judged: Callable[[Day, ExerciseResult], None] = lambda day, exercise: None
+    # Of each exercise with speed checks, as soon as it is timed, too.
+    timed: Callable[[Day, ExerciseResult], None] = lambda day, exercise: None
+    # Of each picture, and of why there is none: a line for the learner, or a traceback of ours.
+    drawn: Callable[[Day, str, Picture | None, str], None] = lambda day, exercise, picture, trouble: None
 
 
 def grade(
@@ -193,8 +198,17 @@ class _Run:
             total = sum(len(day.wanted()) for day in self.days)
             self._call(self._listeners.progress, RunProgress(key, exercise, check, done, total))
             for day in self.days:
-                for known in day.just_judged() if day.selection.day.key == key else ():
-                    self._call(self._listeners.judged, day.selection.day, known)
+                if day.selection.day.key == key:
+                    self._announce(day)
+
+    def _announce(self, day: JudgedDay) -> None:
+        """Tell what is new of a day."""
+        for known in day.just_judged():
+            self._call(self._listeners.judged, day.selection.day, known)
+        for known in day.just_timed():
+            self._call(self._listeners.timed, day.selection.day, known)
+        for drawn in day.just_drawn():
+            self._call(self._listeners.drawn, day.selection.day, drawn.exercise, drawn.picture, drawn.trouble)
 
     def _call(self, what: Callable[..., None], *arguments: object) -> None:
         """Do what no verdict depends on; a mistake of ours there is told when the run is over."""

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from grader.pictures import Picture
     from grader.report.watch_screen import WatchScreen
     from grader.results import RunResult
 
@@ -17,6 +18,14 @@ def screen_of_watch(*, plain: bool) -> WatchScreen:
     from grader.report.watch_screen import WatchScreen
 
     return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
+
+
+def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
+    """A frame of a picture, on standard output."""
+    from grader.report.consoles import plain_console, rich_console
+    from grader.report.picture.painter import Painter
+
+    Painter(plain_console() if plain else rich_console(), ascii=plain).show(picture, frame)
 
 
 class Step(Protocol):
@@ -62,6 +71,16 @@ class Report:
         """Say what is going on; nothing where nobody watches."""
         if self._screen:
             self._screen.progress(step.day, step.exercise, step.check, step.done, step.total)
+
+    @property
+    def in_a_terminal(self) -> bool:
+        """Whether somebody looks on who may see pictures."""
+        return self._format == "rich" and self._screen is not None and self._screen.console.is_terminal
+
+    def show_picture(self, result: RunResult) -> None:
+        """Show the pictures that a run has made; nothing where it has none."""
+        if self._screen:
+            self._screen.show_pictures(result)
 
     def show(self, result: RunResult) -> None:
         """Show the finished run."""

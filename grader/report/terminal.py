@@ -13,7 +13,9 @@ from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
+from grader.pictures import frame_to_begin_with
 from grader.report.looks import LOOKS, STAR
+from grader.report.picture.painter import Painter
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, DayResult, RunResult, Status
@@ -72,6 +74,14 @@ class Screen:
             self.console.print(Text(printable(fault)))
             self.console.print("This is a mistake of the grader or of its installation, not of your code.")
         self._print_footer(result)
+
+    def show_pictures(self, result: RunResult) -> None:
+        """What the exercises of a run did, below what was shown of them."""
+        for exercise in (one for day in result.days for one in day.exercises if one.picture):
+            assert exercise.picture
+            self.console.print()
+            painter = Painter(self.console, ascii=self._parts.ascii)
+            painter.show(exercise.picture, frame_to_begin_with(exercise.picture))
 
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from grader.findings import Finding
 from grader.report.looks import LOOKS, in_ascii
+from grader.report.numbers import cases, deeper_words, speed_words
 from grader.report.reference_table import comparison_table
 from grader.report.text import printable
-from grader.results import ACCEPTED, Aspect, CheckResult, ExerciseResult, Speed, Status
+from grader.results import ACCEPTED, Aspect, CheckResult, ExerciseResult, Status
 from grader.units import ratio
 
 
@@ -84,14 +85,13 @@ class VerdictParts:
         """One line for each timing of an exercise."""
         for check in exercise.checks:
             if check.speed:
-                words = Text.assemble((exercise.name, "bold"), "  ", _speed_words(check.speed))
+                words = Text.assemble((exercise.name, "bold"), "  ", speed_words(check.speed))
                 self.console.print(words, style="dim", soft_wrap=False)
 
     def print_deeper_look(self, exercise: ExerciseResult) -> None:
         """A line on what agreed."""
         if exercise.cases and exercise.aspect(Aspect.DEEPER) in ACCEPTED:
-            agree = "agrees" if exercise.cases == 1 else "agree"
-            words = Text.assemble((exercise.name, "bold"), f"  the deeper look: {cases(exercise)} {agree}")
+            words = Text.assemble((exercise.name, "bold"), f"  {deeper_words(exercise)}")
             self.console.print(words, style="dim")
 
     def print_comparison(self, exercise: ExerciseResult) -> None:
@@ -109,13 +109,3 @@ class VerdictParts:
             )
             why = Text(printable(exercise.not_compared).rstrip(), style="dim")
             self.console.print(Padding(why, (0, 2)))
-
-
-def cases(exercise: ExerciseResult) -> str:
-    """`1 case`, `240 cases`: that were drawn in the deeper look, and agreed."""
-    return f"{exercise.cases} case{'s' * (exercise.cases != 1)}"
-
-
-def _speed_words(speed: Speed) -> str:
-    interval = f"x{ratio(speed.ratio)} ({ratio(speed.low)}-{ratio(speed.high)})"
-    return f"{interval}, needs x{ratio(speed.gate)}, against {speed.baseline}"

@@ -10,13 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report import looks, versions
+from grader.report.picture.painter import Painter
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.report.versions import Version
-from grader.report.watch_views import BoardView, PageView, SearchView, View, page_room
+from grader.report.watch_views import BoardView, PageView, PictureView, SearchView, View, page_room
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, Status
 
 _FEWEST_ROWS = 3  # of the table, in however low a terminal
+_ROOM_IN_A_PIPE = 40  # lines of a picture
 
 
 class WatchScreen:
@@ -26,6 +28,7 @@ class WatchScreen:
         self.console = console
         self._ascii = ascii or not console.encoding.lower().startswith("utf")
         self._parts = VerdictParts(console, ascii=ascii)
+        self._painter = Painter(console, ascii=ascii)
         self._keys = keys and console.is_terminal
 
     @property
@@ -47,6 +50,8 @@ class WatchScreen:
                 self._draw_search(view)
             case PageView():
                 self._draw_page(view)
+            case PictureView():
+                self._draw_picture(view)
 
     def versions(self, name: str, yours: Version, reference: Version) -> list[str]:
         """An exercise beside its reference, as the lines of a page."""
@@ -60,19 +65,22 @@ class WatchScreen:
         """The day's table, then what there is to say of the exercise in focus, then the keys.
 
         In a terminal that is too low for all of it, the table shows the rows about the focus; then of several hints the
-        newest is left, and then of a finding its first line.
+        newest is left, and then of a finding its first line. The picture has what all the rest leaves.
         """
         above = self._rendered(lambda: self._heading(view))
         below = self._rendered(lambda: self._below_the_table(view))
-        rows = len(view.exercises)
+        rows, beyond = len(view.exercises), _ROOM_IN_A_PIPE
         if self._keys:
             room = self._room(above + below)
+            beyond = room - rows - 1
             short = replace(view, below=view.below_in_short or view.below)
             for brief in (False, True):
                 if room < min(rows, _FEWEST_ROWS) and view.below:
                     below = self._rendered(lambda brief=brief: self._below_the_table(short, brief=brief))  # type: ignore[misc]
                     room = self._room(above + below)
             rows = max(min(rows, room), _FEWEST_ROWS)
+        if drawn := self._picture_in(view, beyond):
+            below = self._rendered(lambda: self._below_the_table(view, drawn=drawn))
         table = self._rendered(lambda: self.console.print(self._table(view, rows)))
         clear = self._rendered(self._clear)
         self.console.file.write(clear + above + table + below)  # at once, so that nothing flickers
@@ -107,13 +115,24 @@ class WatchScreen:
         self.console.print(heading)
         place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
         self.console.print(Text(place, style="dim"), soft_wrap=True)
+        for name, where in zip(("page: ", "from elsewhere: "), view.page, strict=False):
+            self.console.print(Text.assemble((name, "dim"), printable(where)), soft_wrap=True)
         self.console.print()
 
-    def _below_the_table(self, view: BoardView, *, brief: bool = False) -> None:
+    def _picture_in(self, view: BoardView, lines: int) -> list[Text]:
+        """The picture of the focus in so many lines at most; nothing where there is none, or too little room."""
+        if view.picture is None or view.problems:
+            return []
+        return self._painter.small(view.picture, lines, more="p enlarges it" if self._keys else "")
+
+    def _below_the_table(self, view: BoardView, *, brief: bool = False, drawn: Sequence[Text] = ()) -> None:
         for problem in view.problems:
             place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
             self._parts.print_finding("the file", problem.finding, problem.hint, place, "red")
         self._focus(view, brief=brief)
+        if drawn:
+            self.console.print()
+            self._painter.write(drawn)
         if view.below:
             self.console.print()
             self.console.print(Text(printable(view.below)))
@@ -166,6 +185,17 @@ class WatchScreen:
         if self._keys:
             self.console.print(Text(scroll, style="dim"))
         self.console.file.flush()
+
+    def _draw_picture(self, view: PictureView) -> None:
+        """As large as the screen is, and how to go on."""
+        room = page_room(self.console.height)
+        several = len(view.picture.frames) > 1
+        keys = "left and right: other frames, any other key: back" if several else "any key: back"
+        lines = self._painter.large(view.picture, view.frame, room)
+        with self.console:  # written at once
+            self._clear()
+            self._painter.write(lines)
+            self.console.print(Text(keys, style="dim"))
 
     # ---- parts
 
@@ -244,15 +274,20 @@ class WatchScreen:
             self._parts.print_comparison(result)
 
     def _print_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Closer together where that saves a line."""
+        wide, close = self._lines_of_keys(keys, "  "), self._lines_of_keys(keys, " ")
+        for line in close if len(close) < len(wide) else wide:
+            line.rstrip()
+            self.console.print(line)
+
+    def _lines_of_keys(self, keys: Sequence[tuple[str, str]], gap: str) -> list[Text]:
         lines, room = [Text()], self.console.width
         for key, what in keys:  # a key stays with its word
             word = Text.assemble((key, "bold cyan"), f" {what}")
             if lines[-1].cell_len + word.cell_len > room:
                 lines.append(Text())
-            lines[-1].append_text(word).append("  ")
-        for line in lines:
-            line.rstrip()
-            self.console.print(line)
+            lines[-1].append_text(word).append(gap)
+        return lines
 
 
 def _longest(view: BoardView) -> int:

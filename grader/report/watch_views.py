@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from grader.pictures import Picture
 from grader.results import ExerciseResult, Problem
 
 
@@ -28,6 +29,9 @@ class BoardView:
     below_in_short: str = (
         ""  # the newest hint alone, for a screen that has no room for all; nothing where that is all
     )
+    picture: Picture | None = None  # of what the focus did
+    not_drawn: str = ""  # why there is none, in a line
+    page: Sequence[str] = ()  # where the page beside the editor is, and what reaches it from elsewhere
     problems: Sequence[Problem] = ()  # of the file as a whole
     keys: Sequence[tuple[str, str]] = ()  # each with its word
 
@@ -49,7 +53,15 @@ class PageView:
     first: int = 0
 
 
-View = BoardView | SearchView | PageView
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that fills the screen, with one of its frames."""
+
+    picture: Picture
+    frame: int
+
+
+View = BoardView | SearchView | PageView | PictureView
 
 
 def page_room(rows: int) -> int:

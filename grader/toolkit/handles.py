@@ -21,7 +21,7 @@ from grader.toolkit.called import Called
 from grader.toolkit.error_verdicts import verdict_on
 from grader.toolkit.judged_call import Case
 from grader.toolkit.labels import taking_names
-from grader.toolkit.samples import Sample, Transformation
+from grader.toolkit.samples import Growth, Sample, Transformation
 from grader.toolkit.subject import Subject
 from grader.toolkit.verdicts import MachineFault, RaisedError, TookTooLong, Verdict, about
 
@@ -90,6 +90,15 @@ class Handle:
         options = self._jit_options if self.is_jitted else None
         sample = Sample(self.shown_without_jit, self.function, self.transform, options, arguments, keywords)
         self.session.samples.offer(self.name, sample)
+
+    def remember_growth(
+        self, small: tuple[Any, ...], large: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> None:
+        """Keep what a check says must not grow with its arguments, so that it can be drawn."""
+        if self.transform is not None and self.is_jitted:
+            options = self._jit_options
+            growth = Growth(self.shown, self.function, self.transform, options, small, large, keywords)
+            self.session.samples.growths[self.name] = growth
 
     def compare_on(self, shown: str, transform: Transformation, *arguments: Any) -> None:
         """Have the exercise set beside the reference on this, once it has passed.

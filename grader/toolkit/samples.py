@@ -1,4 +1,4 @@
-"""The largest call of each exercise, kept while its checks run: the one on which it is set beside the reference."""
+"""Kept while the checks of an exercise run: its largest call, on which it is set beside the reference, and what must not grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import wording
+from grader.toolkit import bound, wording
 from grader.toolkit.labels import taking_names
 
 _LARGEST = 2**24  # elements: references keep arrays alive, and a worker's memory has a limit
@@ -39,6 +39,26 @@ class Sample:
         return self.transform(function if isinstance(function, type) else taking_names(function))
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a check says must not grow: a compiled function, and the arguments for which its program is to be as large.
+
+    It refers to its arguments and copies none of them.
+    """
+
+    shown: str  # what was compiled: jit(cumulative)
+    function: Any  # the learner's, compiled
+    transform: Transformation  # makes the same of the reference
+    jit_options: dict[str, Any]
+    small: tuple[Any, ...]
+    large: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+    def of(self, function: Callable[..., Any]) -> Any:
+        """The same made of another function, such as the reference: it can be traced."""
+        return bound.jit(self.transform(taking_names(function)), **self.jit_options)
+
+
 class Samples:
     """The best sample of each exercise so far.
 
@@ -48,6 +68,9 @@ class Samples:
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[tuple[int, ...], Sample]] = {}
+        self.growths: dict[
+            str, Growth
+        ] = {}  # exercise -> what of it must not grow; the last that a check named
 
     def offer(self, exercise: str, sample: Sample, *, chosen: bool = False) -> None:
         """Keep the sample when it is better than what is there; `chosen` by a check for this."""

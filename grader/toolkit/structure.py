@@ -131,6 +131,7 @@ def same_size_for(handle: Handle, small: tuple[Any, ...], large: tuple[Any, ...]
     with the logarithm of the length stay below the bound. Raises WrongAnswer.
     """
     with about(Case(handle, large, keywords)):
+        handle.remember_growth(small, large, keywords)
         first, second = handle.program(*small, **keywords), handle.program(*large, **keywords)
         _stays(handle, first, second)
 

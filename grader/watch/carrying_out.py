@@ -14,6 +14,7 @@ from grader.machine import editor
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
 from grader.watch.effects import (
+    DrawPicture,
     Effect,
     LookDeeper,
     OpenDay,
@@ -73,6 +74,8 @@ class Handlers:
                 self._gradings.start(effect)
             case LookDeeper():
                 self._gradings.look_deeper(effect)
+            case DrawPicture():
+                self._gradings.draw(effect)
             case StopGrading():
                 self._gradings.stop()
             case WarmUp():

@@ -52,6 +52,16 @@ class LookDeeper:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawPicture:
+    """Make the picture of an exercise whose verdict is known, once there is nothing to judge. Answered by `Drawn`."""
+
+    day: Day
+    name: str
+    text: str | None  # of the file, as it was read
+    source: Source  # the exercise, as it will be drawn
+
+
+@dataclass(frozen=True, slots=True)
 class StopGrading:
     """Break off what is being judged or looked at."""
 
@@ -111,6 +121,7 @@ Effect = (
     | ReadFile
     | StartGrading
     | LookDeeper
+    | DrawPicture
     | StopGrading
     | WarmUp
     | ShowVersions

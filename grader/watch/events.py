@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.kata.catalogue import Day
+from grader.page.protocol import Asked
+from grader.pictures import Picture
 from grader.results import ACCEPTED, ExerciseResult, Problem
 from grader.source.fingerprints import Source
 
@@ -35,6 +37,14 @@ class Redraw:
 @dataclass(frozen=True, slots=True)
 class Tick:
     """For a while nothing else has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromPage:
+    """What somebody asks for on the page beside the editor, or what becomes of it; None when it is gone, and `note` says why."""
+
+    asked: Asked | None
+    note: str = ""
 
 
 # ---- from a grading, in a thread of its own
@@ -85,6 +95,20 @@ class LookedDeeper:
     source: Source | None = None  # the exercise as it was judged; None when the file was written meanwhile
     faults: Sequence[str] = ()
     notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What an exercise did, as a picture.
+
+    Where there is none, `trouble` says why: a line for the learner, or a traceback of ours.
+    """
+
+    day: str
+    name: str
+    picture: Picture | None
+    trouble: str
+    source: Source | None  # the exercise as it was drawn; None when the file was written meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +183,11 @@ Event = (
     | Pressed
     | Redraw
     | Tick
+    | FromPage
     | Judged
     | Graded
     | LookedDeeper
+    | Drawn
     | Broken
     | DayOpened
     | FileRead

@@ -8,106 +8,24 @@ connections SQLite's locks hold, be they of threads or of processes.
 
 from __future__ import annotations
 
-import secrets
 import threading
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
-from grader.judge import processes, runner
-from grader.kata.catalogue import Day, Selection
 from grader.machine import faults
-from grader.options import Options
+from grader.pictures import Picture
 from grader.record import attempts
 from grader.record.store import AttemptLog, NotRecorded
-from grader.results import Aspect, ExerciseResult, RunResult, Status
-from grader.watch.effects import LookDeeper, StartGrading, WarmUp
-from grader.watch.events import Broken, Graded, Judged, LookedDeeper
+from grader.results import ExerciseResult, RunResult, Status
+from grader.watch.effects import DrawPicture, LookDeeper, StartGrading, WarmUp
+from grader.watch.events import Broken, Drawn, Graded, Judged, LookedDeeper
+from grader.watch.judge import Judge
 
-_COMPARED = 3  # exercises at most that are set beside the reference after a save: each takes a moment
-
-Send = Callable[[Judged | Graded | LookedDeeper | Broken], None]
+Send = Callable[[Judged | Graded | LookedDeeper | Drawn | Broken], None]
 # Records what was judged, with the text of the file for the exercises of which it is known; returns what to tell of it.
 Record = Callable[[RunResult, str | None, Collection[str]], list[str]]
-
-
-class Judge(Protocol):
-    """Who judges. `interrupt` comes from another thread than the rest."""
-
-    def grade(
-        self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]
-    ) -> RunResult: ...
-    def look_deeper(self, day: Day, name: str) -> RunResult: ...
-    def warm_up(self, day: Day, names: Sequence[str]) -> None: ...
-    def interrupt(self) -> None: ...
-    def go_on(self) -> None: ...
-    @property
-    def interrupted(self) -> bool: ...
-
-
-class WorkerJudge:
-    """Judges a tree shaped like `exercises/` with warm workers. All that `watch` asks of the runner is asked here."""
-
-    def __init__(self, tree: Path, workers: processes.Workers, check_timeout: float) -> None:
-        self._tree, self._workers, self._timeout = tree, workers, check_timeout
-        self._day = ""  # the one that workers have warmed up for
-
-    def grade(self, day: Day, names: Sequence[str], judged: Callable[[ExerciseResult], None]) -> RunResult:
-        """Judge exercises in this order. `judged` hears of each as soon as everything but its timing is known."""
-        self._let_go_of_others(day)
-        return runner.grade(
-            [_selection(day, names)],
-            self._tree,
-            self._workers,
-            Options(
-                seed=secrets.randbelow(2**31),
-                check_timeout=self._timeout,
-                parallel=1,  # one worker that has warmed up is quicker than two that have not
-                compare=frozenset(names if len(names) <= _COMPARED else names[:1]),
-            ),
-            runner.Listeners(judged=lambda _, result: judged(result)),
-        )
-
-    def look_deeper(self, day: Day, name: str) -> RunResult:
-        """The checks of the deeper look alone, by a worker that leaves the processors to others."""
-        self._let_go_of_others(day)
-        options = Options(
-            seed=secrets.randbelow(2**31),
-            aspects=(Aspect.DEEPER,),
-            check_timeout=self._timeout,
-            parallel=1,
-            background=True,
-        )
-        return runner.grade([_selection(day, [name])], self._tree, self._workers, options)
-
-    def warm_up(self, day: Day, names: Sequence[str]) -> None:
-        """Have a worker ready that has warmed up for these exercises in this order."""
-        self._let_go_of_others(day)
-        options = Options(seed=0, check_timeout=self._timeout)
-        runner.warm_up(_selection(day, names), self._tree, self._workers, options)
-
-    def interrupt(self) -> None:
-        """Have `grade` come back soon, with what is known by then."""
-        self._workers.interrupt()
-
-    def go_on(self) -> None:
-        self._workers.go_on()
-
-    @property
-    def interrupted(self) -> bool:
-        return self._workers.stopped
-
-    def _let_go_of_others(self, day: Day) -> None:
-        """End the workers that have warmed up for another day."""
-        if day.key != self._day:
-            self._workers.dismiss()
-            self._day = day.key
-
-
-def _selection(day: Day, names: Sequence[str]) -> Selection:
-    return Selection(day, tuple(day.exercise(name) for name in names))
 
 
 class Gradings:
@@ -119,6 +37,7 @@ class Gradings:
         self._condition = threading.Condition()
         self._next: StartGrading | None = None
         self._warm_up: WarmUp | None = None
+        self._picture: DrawPicture | None = None
         self._deeper: LookDeeper | None = None
         self._judging = self._closed = False
         self._thread = threading.Thread(target=self._run, name="gradings", daemon=True)
@@ -127,14 +46,20 @@ class Gradings:
     def start(self, grading: StartGrading) -> None:
         """Judge this instead of whatever is being judged. Comes back at once."""
         with self._condition:
-            self._next, self._deeper = grading, None
+            self._next, self._picture, self._deeper = grading, None, None
             self._break_off()
 
     def stop(self) -> None:
         """Break off what is being judged. Comes back at once."""
         with self._condition:
-            self._next = self._deeper = None
+            self._next = self._picture = self._deeper = None
             self._break_off()
+
+    def draw(self, wanted: DrawPicture) -> None:
+        """Make a picture as soon as there is nothing to judge."""
+        with self._condition:
+            self._picture = wanted
+            self._condition.notify()
 
     def look_deeper(self, look: LookDeeper) -> None:
         """Take a deeper look as soon as there is nothing else to do."""
@@ -152,7 +77,7 @@ class Gradings:
         """Break off what is being judged, and wait until it is recorded."""
         with self._condition:
             self._closed = True
-            self._next = self._warm_up = self._deeper = None
+            self._next = self._warm_up = self._picture = self._deeper = None
             self._break_off()
         self._thread.join()
 
@@ -170,6 +95,8 @@ class Gradings:
                 if isinstance(task, StartGrading):
                     file = task.day.file_in(self._tree)
                     grade(task, file, self._judge, self._send, self._record)
+                elif isinstance(task, DrawPicture):
+                    draw(task, task.day.file_in(self._tree), self._judge, self._send)
                 elif isinstance(task, LookDeeper):
                     file = task.day.file_in(self._tree)
                     self._send(look_deeper(task, file, self._judge, self._record))
@@ -183,15 +110,20 @@ class Gradings:
                 else:
                     self._send(Broken(words, task.number if isinstance(task, StartGrading) else None))
 
-    def _take(self) -> StartGrading | WarmUp | LookDeeper | None:
+    def _take(self) -> StartGrading | WarmUp | DrawPicture | LookDeeper | None:
         """What to do next; None when it is time to end."""
         with self._condition:
             self._judging = False
-            self._condition.wait_for(lambda: self._closed or self._next or self._warm_up or self._deeper)
-            task = self._next or self._warm_up or self._deeper
-            self._deeper = self._deeper if task is self._warm_up else None
+            self._condition.wait_for(
+                lambda: self._closed or self._next or self._warm_up or self._picture or self._deeper
+            )
+            task = self._next or self._warm_up or self._picture or self._deeper
+            # What waits for an idle moment waits on, unless it is its turn or there is something new to judge.
+            idle = task is self._warm_up or task is self._picture
+            self._deeper = self._deeper if idle else None
+            self._picture = self._picture if task is self._warm_up else None
             self._next = self._warm_up = None
-            if isinstance(task, StartGrading | LookDeeper):
+            if isinstance(task, StartGrading | DrawPicture | LookDeeper):
                 self._judging = True
                 self._judge.go_on()
             return task
@@ -200,7 +132,7 @@ class Gradings:
 def grade(grading: StartGrading, file: Path, judge: Judge, send: Send, record: Record) -> None:
     """Make a grading from beginning to end: send what is found as it comes, record it, and send that it is over."""
     found = _Found(grading, file, send)
-    result = judge.grade(grading.day, grading.names, found.judged)
+    result = judge.grade(grading.day, grading.names, found.judged, found.drawn)
     (day,) = result.days
     outdated = not found.is_current()
     for exercise in day.exercises:
@@ -209,6 +141,16 @@ def grade(grading: StartGrading, file: Path, judge: Judge, send: Send, record: R
             found.judged(exercise, final=True)
     notices = [] if result.faults else record(result, grading.text, found.known)
     send(Graded(grading.number, day.problems, result.faults, notices, outdated))
+
+
+def draw(wanted: DrawPicture, file: Path, judge: Judge, send: Send) -> None:
+    """Have a picture made from beginning to end, and send it."""
+    day, source = wanted.day, wanted.source
+    told: list[tuple[Picture | None, str]] = []
+    result = judge.draw(day, wanted.name, lambda name, picture, trouble: told.append((picture, trouble)))
+    picture, trouble = told[-1] if told else (None, "\n".join(result.faults) or "it could not be drawn")
+    if not judge.interrupted:
+        send(Drawn(day.key, wanted.name, picture, trouble, source if read(file) == wanted.text else None))
 
 
 def look_deeper(look: LookDeeper, file: Path, judge: Judge, record: Record) -> LookedDeeper:
@@ -250,6 +192,11 @@ class _Found:
         if source and event.settled:
             self.known.add(name)
         self.send(event)
+
+    def drawn(self, name: str, picture: Picture | None, trouble: str) -> None:
+        """Send the picture of an exercise."""
+        source = self.grading.sources[name] if self.is_current() else None
+        self.send(Drawn(self.grading.day.key, name, picture, trouble, source))
 
     def is_current(self) -> bool:
         return read(self.file) == self.grading.text

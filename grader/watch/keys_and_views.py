@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from grader.kata import catalogue, hints
-from grader.report.watch_views import BoardView, PageView, page_room
+from grader.pictures import Picture, frame_to_begin_with
+from grader.report.watch_views import BoardView, PageView, PictureView, page_room
 from grader.results import ACCEPTED, Status
 from grader.watch.effects import (
     Effect,
@@ -89,6 +90,25 @@ class Page:
         return max(0, min(self.first, len(self.lines) - page_room(now.rows)))
 
 
+@dataclass(frozen=True, slots=True)
+class Leafing:
+    """A picture that fills the screen. Arrows go through its frames, from the last to the first one, too."""
+
+    picture: Picture
+    frame: int
+
+    stays = False
+
+    def press(self, key: str, model: Model, now: Moment) -> Step:
+        if key not in {"left", "right"}:
+            return replace(model, mode=Board()), ()
+        frame = (self.frame + (1 if key == "right" else -1)) % len(self.picture.frames)
+        return replace(model, mode=replace(self, frame=frame)), ()
+
+    def view(self, model: Model, now: Moment) -> PictureView:
+        return PictureView(self.picture, self.frame)
+
+
 # ---- the keys of the board
 
 
@@ -139,6 +159,17 @@ def _try(model: Model, now: Moment) -> Step:
     return _folded(model), (TryCase(model.day, model.focus),)
 
 
+def _picture(model: Model, now: Moment) -> Step:
+    name, drawing = model.focus, model.state.drawing_of(model.focus)
+    not_yet = f"there is no picture of {name} yet: it follows the verdict"
+    if name in model.grading.checking or drawing is None:
+        return model.saying(not_yet), ()
+    if drawing.picture is None:
+        return model.saying(f"there is no picture of {name}: {drawing.why_none}"), ()
+    model = model.saying("") if model.status == not_yet else model
+    return replace(model, mode=Leafing(drawing.picture, frame_to_begin_with(drawing.picture))), ()
+
+
 def _asking(model: Model, text: str, if_yes: Effect, if_no: str = "") -> Step:
     return replace(model, mode=Question(text, if_yes, if_no)), ()
 
@@ -163,6 +194,7 @@ ACTIONS = {
     "a": Action("run all", _all),
     "e": Action("edit", _edit),
     "t": Action("try", _try),
+    "p": Action("picture", _picture),
     "escape": Action("", lambda model, now: (_folded(model), ())),
     "q": Action("quit", lambda model, now: (model, (Quit(),))),
 }
@@ -174,6 +206,7 @@ ACTIONS = {
 def board_view(model: Model, now: Moment, below: str) -> BoardView:
     """The day's board, with a text under it."""
     state, grading = model.state, model.grading
+    drawing = state.drawing_of(model.focus) if model.focus not in grading.checking else None
     return BoardView(
         day=model.day.key,
         title=model.day.title,
@@ -188,6 +221,9 @@ def board_view(model: Model, now: Moment, below: str) -> BoardView:
         looking=model.deeper.name,
         status=_status(model, now),
         below=below,
+        picture=drawing.picture if drawing else None,
+        not_drawn=drawing.why_none if drawing else "",
+        page=tuple(line for line in model.page if line),
         problems=() if grading.checking else tuple(state.problems),
         keys=tuple((key, action.word) for key, action in ACTIONS.items() if action.word),
     )

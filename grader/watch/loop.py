@@ -11,8 +11,8 @@ import queue
 import signal
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -23,15 +23,17 @@ from grader.record.store import AttemptLog
 from grader.report.versions import Version
 from grader.report.watch_screen import WatchScreen
 from grader.report.watch_views import View
+from grader.watch.beside import Beside
 from grader.watch.carrying_out import Handlers
 from grader.watch.effects import Effect, OpenDay, Quit, StartGrading
-from grader.watch.events import Broken, Event, Pressed, Redraw, Tick
-from grader.watch.grading import Gradings, Judge, recording_in
+from grader.watch.events import Broken, Drawn, Event, Pressed, Redraw, Tick
+from grader.watch.grading import Gradings, recording_in
+from grader.watch.judge import Judge
 from grader.watch.keys_and_views import Board, Page
 from grader.watch.listeners import listening
-from grader.watch.model import Model, Moment
+from grader.watch.model import OWN_FAULT, Model, Moment
 from grader.watch.terminal import Keys
-from grader.watch.update import LEAVING, OWN_FAULT, begun, update
+from grader.watch.update import LEAVING, begun, update
 
 _TICK = 1.0  # seconds without any event after which there is one that says so
 
@@ -55,10 +57,12 @@ class Loop:
         carry_out: Callable[[Effect], Event | None],
         screen: Screen,
         events: queue.SimpleQueue[Event],
+        beside: Callable[[Model, Moment], None] = lambda model, now: None,
     ) -> None:
         self.model = model
         self.left = False  # whether somebody has asked to leave
         self._carry_out, self._screen, self._events = carry_out, screen, events
+        self._beside = beside  # is given what the page beside the editor shows, and comes back at once
         self._drawn: View | None = None
 
     def run(self, *first: Effect) -> None:
@@ -72,8 +76,9 @@ class Loop:
             except queue.Empty:
                 event = Tick()
             self.answer(event)
-            # A pipe is not told that time goes by.
-            quiet = isinstance(event, Tick) and not self._screen.takes_keys
+            # A pipe is not told that time goes by, nor that there is nothing to see.
+            idle = isinstance(event, Tick) or (isinstance(event, Drawn) and event.picture is None)
+            quiet = idle and not self._screen.takes_keys
             if not (self.left or quiet):
                 self.draw(anew=isinstance(event, Pressed | Redraw))
 
@@ -102,10 +107,14 @@ class Loop:
             self.answer(event)
 
     def draw(self, *, anew: bool = False) -> None:
-        """Show what the mode wants shown, if that is not what the screen shows already, or `anew`.
+        """Show what the mode wants shown, if that is not what the screen shows already, or `anew`; then the page's turn is.
 
         What cannot be shown for a bug of ours is told on a page. Raises OSError when nobody sees the screen any more.
         """
+        self._draw_on_the_screen(anew=anew)
+        self._beside(self.model, self._now())
+
+    def _draw_on_the_screen(self, *, anew: bool) -> None:
         view = self._view()
         if view == self._drawn and not anew:
             return
@@ -148,6 +157,7 @@ class Surroundings:
         [Day, Exercise], tuple[Version, Version]
     ]  # an exercise as it stands, and the reference
     log: AttemptLog | None = None  # where attempts are recorded; none for a tree that is somebody else's
+    page: int | None = None  # the port that is wished for a page beside the editor; None for no page
     poll: bool = False  # look at the files again and again, where the system does not tell of changes
 
 
@@ -162,11 +172,26 @@ def watch(begin: OpenDay, around: Surroundings) -> None:
         def versions(day: Day, name: str) -> list[str]:
             return screen.versions(name, *around.versions_of(day, day.exercise(name)))
 
-        with closing(Gradings(tree, around.judge, events.put, recording_in(log))) as gradings:
+        with (
+            _page_beside(around, events.put) as show,
+            closing(Gradings(tree, around.judge, events.put, recording_in(log))) as gradings,
+        ):
             handlers = Handlers(tree, gradings, log, keys, versions)
             model = begun(begin.day, tree, handlers.texts())
             with listening(tree, keys, events.put, poll=around.poll):
-                Loop(model, handlers.carry_out, screen, events).run(begin)
+                Loop(model, handlers.carry_out, screen, events, show).run(begin)
+
+
+@contextmanager
+def _page_beside(
+    around: Surroundings, send: Callable[[Event], None]
+) -> Iterator[Callable[[Model, Moment], None]]:
+    """What shows a model on the page, where one is asked for."""
+    if around.page is None:
+        yield lambda model, now: None
+        return
+    with Beside(send, around.page, recorded=around.log is not None) as beside:
+        yield beside.show
 
 
 def _words(error: Exception) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.kata.catalogue import Day
+from grader.pictures import OUR_OWN_FAULT, Picture
 from grader.report.watch_views import View
 from grader.results import ACCEPTED, Aspect, ExerciseResult, Problem, Status
 from grader.source.fingerprints import Source, sources
-from grader.watch.effects import Effect, LookDeeper, StartGrading, WarmUp
+from grader.watch.effects import DrawPicture, Effect, LookDeeper, StartGrading, WarmUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """The picture of an exercise, and the exercise that was drawn; where there is no picture, why."""
+
+    picture: Picture | None
+    trouble: str  # a line for the learner, or a traceback of ours
+    source: Source
+
+    @property
+    def why_none(self) -> str:
+        """Why there is no picture, in a line."""
+        return OUR_OWN_FAULT if "\n" in self.trouble else self.trouble
+
+
+@dataclass(frozen=True, slots=True)
 class DayState:
     """A day's file and the verdicts on it."""
 
@@ -64,6 +79,7 @@ class DayState:
     text: str | None = None  # None when the file is not there
     sources: Mapping[str, Source] = field(default_factory=dict)  # of every exercise, in this text
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # the last of each, also when out of date
+    drawings: Mapping[str, Drawing] = field(default_factory=dict)  # the last of each, also when out of date
     owed: frozenset[str] = frozenset()  # what somebody wants judged, and has not been yet
     problems: Sequence[Problem] = ()  # of the file as a whole
 
@@ -75,6 +91,11 @@ class DayState:
         """Whether there is a verdict on an exercise as it stands."""
         verdict = self.verdicts.get(name)
         return verdict is not None and verdict.holds_for(self.sources[name])
+
+    def drawing_of(self, name: str) -> Drawing | None:
+        """The drawing of an exercise as it stands."""
+        drawing = self.drawings.get(name)
+        return drawing if drawing and drawing.source.fingerprint == self.sources[name].fingerprint else None
 
     def unsettled(self) -> list[str]:
         """What has to be judged: what is owed, and what has no verdict as it stands."""
@@ -144,8 +165,13 @@ class Model:
     grading: Grading = Grading()
     deeper: DeeperLook = DeeperLook()
     hints: Hints = Hints()
+    to_be_drawn: Source | None = None  # the exercise whose picture was asked for last
     status: str = ""  # what just happened, in words
     notices: tuple[str, ...] = ()  # what somebody should be told of, once
+    page: tuple[str, str] = (
+        "",
+        "",
+    )  # its address, and what to type elsewhere to reach it; empty where there is none
     seen: Mapping[str, str | None] = field(default_factory=dict)  # day -> its file's text when last read
 
     @property
@@ -199,7 +225,8 @@ class Model:
             self,
             state=replace(state, owed=frozenset(checked)),
             grading=Grading(number, checked, now.seconds, frozenset(checked), over=False),
-            deeper=replace(self.deeper, name=""),  # it is broken off
+            deeper=replace(self.deeper, name=""),  # it is broken off, as is a picture
+            to_be_drawn=None,
             status=f"checking {checked[0]}" + (f" and {len(checked) - 1} more" if checked[1:] else ""),
         )
         return model, (StartGrading(number, self.day, checked, state.text, state.sources),)
@@ -227,6 +254,15 @@ class Model:
             and self.day.has_deeper_look(name)
         ]
 
+    def asking_for_a_picture(self) -> Step:
+        """With the picture of the focus asked for, once its verdict is known and nothing is being judged."""
+        name, state = self.focus, self.state
+        source = state.sources[name]
+        busy = not self.grading.over or self.grading.outdated or not state.holds(name)
+        if busy or state.text is None or source == self.to_be_drawn or state.drawing_of(name):
+            return self, ()
+        return replace(self, to_be_drawn=source), (DrawPicture(self.day, name, state.text, source),)
+
     def warm_up(self) -> WarmUp:
         """Have a worker ready for the next save: for the focus first, then for what has not passed yet."""
         rest = sorted(self.state.names, key=self.passed)
@@ -234,6 +270,12 @@ class Model:
 
 
 Step = tuple[Model, tuple[Effect, ...]]
+OWN_FAULT = "the grader's own fault, not yours:"
+
+
+def own_fault(text: str) -> str:
+    """A mistake of ours, as it is told: a traceback, or words."""
+    return f"{OWN_FAULT}\n{text}"
 
 
 def _sources(text: str | None, names: Sequence[str]) -> dict[str, Source]:

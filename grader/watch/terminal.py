@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-_SEQUENCES = {"\x1b[A": "up", "\x1b[B": "down", "\x1bOA": "up", "\x1bOB": "down", "\x1b": "escape"}
+_ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
+_SEQUENCES = {"\x1b": "escape"} | {
+    f"\x1b{kind}{letter}": name for kind in "[O" for letter, name in _ARROWS.items()
+}
 _NAMES = {
     "\r": "enter",
     "\n": "enter",
@@ -51,7 +54,7 @@ class Keys:
             signal.signal(number, handler)
 
     def read(self, timeout: float) -> str:
-        """The next key: a character, or up, down, enter, escape, backspace, interrupt, end. Empty when none came in time.
+        """The next key: a character, or up, down, left, right, enter, escape, backspace, interrupt, end. Empty when none came.
 
         `timeout` is in seconds.
         """

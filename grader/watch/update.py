@@ -10,14 +10,17 @@ from grader.kata.catalogue import Day
 from grader.report.text import shown_path
 from grader.results import ACCEPTED, ExerciseResult, Status
 from grader.source.edits import edited_exercise
+from grader.watch.asked import answered as answered_on_the_page
 from grader.watch.effects import OpenDay, Quit, ReadFile, StopGrading
 from grader.watch.events import (
     Broken,
     CaseTried,
     DayOpened,
+    Drawn,
     EditorOpened,
     Event,
     FileRead,
+    FromPage,
     Graded,
     Judged,
     LookedDeeper,
@@ -30,11 +33,10 @@ from grader.watch.events import (
     VersionsShown,
 )
 from grader.watch.keys_and_views import Board, Page
-from grader.watch.model import DayState, Grading, Hints, Model, Moment, Step
+from grader.watch.model import OWN_FAULT, DayState, Drawing, Grading, Hints, Model, Moment, Step
 from grader.watch.search import Search
 
 LEAVING = frozenset({"interrupt", "end"})  # keys that leave whatever is on the screen
-OWN_FAULT = "the grader's own fault, not yours:"
 
 
 def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
@@ -45,9 +47,17 @@ def begun(day: Day, tree: Path, seen: dict[str, str | None]) -> Model:
 
 def update(model: Model, event: Event, now: Moment) -> Step:
     """Answer an event. A pure function, but for the kata's own files (its days, its hints), which it may read."""
+    model, effects = _answered(model, event, now)
+    model, drawing = model.asking_for_a_picture()
+    return model, (*effects, *drawing)
+
+
+def _answered(model: Model, event: Event, now: Moment) -> Step:
     match event:
         case Pressed(key):
             return (model, (Quit(),)) if key in LEAVING else model.mode.press(key, model, now)
+        case FromPage():
+            return answered_on_the_page(model, event, now)
         case Saved(files):
             return _saved(model, files)
         case FileRead():
@@ -60,6 +70,8 @@ def update(model: Model, event: Event, now: Moment) -> Step:
             return _graded(model, event, now)
         case LookedDeeper():
             return _looked_deeper(model, event)
+        case Drawn():
+            return _drawn(model, event), ()
         case Broken(text, number):
             if number == model.grading.number:
                 model = replace(model, grading=_ended(model.grading))
@@ -211,6 +223,15 @@ def _looked_deeper(model: Model, event: LookedDeeper) -> Step:
         there = "" if name == model.focus else ". n goes there"
         model = model.telling(f"the deeper look takes the pass of {name} back{there}")
     return model.looking_deeper()
+
+
+def _drawn(model: Model, event: Drawn) -> Model:
+    """Keep a picture where it fits: of the exercise as it stands."""
+    if event.day != model.day.key or event.source is None:
+        return model
+    drawing = Drawing(event.picture, event.trouble, event.source)
+    drawings = {**model.state.drawings, event.name: drawing}
+    return replace(model, state=replace(model.state, drawings=drawings))
 
 
 def _ended(grading: Grading) -> Grading:

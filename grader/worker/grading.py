@@ -21,12 +21,14 @@ from grader.toolkit.session import Session
 from grader.worker import integrity, plugin
 from grader.worker.alarm import Alarm
 from grader.worker.backend import backend_started, start_backend
+from grader.worker.drawing import Drawings
 from grader.worker.output import Output
 from grader.worker.pipe import Outgoing
 from grader.worker.protocol import (
     Check,
     Collected,
     Comparing,
+    Drawing,
     Finished,
     Job,
     Loaded,
@@ -58,6 +60,11 @@ class Grading:
         self._session: Session | None = None
         self._judged_here: list[str] = []  # exercises of which this worker has given the last verdict
         self._last_checks: frozenset[str] = frozenset()
+        self._last_here: dict[str, str] = {}  # exercise -> its last check that this worker runs
+        self._drawings: Drawings | None = None
+        self._leads: dict[
+            str, BaseException | None
+        ] = {}  # what the first check raised that counts against an exercise
         self._integrity: integrity.Integrity | None = None
         self._tampered_with = False
         self._failure: BaseException | None = None  # of the check that runs
@@ -93,7 +100,8 @@ class Grading:
             contract = Contract(self._job.task.solution.read_text(encoding="utf-8"))
             if self._job.warm_up:
                 start_backend()
-                warm_up(self._job, found, contract, enough=lambda: not self._orders.empty())
+                self._drawings = Drawings(self._job.task)
+                warm_up(self._job, found, contract, self._drawings, enough=lambda: not self._orders.empty())
                 self._accept(self._orders.get())
                 self._output.take()
                 session.config.option.seed = self._job.options.seed
@@ -114,7 +122,7 @@ class Grading:
             for check in ours.values()
             if check.aspect in options.aspects
             and check.aspect is not Aspect.DEEPER  # by then the largest call has been seen
-            and check.exercise in options.compare
+            and check.exercise in options.compare | options.pictures
         }
         self._last_checks = frozenset(last.values())
         session.items[:] = [
@@ -123,12 +131,15 @@ class Grading:
             if check.aspect in task.aspects and check.id not in self._job.settled
         ]
         session.items.sort(key=lambda item: order.index(ours[item].exercise))
+        self._last_here = {ours[item].exercise: ours[item].id for item in session.items}
         if any(ours[item].aspect is Aspect.DEEPER for item in session.items):
             cases.prepare()
 
     def _load(self, session: pytest.Session, contract: Contract) -> None:
         """Load the learner's file. From here on nothing is what we think it is unless it was looked at."""
         task = self._job.task
+        if self._job.options.pictures and self._drawings is None:
+            self._drawings = Drawings(task)
         integrity.guard_answers(task.learner, task.hidden)
         self._integrity = integrity.Integrity()
         learner = load(
@@ -152,10 +163,13 @@ class Grading:
             self._events.send(Started(check.id))
             result = self._run(item, nextitem, check)
         if result.counts_against:
+            self._leads.setdefault(check.exercise, self._failure)
             self._spoiled.setdefault(check.exercise, spoiled_by(result))
         elif result.status is Status.PASSED:
             self._went_well.add(check.exercise)
-        if check.id in self._last_checks:
+        # What is wrong is not timed: then there are no more verdicts to come.
+        over = check.exercise in self._spoiled and check.id == self._last_here[check.exercise]
+        if check.id in self._last_checks or over:
             self._judged_here.append(check.exercise)
         self._events.send(Finished(check.id, result))
         if self._tampered_with:
@@ -213,9 +227,19 @@ class Grading:
     def set_beside_the_reference(self) -> None:
         """Compare what passed. All verdicts are given by now, so this can change none."""
         for exercise in self._judged_here:
-            if self._session and exercise not in self._spoiled:
+            if self._session and exercise not in self._spoiled and exercise in self._job.options.compare:
                 self._events.send(Comparing(exercise))
                 self._events.send(beside_the_reference(self._session, exercise, self._job.task.solution))
+
+    def draw(self) -> None:
+        """Make the pictures that are asked for: after all else, since they run the learner's code once more."""
+        for exercise in self._judged_here:
+            if self._session and self._drawings and exercise in self._job.options.pictures:
+                spoiled = self._spoiled.get(exercise)
+                status = spoiled.status if spoiled else Status.PASSED
+                self._events.send(Drawing(exercise))
+                lead = self._leads.get(exercise)
+                self._events.send(self._drawings.draw(self._session, exercise, status, lead, self._alarm))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:

@@ -85,6 +85,7 @@ def _grade(job: Job, orders: SimpleQueue[Job], events: Outgoing, output: Output)
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
         raise RuntimeError(f"pytest ended with {status!r}\n{output.take()}")
     grading.set_beside_the_reference()
+    grading.draw()
 
 
 def _announce_exits(job: Job, events: Outgoing) -> None:

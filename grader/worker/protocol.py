@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from grader import wire
 from grader.options import Options
+from grader.pictures import Picture
 from grader.results import Aspect, CheckResult, Comparison, Problem, Status
-from grader.worker import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Job:
             same
             and set(self.task.checks) <= set(warm.task.checks)
             and self.options.check_timeout == warm.options.check_timeout
+            and self.options.background == warm.options.background
             and self.compile_cache == warm.compile_cache
         )
 
@@ -141,6 +143,22 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture of an exercise is being made; all its verdicts are given."""
+
+    exercise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The picture, and why it is missing or shows less than it might: a line for the learner, or a traceback of ours."""
+
+    exercise: str
+    picture: Picture | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exiting:
     """Somebody called os._exit; `line` is the learner's."""
 
@@ -174,6 +192,8 @@ Event = (
     | Finished
     | Comparing
     | Compared
+    | Drawing
+    | Drawn
     | Exiting
     | Renew
     | Fault

@@ -14,16 +14,21 @@ from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
 from grader.toolkit.session import Learner, Session
+from grader.worker.drawing import Drawings
 from grader.worker.protocol import Check, Job
 
 
 def warm_up(
-    job: Job, checks: Mapping[pytest.Item, Check], contract: Contract, enough: Callable[[], bool]
+    job: Job,
+    checks: Mapping[pytest.Item, Check],
+    contract: Contract,
+    drawings: Drawings,
+    enough: Callable[[], bool],
 ) -> None:
     """Run the checks of a job on the reference, those on speed aside, until it is enough.
 
     Nobody sees the verdicts. What it leaves is warm: JAX keeps the programs of all that checks and answers have in
-    common, so that the learner's turn takes a fraction of the time.
+    common, so that the learner's turn takes a fraction of the time. What scenes expect is drawn last, and kept.
     """
     reference = load(job.task.solution)
     session = Session(reference, contract)
@@ -34,6 +39,11 @@ def warm_up(
             return
         with suppress(Exception):
             _run(item, session, job.options.seed)
+    for exercise in sorted(job.options.pictures, key=job.task.order_of):
+        if enough():
+            return
+        with suppress(Exception):
+            drawings.warm_up(exercise)
     # What is warm stays: the garbage collector need not go through it again while somebody waits.
     gc.collect()
     gc.freeze()
