@@ -69,7 +69,7 @@ def test_set_learning_rate_takes_other_optimizers(learner: Learner) -> None:
 )
 def test_set_learning_rate_keeps_states_apart(learner: Learner) -> None:
     state = injected_state()
-    results = [(value, new_state(learner, state, value)) for value in (0.5, 0.25, 1e-6)]
+    results = [(value, new_state(learner, state, value)) for value in (0.5, 0.25, jnp.float32(1e-6))]
     for value, result in [(0.1, Called("The old state", state)), *results]:
         rate = Called(
             f"{result.text}.hyperparams['learning_rate'], later,", result.value.hyperparams["learning_rate"]
