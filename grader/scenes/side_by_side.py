@@ -34,7 +34,7 @@ _DIGITS = 4  # of numbers in a chart
 ALIKE = "yours is as expected"
 LOOKS_ALIKE = "on this input yours looks as expected: the message says where it differs"
 DIFFERS = "yours differs from what was expected"
-BY_CHANCE = "drawn at random: compare it with what is said to be given"
+BY_CHANCE = "drawn at random: compare it with what is given beside it"
 
 
 def together(

@@ -16,21 +16,16 @@ import numpy as np
 from grader.diagnoses import Diagnosis, Pattern
 from grader.toolkit import wording
 from grader.toolkit.judged_call import Case
+from grader.toolkit.likeness import Array, alike, far_apart, hardly_apart, several, tell_apart
 from grader.toolkit.patterns import (
     FUNCTIONS,
-    Array,
-    alike,
     as_factor,
-    far_apart,
-    hardly_apart,
     in_part,
     nearly,
     one_factor,
     rearranged,
     rounded,
     scaled,
-    several,
-    tell_apart,
     transformed,
 )
 from grader.toolkit.verdicts import TookTooLong

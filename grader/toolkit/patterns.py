@@ -5,18 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from grader.diagnoses import Diagnosis, Pattern
+from grader.toolkit.likeness import NEAR, TIGHT, Array, alike, several, tell_apart
 
-Array = np.ndarray[Any, Any]
-
-TIGHT = 2e-5  # relative: a few hundred roundings of float32, and no mistake that people make
 _HARDLY = 5e-4  # a named factor is told from 1 by more than this
-_NEAR = 0.01  # what is off by less everywhere is nearly right
 _FIXED = {
     "2": 2.0, "1/2": 0.5, "pi": math.pi, "2 pi": 2 * math.pi, "log 2": math.log(2), "1/log 2": 1 / math.log(2),
     "1/log 10": 1 / math.log(10), "sqrt 2": math.sqrt(2), "1/sqrt 2": math.sqrt(0.5),
@@ -41,51 +37,6 @@ _TO_WHOLE: dict[str, Callable[[Array], Array]] = {
     "truncation": np.trunc,
     "floor": np.floor,
 }
-
-
-# ---- how much it takes
-
-
-def alike(got: Array, wanted: Array) -> bool:
-    """Whether two arrays agree far better than by accident."""
-    if got.shape != wanted.shape:
-        return False
-    if got.dtype.kind == "b" or wanted.dtype.kind == "b":
-        return bool(np.array_equal(got, wanted))
-    known = np.isfinite(wanted)
-    if not known.any() or not np.array_equal(got[~known], wanted[~known], equal_nan=True):
-        return False
-    return bool(hardly_apart(got, wanted)[known].all())
-
-
-def hardly_apart(got: Array, wanted: Array) -> Array:
-    """Which entries agree within a few roundings of their own and of the largest."""
-    scale = np.abs(wanted)
-    bound = TIGHT * scale + 1e-7 * scale[np.isfinite(scale)].max(initial=0.0)
-    return np.asarray(np.abs(got - wanted) <= bound)
-
-
-def far_apart(got: Array, wanted: Array) -> Array:
-    """Which entries are another number, though both may be small."""
-    return np.asarray(np.abs(got - wanted) > _NEAR * np.abs(wanted))
-
-
-def several(values: Array, least: int) -> bool:
-    """Whether there are so many different numbers, none of them a rounding of another."""
-    if values.dtype.kind == "b":
-        return len(np.unique(values)) >= least
-    values = np.abs(values.ravel()) if values.dtype.kind == "c" else values.ravel()
-    values = np.sort(values[np.isfinite(values)].astype(np.float64))
-    apart = np.diff(values) > 1e-4 * np.abs(values).max(initial=1e-30)
-    return bool(values.size and 1 + apart.sum() >= least)
-
-
-def tell_apart(values: Array) -> bool:
-    """Whether a rearrangement would show: three different numbers, or many of two kinds."""
-    if several(values, 3):
-        return True
-    _, counts = np.unique(values, return_counts=True)
-    return len(counts) == 2 and values.size >= 12 and counts.min() >= 3
 
 
 # ---- the right numbers in other places
@@ -155,7 +106,7 @@ def scaled(got: Array, expected: Array, sizes: tuple[int, ...]) -> Iterator[Diag
     factor = one_factor(got, expected)
     if factor is not None:
         told = as_factor(factor, sizes)
-        if abs(factor - 1) > (_HARDLY if told.name else _NEAR):  # what is nearer to 1 is a rounding
+        if abs(factor - 1) > (_HARDLY if told.name else NEAR):  # what is nearer to 1 is a rounding
             yield told
     offset = _one_offset(got, expected)
     if offset is not None:
@@ -272,7 +223,7 @@ def nearly(got: Array, expected: Array) -> Iterator[Diagnosis]:
     scale = np.abs(expected[np.isfinite(expected)])
     most = float((apart / np.maximum(scale, 1e-3 * scale.max())).max())
     several_differ = int((apart > TIGHT * scale).sum()) > max(2, len(apart) // 2)
-    if several_differ and most <= _NEAR:
+    if several_differ and most <= NEAR:
         yield Diagnosis(Pattern.NEARLY, name=f"{_percent(most)} %")
 
 

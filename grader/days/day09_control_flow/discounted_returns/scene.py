@@ -55,7 +55,7 @@ def draw(discounted_returns: Any) -> list[Any]:
         chart(
             "a reward that is not a number, at step 5",
             points(places[ends], 0 * places[ends], "the end of an episode", given=True),
-            steps(*numbers(places, missing), "returns, where they are numbers"),
+            steps(places, missing, "returns"),
             across="step",
             up="return",
         ),
@@ -74,13 +74,6 @@ def draw(discounted_returns: Any) -> list[Any]:
             log_up=True,
         ),
     ]
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(

@@ -45,19 +45,12 @@ def draw(linear_recurrence: Any) -> list[Any]:
         chart(
             title,
             bars(time + 1, np.where(np.isfinite(b[:, k]), b[:, k], 0), "b", given=True),
-            line(*numbers(time + 1, found[:, k]), "h, while it is a number"),
+            line(time + 1, found[:, k], "h"),
             across="step",
             up="h",
         )
         for k, title in enumerate(titles)
     ]
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(

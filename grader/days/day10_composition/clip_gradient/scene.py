@@ -45,8 +45,8 @@ def draw(clip_gradient: Any) -> list[Any]:
         chart(
             "backwards, between -1.5 and 0.75",
             band(x, -1.5 * flat, 0.75 * flat, "between the bounds", given=True),
-            points(*numbers(x, hole), "the gradient of out, where it is a number", given=True),
-            points(*numbers(x, common), "the gradient of x, where it is a number"),
+            points(x, hole, "the gradient of out", given=True),
+            points(x, common, "the gradient of x"),
             across="x",
             up="gradient",
         ),
@@ -59,13 +59,6 @@ def draw(clip_gradient: Any) -> list[Any]:
             up="gradient",
         ),
     ]
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(

@@ -42,19 +42,12 @@ def draw(accumulate: Any) -> list[Any]:
             chart(
                 title,
                 bars(time + 1, np.nan_to_num(gradients), "gradients", given=True),
-                steps(*numbers(np.arange(GRADIENTS + 1), places), "parameter, while it is a number"),
+                steps(np.arange(GRADIENTS + 1), places, "parameter"),
                 across="gradients so far",
                 up="parameter",
             )
         )
     return panels
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(

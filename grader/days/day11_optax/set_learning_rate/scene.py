@@ -49,7 +49,7 @@ def draw(set_learning_rate: Any) -> list[Any]:
     return [
         chart(
             "what the state holds after each change",
-            points(*numbers(number, held), "the rate in the state, where it is a number"),
+            points(number, held, "the rate in the state"),
             line(number, others, "the momentum in the state"),
             across="change",
             up="number",
@@ -67,13 +67,6 @@ def draw(set_learning_rate: Any) -> list[Any]:
             up="parameter",
         ),
     ]
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(

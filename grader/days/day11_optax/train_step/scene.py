@@ -67,18 +67,11 @@ def draw(train_step: Any) -> list[Any]:
         ),
         chart(
             "a parameter that coasts and is kicked",
-            line(*numbers(np.arange(PUSHES), shown), "parameter, while it is a number"),
+            line(np.arange(PUSHES), shown, "parameter"),
             across="step",
             up="parameter, far values drawn together",
         ),
     ]
-
-
-def numbers(x: Any, y: Any) -> tuple[Any, Any]:
-    """Without the places that are not numbers, so that the line ends there; all of them, where nothing else is left."""
-    x, y = np.asarray(x), np.asarray(y)
-    kept = ~np.isnan(y)
-    return (x[kept], y[kept]) if kept.any() else (x, y)
 
 
 SCENE = Scene(
