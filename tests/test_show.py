@@ -13,7 +13,7 @@ from grader import cli
 from grader.commands import grade, show
 from grader.kata import catalogue
 from grader.pictures import Picture
-from grader.results import Aspect, DayResult, ExerciseResult, Exit, RunResult
+from grader.results import Aspect, CheckResult, DayResult, ExerciseResult, Exit, RunResult, Status
 from tests.sample_pictures import boards
 from tests.stub_answers import exercises_in
 from tests.terminal_driver import ROOT, Terminal
@@ -156,6 +156,27 @@ def test_into_a_pipe_a_verdict_has_no_picture(tmp_path: Path) -> None:
     shown = ended("day02.life_step", "--from", str(on_day_two(tmp_path)))
     assert shown.returncode == 1
     assert "glider" not in shown.stdout
+
+
+def check(status: Status, seconds: float = 0.1, aspect: Aspect = Aspect.CORRECT) -> CheckResult:
+    return CheckResult("by_hand", aspect, status, seconds)
+
+
+@pytest.mark.parametrize(
+    ("result", "worth"),
+    [
+        (run_of(checks=(check(Status.PASSED),)), True),
+        (run_of(checks=(check(Status.FAILED),)), True),
+        (run_of(checks=(check(Status.PASSED), check(Status.PASSED, 60.0, Aspect.DEEPER))), True),
+        (run_of(checks=(check(Status.PASSED, 4.0), check(Status.PASSED, 4.0))), False),
+        (run_of(checks=(check(Status.TIMEOUT),)), False),
+        (run_of(checks=(check(Status.CRASHED),)), False),
+        (run_of(None, "", "a fault", checks=(check(Status.PASSED),)), False),
+        (run_of(interrupted=True, checks=(check(Status.PASSED),)), False),
+    ],
+)
+def test_what_is_judged_once_more_for_a_picture(result: RunResult, worth: bool) -> None:
+    assert grade._is_worth_drawing(result) == worth
 
 
 def test_nothing_that_only_draws_is_timed_or_looked_at_deeper() -> None:

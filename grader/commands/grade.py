@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from grader.results import RunResult
 
 
+_LONG = 5.0  # seconds of checks that are not run once more for a picture
+
+
 def run(asked: argparse.Namespace) -> int:
     """Grade once."""
     from grader.machine import faults
@@ -38,13 +41,8 @@ def run(asked: argparse.Namespace) -> int:
     return result.exit_status
 
 
-def judging_options(
-    selections: Sequence[Selection], asked: argparse.Namespace, *, drawn: bool = False
-) -> Options:
-    """How the run is to judge. One exercise is set beside the reference, and with --verbose all are.
-
-    `drawn` where somebody looks on: then one exercise has its picture, too.
-    """
+def judging_options(selections: Sequence[Selection], asked: argparse.Namespace) -> Options:
+    """How the run is to judge. One exercise is set beside the reference, and with --verbose all are."""
     import secrets  # here: it takes long, and the page of help imports every command
 
     from grader.options import UNTIMED, Options
@@ -62,7 +60,6 @@ def judging_options(
         ),
         check_timeout=asked.timeout,
         compare=names if compares else frozenset(),
-        pictures=names if drawn and count == 1 else frozenset(),
     )
 
 
@@ -77,15 +74,19 @@ def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespac
         from grader.report import Report
 
         with Report(asked.format, verbose=asked.verbose) as screen:
-            options = judging_options(selections, asked, drawn=screen.in_a_terminal)
             listeners = runner.Listeners(progress=screen.progress)
-            result = runner.grade(selections, tree, workers, options, listeners)
+            result = runner.grade(selections, tree, workers, judging_options(selections, asked), listeners)
             try:
                 screen.show(result)
             finally:  # a screen that fails loses nobody an attempt
                 if tree == catalogue.EXERCISES:  # other trees are other people's
                     _record(result)
-            screen.show_picture(result)
+            if screen.in_a_terminal and _is_worth_drawing(result):
+                with screen.drawing():
+                    drawn = runner.grade(
+                        selections, tree, workers, drawing_options(selections, asked.timeout)
+                    )
+                screen.show_picture(drawn)
     return result
 
 
@@ -95,6 +96,19 @@ def drawing_options(selections: Sequence[Selection], timeout: float) -> Options:
 
     names = frozenset(exercise.name for selection in selections for exercise in selection.exercises)
     return Options(seed=0, aspects=UNTIMED, check_timeout=timeout, pictures=names)
+
+
+def _is_worth_drawing(result: RunResult) -> bool:
+    """Whether it is one exercise, whose checks a picture may run once more: it is made when the verdict is on the screen."""
+    from grader.results import Aspect, Status
+
+    exercises = [exercise for day in result.days for exercise in day.exercises]
+    if len(exercises) != 1 or result.interrupted or result.faults:
+        return False
+    (one,) = exercises
+    again = sum(check.seconds for check in one.checks if check.aspect in {Aspect.CORRECT, Aspect.JIT})
+    ended = {Status.TIMEOUT, Status.CRASHED, Status.FAULT}
+    return again < _LONG and not any(check.status in ended for check in one.checks)
 
 
 def _record(result: RunResult) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -77,8 +78,12 @@ class Report:
         """Whether somebody looks on who may see pictures."""
         return self._format == "rich" and self._screen is not None and self._screen.console.is_terminal
 
+    def drawing(self) -> AbstractContextManager[object]:
+        """Says, while it lasts, that a picture is being made."""
+        return self._screen.console.status("drawing it") if self._screen else nullcontext()
+
     def show_picture(self, result: RunResult) -> None:
-        """Show the pictures that a run has made; nothing where it has none."""
+        """Show the pictures of a run that was made for them; nothing where it has none."""
         if self._screen:
             self._screen.show_pictures(result)
 
