@@ -60,11 +60,11 @@ def test_a_command_of_the_installed_kata_answers(
 
 
 def test_the_wheel_holds_every_file_of_the_kata(unpacked: Path) -> None:
-    for tree in (catalogue.EXERCISES, catalogue.SOLUTIONS, catalogue.GRADER):
+    for tree in (catalogue.LESSONS, catalogue.SOLUTIONS, catalogue.GRADER):
         below = unpacked / "grader" / ("" if tree == catalogue.GRADER else tree.name)
         files = [path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         tracked = [path for path in files if not path.name.endswith((".bak", ".new"))]
         assert tracked
-        if tree == catalogue.EXERCISES:
+        if tree == catalogue.LESSONS:
             assert len([path for path in tracked if path.suffix == ".svg"]) >= 6  # of the lessons
         assert [path for path in tracked if not (below / path.relative_to(tree)).is_file()] == []

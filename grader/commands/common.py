@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands.command import CommandOption, WrongUsage
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.options import CHECK_TIMEOUT
 from grader.results import Exit
 
@@ -49,12 +49,12 @@ def number_from(least: int, text: str) -> int:
 
 
 def tree_of(asked: argparse.Namespace, *, must_exist: bool = True) -> Path:
-    """The tree of learner's files that is meant. Raises WrongUsage when it is not there."""
+    """The tree of learner's files that is meant. Raises WrongUsage when it is not there, NoWorkspace where none is."""
     named: Path | None = getattr(asked, "from")
     solutions = getattr(asked, "solutions", False)
     if named and solutions:
         raise WrongUsage("--from and --solutions name two trees; a command takes one")
-    tree = catalogue.SOLUTIONS if solutions else named or catalogue.EXERCISES
+    tree = catalogue.SOLUTIONS if solutions else named or home.exercises()
     if must_exist and not tree.is_dir():
         raise WrongUsage(f"there is no folder {str(tree)!r}")
     return tree
@@ -72,6 +72,14 @@ def standings() -> Standings | None:
         return None
     finally:
         tell(keeper.notices)
+
+
+def need_a_record() -> None:
+    """Raises NoWorkspace where nobody's progress lies, nor has a place."""
+    from grader.record import store
+
+    if not store.own_is_somewhere():
+        home.needed()
 
 
 def tell(notices: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.commands.command import VERBOSE, Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, number_from, tell, tree_of
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.kata.catalogue import Selection
 from grader.results import Exit
 
@@ -79,7 +79,7 @@ def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespac
             try:
                 screen.show(result)
             finally:  # a screen that fails loses nobody an attempt
-                if tree == catalogue.EXERCISES:  # other trees are other people's
+                if home.is_own(tree):  # other trees are other people's
                     _record(result)
             if screen.in_a_terminal and _is_worth_drawing(result):
                 with screen.drawing():

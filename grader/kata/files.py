@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import os
 import stat
@@ -31,6 +32,25 @@ def write(file: Path, content: bytes, *, mode: int | None = None) -> None:
         _replace(target, content, stat.S_IMODE(target.stat().st_mode))
     else:  # a folder refuses
         target.write_bytes(content)
+
+
+def clear_away(file: Path) -> None:
+    """Remove what processes that were killed have left beside a file that they were writing."""
+    for beside in file.parent.glob(f".{glob.escape(file.name)}.*.new"):
+        number = beside.name.removeprefix(f".{file.name}.").partition("-")[0]
+        if number.isdigit() and not _is_alive(int(number)):
+            with suppress(OSError):
+                beside.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # it is somebody else's
+        return True
+    return True
 
 
 def _replace(file: Path, content: bytes, mode: int | None) -> None:

@@ -42,7 +42,7 @@ def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
         record = _record(record_file)
         damaged = None
     except ValueError:
-        record, damaged = {}, _free_name(record_file)
+        record, damaged = {}, free_name(record_file)
         write(damaged, record_file.read_bytes())
     for day in days:
         file, text = day.file_in(tree), stub_of(day)
@@ -111,7 +111,7 @@ def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome,
     new = mark + "".join(fresh).encode("utf-8", "surrogateescape")
     if old == new:
         return Outcome(file, "unchanged"), old, new
-    return Outcome(file, "backed up", _free_name(file)), old, new
+    return Outcome(file, "backed up", free_name(file)), old, new
 
 
 def stub_of(day: Day) -> str:
@@ -160,7 +160,8 @@ def _spans(lines: Sequence[str], names: Sequence[str]) -> dict[str, slice]:
     return spans
 
 
-def _free_name(file: Path) -> Path:
+def free_name(file: Path) -> Path:
+    """What a copy of a file may be called beside it."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
     names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
     return next(path for path in map(file.with_name, names) if not os.path.lexists(path))

@@ -18,14 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from grader.kata.catalogue import OWN
+from grader.kata import catalogue, home
 
 try:
     import sqlite3
 except ImportError:  # a Python that was built without it
     sqlite3 = None  # type: ignore[assignment]
 
-FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
+FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in the workspace
 VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
 _HURRY = 0.5  # seconds that somebody waits who also answers keys
@@ -258,8 +258,25 @@ def own() -> AttemptLog:
 
 
 def folder() -> Path:
-    """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or OWN / ".kata")
+    """Where progress and compiled programs lie: with the workspace. Raises NoWorkspace as `home.find` does.
+
+    Where there is none, an installed kata has a folder for them all the same, in which older versions kept progress.
+    """
+    return _folder_of(home.find() or catalogue.OWN)
+
+
+def of(workspace: Path) -> AttemptLog:
+    """The record of a workspace."""
+    return AttemptLog(_folder_of(workspace))
+
+
+def _folder_of(workspace: Path) -> Path:
+    return Path(os.environ.get(FOLDER) or workspace / home.KEPT)
+
+
+def own_is_somewhere() -> bool:
+    """Whether somebody has a record of their own here, or a place for one."""
+    return bool(os.environ.get(FOLDER)) or home.find() is not None or own().file.exists()
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:
