@@ -41,7 +41,7 @@ def run(asked: argparse.Namespace) -> int:
         return refuse("another update is at work there; nothing was changed")
     except (originals.NewerFormat, _Damaged) as error:
         return refuse(printable(str(error)))
-    except OSError:
+    except (OSError, KeyboardInterrupt):
         if _broken_off(folder):
             tell(
                 [
