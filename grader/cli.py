@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "show",
     "report": "report",
     "reset": "reset",
+    "notebook": "notebook",
     "list": "list",
     "doctor": "doctor",
     "export": "export",

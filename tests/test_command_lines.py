@@ -26,6 +26,7 @@ VALUES = {
     "port": "9000",
     "from": "exercises",
     "format": "plain",
+    "from_notebook": "day01.ipynb",
     "output": "kata.html",
     "day": "day12",
 }

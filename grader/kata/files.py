@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,15 @@ def write(file: Path, content: bytes, *, mode: int | None = None) -> None:
         _replace(target, content, stat.S_IMODE(target.stat().st_mode))
     else:  # a folder refuses
         target.write_bytes(content)
+
+
+def keep_copy(file: Path) -> Path:
+    """Copy a file beside itself, under a name that says when and was free, and return that. Raises OSError."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
+    copy = next(path for path in map(file.with_name, names) if not os.path.lexists(path))
+    write(copy, file.read_bytes(), mode=stat.S_IMODE(file.stat().st_mode))
+    return copy
 
 
 def _replace(file: Path, content: bytes, mode: int | None) -> None:
