@@ -138,9 +138,12 @@ class _File:
         return slice(piece.begin, end)
 
     def _reached_by_others(self, free: Collection[str]) -> set[str]:
-        """The names that exercises reach which must stay what they are."""
+        """The names that answers reach which must stay what they are. Stubs use nothing."""
         statements = [statement for piece in self._pieces for statement in piece.statements]
-        fixed = {one for piece in self._pieces for one in piece.names & self._exercises} - set(free)
+        answered = [
+            piece for piece in self._pieces if not all(map(is_stub, piece.statements or (ast.Pass(),)))
+        ]
+        fixed = {one for piece in answered for one in piece.names & self._exercises} - set(free)
         return Names(ast.Module(statements, [])).reached(fixed)
 
     def _has_import(self, new: Piece, fixed: Collection[str]) -> bool:

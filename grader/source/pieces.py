@@ -55,7 +55,7 @@ def pieces(text: str) -> list[Piece]:
         else:
             statements = (node,) if node else ()
         first = found[-1].end if found else 0
-        end = _end_of_comments_inside(lines, span.stop) if node else span.stop
+        end = _end_of_comments_inside(lines, span.stop) if node else _end_of_text(lines, span)
         names = _bound(statements) if statements else frozenset(block.names if block else ())
         error = block.error if block else None
         found.append(Piece("".join(lines[first:end]), first, span.start, end, statements, names, error))
@@ -79,6 +79,11 @@ def _end_of_comments_inside(lines: Sequence[str], end: int) -> int:
             break
         following += 1
     return end
+
+
+def _end_of_text(lines: Sequence[str], span: slice) -> int:
+    """Behind the last line that is not blank."""
+    return max((n for n in range(span.start + 1, span.stop + 1) if lines[n - 1].strip()), default=span.stop)
 
 
 def is_stub(statement: ast.stmt) -> bool:
