@@ -74,7 +74,8 @@ class Session(Subject):
             wrong.finding = replace(wrong.finding, line=line)
             wrong.hint = (
                 f"On {self.learner.where(line)} is a Python branch, and one way through it gives a plain number. "
-                "Let arrays decide: jnp.where(condition, a, b). (jnp.asarray(...) would only hide the branch until it is compiled.)"
+                "Let arrays decide: jnp.where(condition, a, b). "
+                "(jnp.asarray(...) would only hide the branch until it is compiled.)"
             )
 
 
