@@ -30,6 +30,7 @@ COMMANDS = {
     "data": "data",
     "stubs": "stubs",
     "author": "author",
+    "serve": "serve",
 }
 # What answers where no such word comes first, by the name that it has in messages.
 _UNNAMED = {"grading": "grade", "the overview": "overview"}
