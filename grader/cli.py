@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "show",
     "report": "report",
     "reset": "reset",
+    "notebook": "notebook",
     "list": "list",
     "doctor": "doctor",
     "update": "update",
@@ -31,6 +32,7 @@ COMMANDS = {
     "data": "data",
     "stubs": "stubs",
     "author": "author",
+    "serve": "serve",
 }
 # What answers where no such word comes first, by the name that it has in messages.
 _UNNAMED = {"grading": "grade", "the overview": "overview"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from grader.cells import Cell
 from grader.results import FIRST_LOOK, Aspect
 
 CHECK_TIMEOUT = 20.0  # seconds
@@ -41,6 +42,8 @@ class Options:
     compare: frozenset[str] = frozenset()
     # The exercises of which a picture is made once their verdicts are given.
     pictures: frozenset[str] = frozenset()
+    # Where the learner's text is a cell of a notebook with earlier ones above it; None for a file.
+    cell: Cell | None = None
 
     def limit(self, patience: float = 1.0) -> float:
         """Seconds that a check may compute or wait, with so many times the usual patience."""

@@ -57,6 +57,11 @@ def test_a_picture_was_made_from_its_scene_as_it_is_now(drawn: Any) -> None:
     again = f"{drawn.file} was made from another {drawn.exercise}. Make it again: {COMMAND} {drawn.name}"
     assert drawn.sign().encode() in (ROOT / drawn.file).read_bytes(), again
     assert ROOT / drawn.file in NAMED, f"{drawn.file} is shown nowhere"
+    if drawn.for_notebooks:
+        data = (ROOT / drawn.for_notebooks).read_bytes()
+        assert drawn.sign().encode() in data, again
+        assert data.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(data) < LARGEST["exercises"]
 
 
 def test_each_picture_has_a_name_of_its_own() -> None:

@@ -166,7 +166,7 @@ def test_the_trees_mirror_each_other() -> None:
         files = {exercise.name: _names_in(day.folder_of(exercise.name)) for exercise in day.exercises}
         assert _names_in(catalogue.DAYS / day.folder) == {"shared.py", *files}
         for name, found in files.items():
-            assert found - {"deeper.py", "scene.py", EQUIVALENT} == {
+            assert found - {"deeper.py", "scene.py", "picture.png", EQUIVALENT} == {
                 "checks.py",
                 "hints.md",
                 "wrong_answers.py",

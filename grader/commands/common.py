@@ -28,6 +28,13 @@ def _seconds(text: str) -> float:
 FROM = CommandOption(
     ("--from",), "grade another tree shaped like exercises/", read=Path, takes="a folder", metavar="DIR"
 )
+FROM_NOTEBOOK = CommandOption(
+    ("--from-notebook",),
+    "take the answers out of a notebook; your own file stays as it is",
+    read=Path,
+    takes="a file",
+    metavar="FILE.ipynb",
+)
 SOLUTIONS = CommandOption(("--solutions",), "grade the reference solutions")
 TIMEOUT = CommandOption(
     ("--timeout",),
@@ -80,6 +87,18 @@ def need_a_record() -> None:
 
     if not store.own_is_somewhere():
         home.needed()
+
+
+def agreed(question: str) -> bool:
+    """Ask on standard error, so that it is seen where the output goes into a file. No answer is a no."""
+    try:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline() if sys.stdin else ""
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer.endswith("\n"):
+        print(file=sys.stderr)
+    return answer.strip().casefold() in {"y", "yes"}
 
 
 def tell(notices: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import glob
 import itertools
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def _is_alive(process: int) -> bool:
     except (OSError, OverflowError):  # it is somebody else's
         return True
     return True
+
+
+def free_name(file: Path) -> Path:
+    """What a copy of a file may be called beside it."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
+    return next(path for path in map(file.with_name, names) if not os.path.lexists(path))
+
+
+def keep_copy(file: Path) -> Path:
+    """Copy a file beside itself, under a name that says when and was free, and return that. Raises OSError."""
+    copy = free_name(file)
+    write(copy, file.read_bytes(), mode=stat.S_IMODE(file.stat().st_mode))
+    return copy
 
 
 def _replace(file: Path, content: bytes, mode: int | None) -> None:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.kata import home
-from grader.kata.files import clear_away, write
-from grader.kata.workspace import free_name
+from grader.kata.files import clear_away, free_name, write
 
 try:
     import fcntl

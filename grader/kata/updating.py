@@ -10,11 +10,10 @@ from pathlib import Path, PurePosixPath
 from grader import __version__
 from grader.kata import home, originals, shipped
 from grader.kata.catalogue import Day
-from grader.kata.files import write
+from grader.kata.files import free_name, write
 from grader.kata.journal import Change, read
 from grader.kata.merging import Merged, merge
 from grader.kata.originals import Originals
-from grader.kata.workspace import free_name
 from grader.source.syntax import line_end, split_lines
 
 

@@ -7,13 +7,12 @@ import hashlib
 import json
 import os
 import stat
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.kata.catalogue import Day, Exercise
-from grader.kata.files import write
+from grader.kata.files import free_name, write
 from grader.kata.stubs import stub
 from grader.source.blocks import parsed
 from grader.source.syntax import Definition, line_end, lines_of, split_lines
@@ -158,13 +157,6 @@ def _spans(lines: Sequence[str], names: Sequence[str]) -> dict[str, slice]:
             )
         spans |= dict.fromkeys(asked, block.lines)
     return spans
-
-
-def free_name(file: Path) -> Path:
-    """What a copy of a file may be called beside it."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
-    return next(path for path in map(file.with_name, names) if not os.path.lexists(path))
 
 
 def _hash(text: str) -> str:

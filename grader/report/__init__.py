@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from grader.pictures import Picture
     from grader.report.watch_screen import WatchScreen
+    from grader.report.ways import Ways
     from grader.results import RunResult
 
 
@@ -27,6 +28,20 @@ def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
     from grader.report.picture.painter import Painter
 
     Painter(plain_console() if plain else rich_console(), ascii=plain).show(picture, frame)
+
+
+def in_plain_text(result: RunResult, ways: Ways) -> str:
+    """A finished run as `--format plain` shows it, with commands as somebody asks for them."""
+    import io
+
+    from rich.console import Console
+
+    from grader.report.consoles import PLAIN
+    from grader.report.terminal import Screen
+
+    sheet = io.StringIO()
+    Screen(Console(file=sheet, **PLAIN), ascii=True, ways=ways).show(result)
+    return sheet.getvalue().strip("\n") + "\n"
 
 
 class Step(Protocol):

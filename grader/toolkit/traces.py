@@ -15,7 +15,7 @@ from typing import Any
 import jax
 
 from grader.findings import Finding, Kind
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.toolkit import wording
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle

@@ -17,7 +17,8 @@ import jax
 import pytest
 
 from grader.results import Aspect
-from grader.source.loading import LearnerFile, load
+from grader.source.learner_file import LearnerFile
+from grader.source.loading import load
 from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers

@@ -1,0 +1,141 @@
+"""What is judged of a cell: the cell, below what it uses of texts that ran before it. Read by syntax."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.source.blocks import parsed
+from grader.source.learner_file import LearnerFile
+from grader.source.scopes import Names
+from grader.source.syntax import Definition, lines_of, split_lines
+
+_NOWHERE = Path("cell.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that ran before. What is kept without it need not be kept with the cell, too."""
+
+    text: str
+    of_all: bool = False  # whether it stands in the kept file for all exercises
+    not_copied: frozenset[str] = frozenset()  # names whose definitions stand in the kept file by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A cell with what it uses."""
+
+    above: str  # the parts of earlier texts
+    kept: str  # those of them that have to be kept with the cell
+    cell: str
+
+    @property
+    def text(self) -> str:
+        return self.above + self.cell
+
+
+def defined_in(text: str) -> list[str]:
+    """The names that a text defines or assigns at its top level, in their order; of broken blocks what they seem to define."""
+    file = parsed(text)
+    found = [(line, name) for line, name in _bound(file.tree)]
+    found += [(block.lines.start, name) for block in file.broken for name in block.names]
+    return list(dict.fromkeys(name for _, name in sorted(found)))
+
+
+def _bound(tree: ast.Module) -> list[tuple[int, str]]:
+    found = []
+    for node in tree.body:
+        if isinstance(node, Definition):
+            found.append((node.lineno, node.name))
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+            found += [(node.lineno, one.id) for one in stored if isinstance(one.ctx, ast.Store)]
+    return found
+
+
+def is_an_answer(text: str, name: str) -> bool:
+    """Whether a text defines an exercise, and has more of it than its stub."""
+    file = parsed(text)
+    broken = any(name in block.names for block in file.broken)
+    there = name in (known for _, known in _bound(file.tree))
+    return there and not broken and not LearnerFile(_NOWHERE, tree=file.tree).is_stub(name)
+
+
+def put_together(cell: str, earlier: Sequence[Text]) -> Judged:
+    """A cell below what it uses of earlier texts, what that uses in turn, and so on; a later text replaces an earlier one."""
+    lines: list[str] = []
+    body: list[ast.stmt] = []
+    owners: list[Text] = []  # for each line
+    for one in earlier:
+        part = parsed(one.text)
+        body += [ast.increment_lineno(node, len(lines)) for node in _copied(one.text)]
+        lines += [f"{line.rstrip(chr(13) + chr(10))}\n" for line in part.lines]
+        owners += [one] * len(part.lines)
+    last = [ast.increment_lineno(node, len(lines)) for node in _copied(cell)]
+    wanted = _needed(ast.Module([*body, *last], []), last)
+    above: list[slice] = []
+    kept: list[slice] = []
+    for node in body:
+        if not any(node.lineno <= line <= (node.end_lineno or node.lineno) for line in wanted):
+            continue
+        where = lines_of(node, lines)
+        if above and where.start < above[-1].stop:  # on the same line as the one before
+            continue
+        above.append(where)
+        owner = owners[node.lineno - 1]
+        if not owner.of_all and not owner.not_copied & _names_bound(node):
+            kept.append(where)
+    return Judged(_text(lines, above), _text(lines, kept), cell)
+
+
+def _copied(text: str) -> list[ast.stmt]:
+    """The statements of a text, for us alone: what `parsed` gives is everybody's."""
+    return ast.parse(parsed(text).text).body
+
+
+def _needed(tree: ast.Module, last: Sequence[ast.stmt]) -> set[int]:
+    """The lines of the statements that the last ones need to have run before them."""
+    names = Names(tree)
+    found: set[int] = set()
+    seen: set[str] = set()
+    waiting = {name for statement in last for name in names.read_from_top(statement)}
+    own = {id(statement) for statement in last}
+    for statement in last:
+        found |= _replaced(names, statement, own)
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for statement in names.bound_at_top(name):
+            found.add(statement.lineno)
+            found |= _replaced(names, statement, own)
+            waiting |= names.read_from_top(statement) - seen
+    return found
+
+
+def _replaced(names: Names, statement: ast.stmt, own: Collection[int]) -> set[int]:
+    """The line of what a statement such as `f = jit(f)` reads and replaces."""
+    if isinstance(statement, Definition):
+        return set()
+    found = set()
+    for name in names.read_from_top(statement):
+        bound = names.binds_at_top(name)
+        if statement in bound:
+            before = [one for one in bound[: bound.index(statement)] if id(one) not in own]
+            found |= {one.lineno for one in before[-1:]}
+    return found
+
+
+def _names_bound(node: ast.stmt) -> set[str]:
+    return {name for _, name in _bound(ast.Module([node], []))}
+
+
+def _text(lines: Sequence[str], parts: Sequence[slice]) -> str:
+    return "".join(f"{''.join(lines[part])}\n" for part in parts)
+
+
+def lines_in(text: str) -> int:
+    """So many lines a text has, as Python counts them."""
+    return len(split_lines(text))
