@@ -74,8 +74,8 @@ class Service:
                     self._waiting.append(request)
                     self._condition.notify()
             case Stop():
-                self._stop()
                 self._send({"id": request.id, "event": "stopping"})
+                self._stop()
             case Bye():
                 self._send({"id": request.id, "event": "bye"})
                 return False
@@ -141,6 +141,7 @@ class Service:
         if refused:
             self._error(asked.id, "fault", refused)
             return
+        self._last = chosen
         preparing = results.prepare(asked)
 
         def progress(step: RunProgress) -> None:
@@ -152,10 +153,11 @@ class Service:
             self._send({"id": asked.id, "event": "verdict", **event})
 
         graded = self._gradings.grade(asked, chosen, progress, verdict)
+        if graded.result.interrupted:  # by Ctrl-C, which is meant for all of this
+            raise KeyboardInterrupt
         if self._gradings.stopped:
             self._send({"id": asked.id, "event": "stopped"})
             return
-        self._last = chosen
         if graded.result.faults:
             self._error(asked.id, "fault", _OURS, details="\n".join(graded.result.faults))
             return

@@ -112,7 +112,7 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
             column=max(block.error.offset or 1, 1),
         )
-        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        hint = f"Python cannot read this block. The rest of {loaded.whole} is graded all the same."
         problem = Problem(finding, hint)
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
@@ -178,7 +178,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
     name, text = type(error).__name__, words_of(error)
-    hint = "The other statements of the file ran all the same; repair this one."
+    hint = f"The other statements of {loaded.whole} ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
         near = difflib.get_close_matches(
             error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1
