@@ -16,6 +16,7 @@ from rich.text import Text
 from grader.pictures import frame_to_begin_with
 from grader.report.looks import LOOKS, STAR
 from grader.report.picture.painter import Painter
+from grader.report.places import Place
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, DayResult, RunResult, Status
@@ -37,11 +38,13 @@ class _Starting:
 class Screen:
     """Renders one run on a console that is passed in."""
 
-    def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, console: Console, *, ascii: bool = False, verbose: bool = False, for_editors: bool = False
+    ) -> None:
         self.console = console
         self.verbose = verbose
         self._compares = verbose  # shows answers beside the reference
-        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose)
+        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose, for_editors=for_editors)
         self._spinner: Spinner | None = None
 
     # ---- while it runs
@@ -90,16 +93,13 @@ class Screen:
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            self._parts.print_finding(
-                "the file", problem.finding, problem.hint, _place(day, problem.line), "red"
-            )
+            place = Place(day.file, problem.line)
+            self._parts.print_finding("the file", problem.finding, problem.hint, place)
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
-                style = "magenta" if lead.status is Status.FAULT else "red"
-                self._parts.print_finding(
-                    exercise.name, lead.finding, lead.hint, _place(day, lead.line), style
-                )
+                place, ours = Place(day.file, lead.line, exercise.begins), lead.status is Status.FAULT
+                self._parts.print_finding(exercise.name, lead.finding, lead.hint, place, ours=ours)
                 self._parts.print_other_rules(exercise)
                 self._parts.print_output(lead)
                 if self.verbose and lead.details:
@@ -183,7 +183,7 @@ class Screen:
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
         if left is None and day.problems:
-            place = _place(day, day.problems[0].line) or shown_path(day.file)
+            place = str(Place(day.file, day.problems[0].line)) or shown_path(day.file)
             text.append(f", but something is wrong with the file, so it does not count as done: {place}")
         elif left is None:
             text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
@@ -198,7 +198,3 @@ class Screen:
         if not result.jax:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
-
-
-def _place(day: DayResult, line: int | None) -> str:
-    return f"{shown_path(day.file)}:{line}" if line else ""
