@@ -69,9 +69,9 @@ def test_what_is_no_fault_of_the_machine_is_not_explained_away() -> None:
     [
         ("0.9.2", "JAX 0.9.2 is older than what the kata teaches: it needs 0.10 or newer.", ""),
         ("0.10.0", "", ""),
-        ("0.11.2", "", ""),
-        ("0.12.0.dev1", "", "JAX 0.12.0.dev1 is newer than 0.11, the newest that the kata was tried with."),
-        ("1.0", "", "JAX 1.0 is newer than 0.11, the newest that the kata was tried with."),
+        ("0.12.0.1", "", ""),
+        ("0.13.0.dev1", "", "JAX 0.13.0.dev1 is newer than 0.12, the newest that the kata was tried with."),
+        ("1.0", "", "JAX 1.0 is newer than 0.12, the newest that the kata was tried with."),
     ],
 )
 def test_an_unsupported_jax_is_named(

@@ -8,7 +8,7 @@ import os
 from grader.kata.files import NotWritten
 
 OLDEST_JAX = (0, 10)
-NEWEST_JAX = (0, 11)  # that the kata was tried with
+NEWEST_JAX = (0, 12)  # that the kata was tried with
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _INSTALL = "From the kata's folder: python -m pip install -e ."
 
