@@ -626,3 +626,10 @@ def test_sessions_and_handles_can_be_keys(tmp_path: Path) -> None:
     """Checks keep what they derive from a handle, by functools.cache."""
     learner = learner_of(tmp_path, "def f(x):\n    return x\n")
     assert {learner.session, learner.f, learner.f.jit()} == {learner.f.jit(), learner.f, learner.session}
+
+
+def test_a_walk_over_elements_counts_alike_with_every_jax(tmp_path: Path) -> None:
+    walk = learner_of(tmp_path, "def f(x):\n    return jnp.stack([a for a in x])\n").f.jit()
+    assert walk.program(X).size == 2 * X.size + 1  # from JAX 0.12 on it is a single equation
+    with pytest.raises(WrongAnswer, match="grows with its arguments"):
+        same_size_for(walk, (jnp.arange(4.0),), (jnp.arange(8.0),))
