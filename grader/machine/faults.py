@@ -9,7 +9,7 @@ from grader.kata.catalogue import INSTALLED
 from grader.kata.files import NotWritten
 
 OLDEST_JAX = (0, 10)
-NEWEST_JAX = (0, 11)  # that the kata was tried with
+NEWEST_JAX = (0, 12)  # that the kata was tried with
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

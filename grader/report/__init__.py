@@ -19,7 +19,8 @@ def screen_of_watch(*, plain: bool) -> WatchScreen:
     from grader.report.consoles import plain_console, rich_console
     from grader.report.watch_screen import WatchScreen
 
-    return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
+    console = plain_console() if plain else rich_console()
+    return WatchScreen(console, ascii=plain, keys=not plain, for_editors=plain)
 
 
 def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
@@ -69,8 +70,9 @@ class Report:
             from grader.report.consoles import plain_console, rich_console
             from grader.report.terminal import Screen
 
-            console = rich_console() if format == "rich" else plain_console()
-            self._screen = Screen(console, ascii=format == "plain", verbose=verbose)
+            plain = format == "plain"
+            console = plain_console() if plain else rich_console()
+            self._screen = Screen(console, ascii=plain, verbose=verbose, for_editors=plain)
 
     def __enter__(self) -> Report:
         if self._screen:

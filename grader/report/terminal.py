@@ -16,6 +16,7 @@ from rich.text import Text
 from grader.pictures import frame_to_begin_with
 from grader.report.looks import LOOKS, STAR
 from grader.report.picture.painter import Painter
+from grader.report.places import Place
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.report.ways import SHELL, Ways
@@ -39,13 +40,19 @@ class Screen:
     """Renders one run on a console that is passed in."""
 
     def __init__(
-        self, console: Console, *, ascii: bool = False, verbose: bool = False, ways: Ways = SHELL
+        self,
+        console: Console,
+        *,
+        ascii: bool = False,
+        verbose: bool = False,
+        for_editors: bool = False,
+        ways: Ways = SHELL,
     ) -> None:
         self.console = console
         self.verbose = verbose
         self._ways = ways
         self._compares = verbose  # shows answers beside the reference
-        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose)
+        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose, for_editors=for_editors)
         self._spinner: Spinner | None = None
 
     # ---- while it runs
@@ -96,17 +103,16 @@ class Screen:
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            whole = "the file" if self._ways.names_files else "the cell"
-            self._parts.print_finding(
-                whole, problem.finding, problem.hint, self._place(day, problem.line), "red"
+            whole, place = (
+                ("the file" if self._ways.names_files else "the cell"),
+                self._place(day, problem.line),
             )
+            self._parts.print_finding(whole, problem.finding, problem.hint, place)
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
-                style = "magenta" if lead.status is Status.FAULT else "red"
-                self._parts.print_finding(
-                    exercise.name, lead.finding, lead.hint, self._place(day, lead.line), style
-                )
+                place, ours = self._place(day, lead.line, exercise.begins), lead.status is Status.FAULT
+                self._parts.print_finding(exercise.name, lead.finding, lead.hint, place, ours=ours)
                 self._parts.print_other_rules(exercise)
                 self._parts.print_output(lead)
                 if self.verbose and lead.details:
@@ -192,7 +198,7 @@ class Screen:
         if left is None and day.problems and not self._ways.names_files:
             text.append(", though not every line of the cell could be run where it was graded.")
         elif left is None and day.problems:
-            place = self._place(day, day.problems[0].line) or shown_path(day.file)
+            place = str(self._place(day, day.problems[0].line)) or shown_path(day.file)
             text.append(f", but something is wrong with the file, so it does not count as done: {place}")
         elif left is None:
             whole_day = f" The whole day: {self._ways.day.format(day.day)}" if self._ways.day else ""
@@ -217,6 +223,6 @@ class Screen:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
 
-    def _place(self, day: DayResult, line: int | None) -> str:
-        """Where to look, for an editor; nothing where a cell is before everybody's eyes."""
-        return f"{shown_path(day.file)}:{line}" if line and self._ways.names_files else ""
+    def _place(self, day: DayResult, line: int | None, begins: int | None = None) -> Place:
+        """Where to look, for an editor; no line where a cell is before everybody's eyes."""
+        return Place(day.file, line if self._ways.names_files else None, begins)
