@@ -1,9 +1,9 @@
 """What `on_device.py` makes of timings: a proposed gate for each speed check, the table to read, the sections to paste.
 
 The rule for a gate: midway, as ratios go, between the fastest slow answer (the 90th percentile of its paired ratios, at least
-x1) and the slowest right one (the 10th percentile), that is the square root of their product; but at most a quarter of the latter,
-at least one and a half times the former, and at least x3. Where that would be more than two thirds of what the slowest right
-answer reached, nothing keeps the two apart, and it is proposed to leave the check out on this platform.
+x1) and the slowest right one (the 10th percentile), that is the square root of their product. But at most a quarter of the
+latter, at least one and a half times the former, and at least x3. Where that would be more than two thirds of what the slowest
+right answer reached, nothing keeps the two apart, and it is proposed to leave the check out on this platform.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def lines(timed: Iterable[Timed], beside: Mapping[str, float]) -> list[str]:
                 f"x{reference.ratio:.3g}{mark}",
                 f"{reference.low:.3g}-{reference.high:.3g}",
                 f"x{reference.gate:g}",
-                f"up to x{one.highest_slow:.3g}" if one.slow else "none on file",
+                f"up to x{one.highest_slow:.3g}" if one.slow else "none tried",
                 "leave out" if proposed is None else f"x{proposed:g}",
                 f"x{beside[one.check]:.3g}" if one.check in beside else "",
             )

@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import os
+import statistics
 import tempfile
 import threading
 import time
@@ -22,7 +23,7 @@ from grader.judge import runner
 from grader.judge.processes import Workers
 from grader.kata import catalogue
 from grader.kata.answers import Answer, answers, learners_file, waves
-from grader.kata.catalogue import Day
+from grader.kata.catalogue import Day, Selection
 from grader.kata.files import write
 from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, RunResult, Status
@@ -30,19 +31,20 @@ from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, RunResult,
 PLATFORMS = {"cpu": "cpu", "gpu": "cuda,cpu", "tpu": "tpu,cpu"}  # -> JAX_PLATFORMS
 REFERENCE = "the reference"
 _PATIENCE = 60.0  # seconds for a check: on a GPU the first of each kind compiles for long
+_SHOWN = 4  # steps that there was no time for, of each part
 _LAST = 3.0  # seconds kept for what stands at the end
-_FIRST_GUESS = 1.0  # seconds that the first step of a part may take
+_FIRST_GUESS = 5.0  # seconds that the first step of a part may take
 
 Row = dict[str, Any]  # of a check: what it judged, where, and how that ended
 
 
 class Report:
-    """What was found so far. `skipped` are the steps that there was no time for."""
+    """What was found so far. `skipped` are the steps that were not taken, for want of time."""
 
     def __init__(self, file: Path, asked: argparse.Namespace) -> None:
         self.file = file
         self.rows: list[Row] = []
-        self.skipped: list[str] = []
+        self.skipped: list[tuple[str, str]] = []  # part, step
         self.faults: list[str] = []
         self._more: dict[str, Any] = {"asked": vars(asked)}
 
@@ -55,6 +57,14 @@ class Report:
         self._more |= more
         found = {**self._more, "left_out": self.skipped, "faults": self.faults, "checks": self.rows}
         write(self.file, (json.dumps(found, indent=1) + "\n").encode())
+
+    def skipped_in_words(self) -> list[str]:
+        """By part; of a part of many steps the first few."""
+        parts = {part: [name for one, name in self.skipped if one == part] for part, _ in self.skipped}
+        return [
+            f"{part}: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
+            for part, names in parts.items()
+        ]
 
     def of_part(self, *parts: str) -> list[Row]:
         return [row for row in self.rows if row["part"] in parts]
@@ -75,15 +85,15 @@ class Budget:
         return self.end - time.monotonic()
 
     def steps(self, part: str, steps: Iterable[tuple[str, Any]], report: Report) -> Iterator[Any]:
-        """Those that can be done in time; each may take as long as the longest before it."""
-        longest = _FIRST_GUESS
+        """Those that can be done in time, if each takes as long as those before it did in the mean."""
+        taken = [_FIRST_GUESS]
         for name, step in steps:
-            if self.left < longest:
-                report.skipped.append(f"{part} {name}")
+            if self.left < statistics.fmean(taken):
+                report.skipped.append((part, name))
                 continue
             begin = time.monotonic()
             yield step
-            longest = max(longest, time.monotonic() - begin)
+            taken.append(time.monotonic() - begin)
             report.keep()
 
 
@@ -111,20 +121,24 @@ class Trial:
         self._platform, self._folder = platform, folder
         self._numbers = itertools.count()
 
-    def references(self, days: Sequence[Day], aspects: tuple[Aspect, ...], part: str) -> None:
+    def references(self, chosen: Sequence[Selection], aspects: tuple[Aspect, ...], part: str) -> None:
         """The reference solutions, day by day."""
-        for day in self._budget.steps(part, [(day.key, day) for day in days], self._report):
-            self._grade(part, {}, [day.key], aspects, catalogue.SOLUTIONS)
+        steps = [(one.day.key, _selectors(one)) for one in chosen]
+        for names in self._budget.steps(part, steps, self._report):
+            self._grade(part, {}, names, aspects, catalogue.SOLUTIONS)
 
-    def speed(self, days: Sequence[Day], part: str) -> None:
+    def speed(self, chosen: Sequence[Selection], part: str) -> None:
         """The speed checks on the reference solutions, day by day."""
-        timed = [(day.key, names) for day in days if (names := timed_exercises([day]))]
-        for names in self._budget.steps(part, timed, self._report):
+        steps = []
+        for one in chosen:
+            timed = [name for name in timed_exercises([one.day]) if name in _selectors(one)]
+            steps += [(one.day.key, timed)] if timed else []
+        for names in self._budget.steps(part, steps, self._report):
             self._grade(part, {}, names, (Aspect.SPEED,), catalogue.SOLUTIONS)
 
-    def slow(self, days: Sequence[Day]) -> None:
+    def slow(self, chosen: Sequence[Selection]) -> None:
         """The slow answers on file, on speed alone; those that do not fail are printed."""
-        for day, deal in self._budget.steps("slow", _slow_deals(days), self._report):
+        for day, deal in self._budget.steps("slow", _slow_deals(chosen), self._report):
             rows = self._grade_deal("slow", day, deal, (Aspect.SPEED,))
             checks = {f"{day.key}.{answer.exercise}.{answer.check}" for answer in deal}
             for row in rows:
@@ -132,9 +146,14 @@ class Trial:
                     ratio = f": x{row['ratio']:.3g}, gate x{row['gate']:g}" if "ratio" in row else ""
                     self._report.say(f"  {row['answer']} is {row['status']}{ratio}")
 
-    def right(self, days: Sequence[Day]) -> None:
+    def right(self, chosen: Sequence[Selection]) -> None:
         """Right answers in other styles: the first of each exercise on all days, then the second, and so on."""
-        dealt = [[(day, deal) for _, deal in waves("right", day)] for day in days]
+        dealt = []
+        for one in chosen:
+            deals = (
+                [answer for answer in deal if _is_of(answer, one)] for _, deal in waves("right", one.day)
+            )
+            dealt.append([(one.day, deal) for deal in deals if deal])
         rounds = [one for several in itertools.zip_longest(*dealt) for one in several if one]
         steps = [(f"{day.key} {deal[0].label} ...", (day, deal)) for day, deal in rounds]
         for day, deal in self._budget.steps("right", steps, self._report):
@@ -209,15 +228,23 @@ def _fields(check: CheckResult) -> Row:
     return {"message": "", **fields}
 
 
-def _slow_deals(days: Sequence[Day]) -> list[tuple[str, tuple[Day, list[Answer]]]]:
+def _selectors(chosen: Selection) -> list[str]:
+    return [f"{chosen.day.key}.{exercise.name}" for exercise in chosen.exercises]
+
+
+def _is_of(answer: Answer, chosen: Selection) -> bool:
+    return any(answer.exercise == exercise.name for exercise in chosen.exercises)
+
+
+def _slow_deals(chosen: Sequence[Selection]) -> list[tuple[str, tuple[Day, list[Answer]]]]:
     """Slow answers to different exercises of a day, to be graded together."""
     found = []
-    for day in days:
+    for one in chosen:
         by_exercise: dict[str, list[Answer]] = {}
-        for answer in answers("wrong", day):
-            if answer.aspect == Aspect.SPEED:
+        for answer in answers("wrong", one.day):
+            if answer.aspect == Aspect.SPEED and _is_of(answer, one):
                 by_exercise.setdefault(answer.exercise, []).append(answer)
         for several in itertools.zip_longest(*by_exercise.values()):
             deal = [answer for answer in several if answer]
-            found.append((f"{day.key} {', '.join(one.label for one in deal)}", (day, deal)))
+            found.append((f"{one.day.key} {', '.join(slow.label for slow in deal)}", (one.day, deal)))
     return found

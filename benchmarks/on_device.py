@@ -1,6 +1,6 @@
 """Everything that wants to be known of the kata on a GPU or TPU, most valuable first, within some minutes.
 
-    python benchmarks/on_device.py [--platform cpu|gpu|tpu] [--minutes 8] [--out FOLDER] [--packages FOLDER] [DAY ...]
+    python benchmarks/on_device.py [--platform cpu|gpu|tpu] [--minutes 8] [--out FOLDER] [--packages FOLDER] [DAY[.EXERCISE] ...]
 
 It runs from a checkout; nothing need be installed but the packages in NEEDED. What it does, in this order:
 
@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
     from benchmarks.device_trials import Report
-    from grader.kata.catalogue import Day
+    from grader.kata.catalogue import Selection
 
 NEEDED = {  # module -> package
     "jax": "jax",
@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=8.0, help="that it may take (8)")
     parser.add_argument("--out", help="the folder for on_device.json; else $OUT, else this one")
     parser.add_argument("--packages", help="a folder with more packages, from pip install --target FOLDER")
-    parser.add_argument("days", nargs="*", metavar="DAY", help="all of them without it")
+    parser.add_argument("words", nargs="*", metavar="DAY", help="or day01.softmax; all days without it")
     asked = parser.parse_args()
     if asked.packages:
         sys.path.append(str(Path(asked.packages).resolve()))
@@ -81,7 +81,7 @@ def _try_all(asked: argparse.Namespace) -> int:
     from grader.machine import faults
 
     try:
-        days = [catalogue.find_day(word) for word in asked.days] or list(catalogue.days())
+        chosen = catalogue.select(asked.words or ["all"])
     except catalogue.UnknownSelector as error:
         print(error)
         return 2
@@ -91,7 +91,7 @@ def _try_all(asked: argparse.Namespace) -> int:
     try:
         platform, device = _look_at_the_device(report)
         try:
-            _run(report, platform, days, asked.minutes)
+            _run(report, platform, chosen, asked.minutes)
         except KeyboardInterrupt:
             report.say("interrupted: what was found by then follows")
         return 0 if _sum_up(report, platform, device) else 1
@@ -120,7 +120,7 @@ def _look_at_the_device(report: Report) -> tuple[str, str]:
     return str(seen["platform"]), f"{seen['devices'][0]}, jax {versions['jax']}"
 
 
-def _run(report: Report, platform: str, days: Sequence[Day], minutes: float) -> None:
+def _run(report: Report, platform: str, chosen: Sequence[Selection], minutes: float) -> None:
     """All parts."""
     from benchmarks.device_trials import Budget, is_bad, trial_on
     from grader.options import UNTIMED
@@ -132,20 +132,20 @@ def _run(report: Report, platform: str, days: Sequence[Day], minutes: float) -> 
     with tempfile.TemporaryDirectory(prefix="kata-on-device-") as folder:
         cache = Path(folder)
         with trial_on(platform, budget, report, cache) as trial:
-            trial.references(days, UNTIMED, "references")
-            trial.speed(days, "speed")
-            trial.slow(days)
+            trial.references(chosen, UNTIMED, "references")
+            trial.speed(chosen, "speed")
+            trial.slow(chosen)
         if platform != "cpu":
             failed = [row for row in report.of_part("references") if is_bad(row)]
             with trial_on("cpu", budget, report, cache) as trial:
                 trial.again(failed, "on the CPU")
-                trial.speed(days, "on the CPU")
+                trial.speed(chosen, "on the CPU")
         with trial_on(platform, budget, report, cache) as trial:
-            trial.right(days)
+            trial.right(chosen)
             if importlib.util.find_spec("hypothesis"):
-                trial.references(days, (Aspect.DEEPER,), "deeper")
+                trial.references(chosen, (Aspect.DEEPER,), "deeper")
             else:
-                report.skipped.append("deeper: hypothesis is not installed")
+                report.skipped.append(("deeper", "all of it: hypothesis is not installed"))
 
 
 def _sum_up(report: Report, platform: str, device: str) -> bool:
@@ -165,7 +165,7 @@ def _sum_up(report: Report, platform: str, device: str) -> bool:
         "refused, though right": refused,
         "passed, though slow": passed,
         "skipped on this machine": skipped,
-        "left out for want of time": report.skipped,
+        "left out for want of time": report.skipped_in_words(),
         "faults": report.faults,
     }.items():
         report.say(f"{words}: {'; '.join(found) or 'nothing'}")
