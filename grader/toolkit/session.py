@@ -82,9 +82,10 @@ class Session(Subject):
 class Learner:
     """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
 
-    def __init__(self, session: Session, file: LearnerFile) -> None:
+    def __init__(self, session: Session, file: LearnerFile, check: str = "") -> None:
         self.session = session
         self.file = file
+        self.check = check  # which one: day01.softmax.by_hand
         self.speed: Speed | None = None  # what a speed check measured
 
     def __getattr__(self, name: str) -> Handle:

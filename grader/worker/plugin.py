@@ -49,6 +49,10 @@ def prepare_jax() -> None:
     # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
     # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
+    # Products of float32 in float32, on every platform: by themselves GPUs round the factors to 10 bits (TF32), TPUs to 7
+    # (bfloat16), and right answers would be off by a thousandth. So one tolerance holds everywhere. What the learner asks for
+    # (`precision=`) goes before it. Timings have it, too: their results are compared, and both sides pay for it.
+    jax.config.update("jax_default_matmul_precision", "highest")
 
 
 _session = pytest.StashKey[Session]()
@@ -106,7 +110,9 @@ def learner(request: pytest.FixtureRequest) -> Iterator[Learner]:
     if _session not in config.stash:  # plain pytest
         contract = Contract(config.getoption("--contract").read_text(encoding="utf-8"))
         open_session(config, load(config.getoption("--learner-file").resolve()), contract)
-    handles = Learner(config.stash[_session], config.stash[_file])
+    day = request.node.path.parents[1].name.partition("_")[0]  # .../day01_pure_functions/softmax/checks.py
+    name = f"{day}.{check_of(request.node).id}"
+    handles = Learner(config.stash[_session], config.stash[_file], name)
     yield handles
     request.node.user_properties.append(("speed", handles.speed))
 
