@@ -207,8 +207,21 @@ def _owner(name: str, known: dict[str, Path]) -> str:
         ["export"],
         ["day99"],
         ["--version"],
+        ["start", "README.md"],
+        ["update", "--dry-run"],
     ],
-    ids=["help", "hint", "overview", "list", "closed solution", "export", "unknown", "version"],
+    ids=[
+        "help",
+        "hint",
+        "overview",
+        "list",
+        "closed solution",
+        "export",
+        "unknown",
+        "version",
+        "start",
+        "update",
+    ],
 )
 def test_what_must_answer_at_once_imports_neither_jax_nor_rich(arguments: list[str]) -> None:
     program = (

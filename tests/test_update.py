@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.commands import overview
 from grader.kata import catalogue, files, home, journal, originals, starting
 from grader.record import store
 from tests.small_updates import FIRST, NEWER, ONE, SECOND, THIRD, THREE, TWO, days_of, ship
@@ -174,7 +175,7 @@ def test_days_that_are_no_more_and_exercises_that_were_deleted(
     ask("update")
     (mine / ONE).write_text(BROUGHT.replace("def norm", "def my_norm"))
     (mine / THREE).write_text("mine")
-    ship("1.0", monkeypatch.setattr)
+    ship("3.0", monkeypatch.setattr)
     _, out, _ = ask("update")
     assert f"{mine / THREE} is no part of the kata any more; your file stays" in out
     assert "day01.norm is not in your file; `python -m grader reset day01.norm` brings its stub" in out
@@ -218,6 +219,21 @@ def test_a_record_that_a_newer_kata_wrote_is_not_touched(ask: Ask, mine: Path) -
     before = tree(mine)
     status, _, error = ask("update")
     assert (status, "was made by a newer kata (9.0)" in error) == (1, True)
+    assert tree(mine) == before
+
+
+def test_an_older_kata_brings_nothing_and_what_is_older_is_told(
+    ask: Ask, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "__version__", "2.0")
+    told = "your exercises are those of jax-kata 1.0; `python -m grader update` brings those of 2.0"
+    assert told in ask()[2]
+    ask("update")
+    assert ask()[2] == ""
+    before = tree(mine)
+    ship("1.0", monkeypatch.setattr)
+    status, _, error = ask("update")
+    assert (status, "those of jax-kata 2.0, and this is the older 1.0" in error) == (1, True)
     assert tree(mine) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ def run(asked: argparse.Namespace) -> int:
             return _undo(folder) if asked.undo else _update(folder)
     except journal.Busy:
         return refuse("another update is at work there; nothing was changed")
-    except (originals.NewerFormat, _Damaged) as error:
+    except (originals.NewerFormat, _NotNow) as error:
         return refuse(printable(str(error)))
     except (OSError, KeyboardInterrupt):
         if _broken_off(folder):
@@ -52,8 +53,8 @@ def run(asked: argparse.Namespace) -> int:
         raise
 
 
-class _Damaged(Exception):
-    """Nobody can tell what an earlier update did; the text says what to do."""
+class _NotNow(Exception):
+    """An update would do harm; the text says why, and what to do."""
 
 
 def _folder(words: list[str]) -> Path:
@@ -133,10 +134,20 @@ def _record(folder: Path) -> tuple[Originals, str]:
     from grader.kata import originals
 
     try:
-        return originals.read(folder), ""
+        record = originals.read(folder)
+        if _numbers(record.kata) > _numbers(__version__):
+            raise _NotNow(
+                f"the exercises are those of jax-kata {record.kata}, and this is the older {__version__}: "
+                "install the newer one, or go back with `python -m grader update --undo`"
+            )
+        return record, ""
     except ValueError as error:
         marker = shown_path(folder / home.MARKER)
         return originals.Originals(), f"{marker} is damaged ({error})"
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", version)]
 
 
 # ---- backwards
@@ -148,7 +159,7 @@ def _undo(folder: Path) -> Exit:
     try:
         last = journal.last_done(folder)
     except ValueError as error:
-        raise _Damaged(f"{error}; nothing was changed") from error
+        raise _NotNow(f"{error}; nothing was changed") from error
     if last is None:
         return refuse("there is no update to take back")
     _say_kept(journal.take_back(last))
@@ -163,7 +174,7 @@ def _broken_off(folder: Path) -> Journal | None:
     try:
         return journal.broken_off(folder)
     except ValueError as error:
-        raise _Damaged(f"{error}. Move that folder away, then update again.") from error
+        raise _NotNow(f"{error}. Move that folder away, then update again.") from error
 
 
 def _say_kept(kept: list[tuple[Path, Path]]) -> None:
@@ -226,7 +237,7 @@ def _lines_of_day(one: DayPlan, shown: str, passed: set[str]) -> Iterator[str]:
         selector = f"{key}.{change.name}"
         which = " (passed)" if selector in passed else ""
         yield f"{selector}{which}: your code stays; its stub has changed:"
-        yield from (f"    {line}" for line in change.diff[:_LONGEST])
+        yield from (f"    {line}".rstrip() for line in change.diff[:_LONGEST])
         if len(change.diff) > _LONGEST:
             yield f"    ... and {len(change.diff) - _LONGEST} lines more"
     for name in merged.gone:
