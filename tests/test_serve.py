@@ -137,6 +137,18 @@ def test_a_broken_text_hides_nothing_of_the_others() -> None:
     assert judged.above == "def g(x):\n    return 2\n\n"
 
 
+@pytest.mark.parametrize(
+    "text", ["", "\0", "x = '\ud800'", "(" * 5000, "def f(:", "x = 1\r\ny = 2\r", "\ufeffx = 1", "\f"]
+)
+def test_whatever_the_texts_are_they_can_be_put_together(text: str) -> None:
+    assert (
+        put_together("def f(x):\n    return g(x)\n", [Text(text), Text("g = 1\n"), Text(text)]).above
+        == "g = 1\n\n"
+    )
+    assert put_together(text, [Text("x = 1\n")]).text.endswith(text)
+    assert is_an_answer(text, "softmax") is False
+
+
 def test_whose_definitions_stand_in_the_kept_file_by_themselves_are_not_kept_twice() -> None:
     earlier = [
         Text(

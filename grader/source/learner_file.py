@@ -36,6 +36,11 @@ class LearnerFile:
         return "the cell" if self.cell else self.path.name
 
     @property
+    def name_first(self) -> str:
+        """The same at the beginning of a sentence."""
+        return "The cell" if self.cell else self.path.name
+
+    @property
     def whole(self) -> str:
         """What its statements are parts of, in words."""
         return "the cell" if self.cell else "the file"

@@ -66,7 +66,7 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
         byte = error.object[error.start]
         loaded.problems.append(
             _unreadable(
-                f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
+                f"{loaded.name_first} is not UTF-8 text: byte 0x{byte:02x} on {loaded.where(line)} cannot be read.",
                 "Save the file in your editor with the encoding UTF-8.",
                 line,
             )
@@ -80,11 +80,11 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
     if "\0" in source:
         line = len(split_lines(source[: source.index("\0") + 1]))
         loaded.problems.append(
-            _unreadable(f"{loaded.name} holds a NUL byte on {loaded.where(line)}.", "Remove it.", line)
+            _unreadable(f"{loaded.name_first} holds a NUL byte on {loaded.where(line)}.", "Remove it.", line)
         )
         return None
     if not source.strip():
-        loaded.problems.append(_unreadable(f"{loaded.name} is empty.", loaded.reset_hint()))
+        loaded.problems.append(_unreadable(f"{loaded.name_first} is empty.", loaded.reset_hint()))
     return source
 
 
