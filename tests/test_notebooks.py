@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -24,9 +25,9 @@ from grader.notebook_files.document import Cell, NoNotebook
 from grader.notebook_files.magics import python_in
 from grader.notebook_files.taking import Taken, take
 from grader.record.store import FOLDER
-from grader.source.pieces import is_stub, pieces
-from grader.source.syntax import parse
-from tests.sampling import sample
+from grader.source.pieces import pieces
+from grader.source.syntax import is_stub, parse
+from tests.sampling import sample, settle
 
 DAYS = catalogue.days()
 DAY = catalogue.find_day("day01")
@@ -279,6 +280,55 @@ def test_answers_come_back_from_a_notebook_as_they_went_in(
     assert take(fresh.text, day, answers).text == fresh.text
     if case[0].endswith("solved"):
         assert fresh.text == text
+
+
+def _damaged(text: str, chance: random.Random) -> str:
+    """A text with some lines spoilt: lost, doubled, indented, opened, ended in another way."""
+    lines = text.splitlines(keepends=True)
+    odd = ['"""\n', "(\n", "x = 1; y = 2\n", "    # c\n", "<<<<<<< HEAD\n", "@dec\n", "\f\n", "%time f\n"]
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(lines))
+        before = lines[max(at - 8, 0) : at]
+        ways = [
+            [],
+            [lines[at].lstrip()],
+            [f"    {lines[at]}"],
+            [lines[at].replace("(", "((", 1)],
+            [lines[at].replace("\n", "\r\n")],
+            [chance.choice(odd), lines[at]],
+            [*before, lines[at]],
+        ]
+        lines[at : at + 1] = chance.choice(ways)
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_of_a_damaged_file_nothing_is_lost_either(number: int, tmp_path: Path) -> None:
+    chance = random.Random(f"{settle()} damaged {number}")
+    day = chance.choice(DAYS)
+    names = {exercise.name for exercise in day.exercises}
+    text = _damaged(chance.choice([workspace.stub_of(day), waves("right", day)[0][0]]), chance)
+    assert "".join(piece.text for piece in pieces(text)) == text
+
+    file = tmp_path / "day.ipynb"
+    file.write_bytes(writing.notebook(day, text))
+    code = [line for cell in cells_of(file.read_bytes()) for line in re.split(r"\r?\n", cell["source"])]
+    docstring = re.split(r'\r?\n"""\r?\n', text)[0]
+    lines = [line for line in re.split(r"\r?\n", text.removeprefix(docstring)) if line.strip(' "\f')]
+    assert [line for line in lines if line not in code] == []
+    answers_of(opened(file), day)  # whatever it holds
+
+    file.write_bytes(writing.notebook(day, day.solution.read_text(encoding="utf-8")))
+    answers = list(answers_of(opened(file), day).found.values())
+    half = take(text, day, answers[::2])
+    untouched = names - {answer.exercise for answer in half.changed}
+    for piece in pieces(text):
+        if piece.names & names and piece.names & names <= untouched:
+            assert piece.text.strip() in half.text
+    assert (
+        take(half.text, day, [one for one in answers[::2] if one.exercise not in half.clashes]).text
+        == half.text
+    )
 
 
 # ---- answers out of a notebook

@@ -11,8 +11,9 @@ from grader.kata import catalogue
 from grader.kata.catalogue import Day
 from grader.notebook_files.document import Cell, read
 from grader.notebook_files.magics import Python, python_in
-from grader.source.pieces import Piece, is_stub, pieces
+from grader.source.pieces import Piece, pieces
 from grader.source.scopes import Names
+from grader.source.syntax import is_stub
 
 
 @dataclass(frozen=True, slots=True)

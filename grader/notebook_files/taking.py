@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from grader.kata.catalogue import Day
 from grader.notebook_files.answers import Answer
 from grader.source.bindings import Bindings
-from grader.source.pieces import Piece, goes_with, is_stub, pieces
+from grader.source.pieces import Piece, goes_with, pieces
 from grader.source.scopes import Names
-from grader.source.syntax import Definition, line_end, says_nothing, split_lines
+from grader.source.syntax import Definition, is_stub, line_end, says_nothing, split_lines
 
 
 class Clash(ValueError):
@@ -99,16 +99,17 @@ class _File:
         place = self._place_of(answer.exercise)
         fixed = self._reached_by_others(free)
         block: list[Piece] = []
-        imports: list[str] = []
+        imports: list[Piece] = []
         for piece in [*answer.needed, *answer.own]:
             if answer.exercise in piece.names:
                 block.append(piece)
             elif piece.imports:
                 if not self._has_import(piece, fixed):
-                    imports.append(self._in_its_lines(piece.text.strip()))
+                    imports.append(piece)
             elif not self._has(piece, place, fixed):
                 block.append(piece)
-        for text in imports:
+        for piece in imports:
+            text = self._in_its_lines(piece.text.strip())
             head = self._end_of_imports(future=text.startswith("from __future__"))
             self._changes.append((slice(head, head), f"{text}{self._end}"))
         comment = f"# cell {answer.cell} of {named}{self._end}" if named else ""
@@ -116,7 +117,7 @@ class _File:
             place, comment + self._in_its_lines(_joined(block)), _comments_above(block, answer.exercise)
         )
         new = self._changed()
-        self._check_the_others(new, free)
+        self._check(pieces(new), [*imports, *block], free)
         return new
 
     def _place_of(self, name: str) -> slice:
@@ -210,16 +211,21 @@ class _File:
             lines[where] = [text] if text else []
         return "".join(lines)
 
-    def _check_the_others(self, new: str, free: Collection[str]) -> None:
-        """Whether all other exercises are word for word what they were. Raises Clash; a safeguard against what nobody foresaw."""
+    def _check(self, new: Sequence[Piece], put_in: Sequence[Piece], free: Collection[str]) -> None:
+        """Raise Clash where what was put in cannot be read, or where other exercises are not word for word what they were:
+        a safeguard against what nobody foresaw."""
 
-        def others(found: Sequence[Piece]) -> Iterator[tuple[list[str], list[str]]]:
-            for piece in found:
-                if piece.names & self._exercises - set(free):
-                    yield sorted(piece.names), piece.shape or [piece.text.strip()]
+        def others(found: Sequence[Piece]) -> list[tuple[list[str], list[str]]]:
+            names = self._exercises - set(free)
+            return [
+                (sorted(one.names), one.shape or [one.text.strip()]) for one in found if one.names & names
+            ]
 
-        if list(others(self._pieces)) != list(others(pieces(new))):
+        if others(self._pieces) != others(new):
             raise Clash("it would change other exercises of your file")
+        shapes = [piece.shape for piece in new]
+        if any(piece.shape not in shapes for piece in put_in if piece.statements):
+            raise Clash("your file is no Python near it; mend that first")
 
 
 def _meanings(statements: Sequence[ast.stmt]) -> dict[str, str]:

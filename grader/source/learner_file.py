@@ -11,7 +11,7 @@ from types import ModuleType
 from grader.cells import Cell
 from grader.findings import Finding, Kind
 from grader.results import Problem
-from grader.source.syntax import Definition, Function, functions_in
+from grader.source.syntax import Definition, Function, is_stub
 
 MODULE_NAME = "_kata_learner_file"
 
@@ -80,8 +80,7 @@ class LearnerFile:
         """
         for node in reversed(self.tree.body):  # the last one counts
             if isinstance(node, Definition) and node.name == name:
-                functions = functions_in(node)
-                return bool(functions) and all(_is_stub(function) for function in functions)
+                return is_stub(node)
         return False
 
     def absence(self, name: str, kind: str = "function") -> Problem:
@@ -117,9 +116,3 @@ def _is_jit(function: ast.expr) -> bool:
     return (
         isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).rpartition(".")[2] == "jit"
     )
-
-
-def _is_stub(function: Function) -> bool:
-    last = function.body[-1]
-    rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
-    return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.source.bindings import Bindings
 from grader.source.blocks import Broken, parsed
-from grader.source.syntax import Function, functions_in, lines_of, split_lines
+from grader.source.syntax import lines_of, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +84,6 @@ def _end_of_comments_inside(lines: Sequence[str], end: int) -> int:
 def _end_of_text(lines: Sequence[str], span: slice) -> int:
     """Behind the last line that is not blank."""
     return max((n for n in range(span.start + 1, span.stop + 1) if lines[n - 1].strip()), default=span.stop)
-
-
-def is_stub(statement: ast.stmt) -> bool:
-    """Whether it is a function, or a class of methods, with nothing to do but `raise NotImplementedError`."""
-    functions = functions_in(statement)
-    return bool(functions) and all(map(_raises_alone, functions))
-
-
-def _raises_alone(function: Function) -> bool:
-    *before, last = function.body
-    documented = ast.get_docstring(function, clean=False) is not None
-    if len(before) > documented or not isinstance(last, ast.Raise):
-        return False
-    raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
 
 
 def goes_with(piece: Piece, name: str) -> bool:
