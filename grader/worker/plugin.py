@@ -42,6 +42,12 @@ def check_of(item: pytest.Item) -> Check:
     return Check(exercise, name, Aspect(aspect), hint, mark.kwargs.get("patience", 1.0))
 
 
+def name_of(item: pytest.Item) -> str:
+    """The name of a check in the whole kata: day01.softmax.by_hand, of .../day01_pure_functions/softmax/checks.py."""
+    day = item.path.parents[1].name.partition("_")[0]
+    return f"{day}.{check_of(item).id}"
+
+
 def prepare_jax() -> None:
     """Settings under which every check runs."""
     # Whole tracebacks: the translator looks for the learner's frame itself.
@@ -110,9 +116,7 @@ def learner(request: pytest.FixtureRequest) -> Iterator[Learner]:
     if _session not in config.stash:  # plain pytest
         contract = Contract(config.getoption("--contract").read_text(encoding="utf-8"))
         open_session(config, load(config.getoption("--learner-file").resolve()), contract)
-    day = request.node.path.parents[1].name.partition("_")[0]  # .../day01_pure_functions/softmax/checks.py
-    name = f"{day}.{check_of(request.node).id}"
-    handles = Learner(config.stash[_session], config.stash[_file], name)
+    handles = Learner(config.stash[_session], config.stash[_file], name_of(request.node))
     yield handles
     request.node.user_properties.append(("speed", handles.speed))
 

@@ -10,17 +10,17 @@ from jax import lax
 
 
 @caught_by("speed", "beats_the_loop")
-def per_example_gradients__whole_jacobian_for_each(loss, params, x, y):
-    """For each example the gradients of all losses, the others blotted out, and their sum: cubic in the batch."""
+def per_example_gradients__idles(loss, params, x, y):
+    """Goes round thousands of times, lets the loss of one round count, and differentiates through all of them."""
 
-    def losses(params):
-        return jax.vmap(loss, in_axes=(None, 0, 0))(params, x, y)
+    def masked(params, x, y):
+        def add(total, counts):
+            here = jax.tree.map(lambda leaf: leaf + 0 * total, params)
+            return total + counts * loss(here, x, y), None
 
-    def one(only):
-        whole = jax.jacrev(lambda params: only * losses(params))(params)
-        return jax.tree.map(lambda leaf: leaf.sum(axis=0), whole)
+        return lax.scan(add, jnp.zeros(()), jnp.zeros(8192).at[0].set(1.0))[0]
 
-    return jax.vmap(one)(jnp.eye(len(y)))
+    return jax.vmap(jax.grad(masked), in_axes=(None, 0, 0))(params, x, y)
 
 
 @caught_by("deeper", "fill_the_range_of_float32")
