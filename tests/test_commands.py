@@ -20,7 +20,8 @@ import pytest
 
 from grader import cli
 from grader.kata import catalogue, hints, workspace
-from grader.record.store import FOLDER, Attempt, AttemptLog
+from grader.record.attempt import Attempt
+from grader.record.store import FOLDER, AttemptLog
 from grader.source import excerpts
 from tests.test_progress import ATTEMPT, again
 

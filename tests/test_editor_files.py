@@ -64,7 +64,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     day = catalogue.find_day("day01")
     file = day.file_in(folder / "class of 2026")
     file.parent.mkdir(parents=True)
-    shutil.copy(day.file_in(catalogue.EXERCISES), file)
+    shutil.copy(day.file_in(catalogue.LESSONS), file)
     for name, body in BODIES.items():
         answer(file, name, body)
     text = file.read_text(encoding="utf-8")

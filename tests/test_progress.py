@@ -19,7 +19,8 @@ import pytest
 
 from grader.kata import catalogue
 from grader.record import attempts as record
-from grader.record.store import FOLDER, Attempt, AttemptLog, NotRecorded, Standing, own
+from grader.record.attempt import Attempt
+from grader.record.store import FOLDER, AttemptLog, NotRecorded, Standing, own
 
 ATTEMPT = Attempt(
     "day01",

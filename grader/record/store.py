@@ -10,15 +10,13 @@ import copy
 import json
 import os
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from grader.kata import catalogue, home
+from grader.record.attempt import Attempt, attempt_of
 
 try:
     import sqlite3
@@ -36,28 +34,6 @@ _ALL = "at, id"  # the order of attempts
 
 class NotRecorded(Exception):
     """AttemptLog cannot be written or read; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One exercise, judged once. `passed` means all of its checks; `ratio` is the speed against the naive way."""
-
-    day: str
-    exercise: str
-    status: str
-    passed: bool
-    fingerprint: str  # of the source that was judged; empty when it did not parse
-    line: int  # that the exercise began on
-    judge: str  # a fingerprint of the checks that judged it
-    ratio: float | None
-    gate: float | None
-    seed: int
-    jax: str
-    platform: str
-    result: str  # the exercise's result as JSON
-    deeper: bool | None = None  # whether the deeper look agreed; None where none was taken
-    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +104,7 @@ class AttemptLog:
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM attempts ORDER BY {_ALL}"
             ).fetchall()
-        return [_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        return [attempt_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """By day and exercise. Raises NotRecorded."""
@@ -155,7 +131,7 @@ class AttemptLog:
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE day = ? ORDER BY {_ALL}", (day,)
             ).fetchall()
-        found = (_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+        found = (attempt_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
         return {attempt.exercise: attempt for attempt in found}
 
     def export(self) -> Iterator[str]:
@@ -169,7 +145,7 @@ class AttemptLog:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    found.append(_attempt(json.loads(line)))
+                    found.append(attempt_of(json.loads(line)))
                 except (ValueError, TypeError, KeyError) as error:
                     raise ValueError(f"line {number} is no exported attempt ({error})") from error
         return self.record(found)
@@ -277,29 +253,6 @@ def _folder_of(workspace: Path) -> Path:
 def own_is_somewhere() -> bool:
     """Whether somebody has a record of their own here, or a place for one."""
     return bool(os.environ.get(FOLDER)) or home.find() is not None or own().file.exists()
-
-
-def _attempt(values: dict[str, Any]) -> Attempt:
-    """Raises TypeError or ValueError when the values are not those of an attempt."""
-    values = values | {"passed": bool(values["passed"])}
-    if values.get("deeper") is not None:
-        values["deeper"] = bool(values["deeper"])
-    attempt = Attempt(**values)
-    for one in fields(Attempt):
-        value, kind = getattr(attempt, one.name), _KINDS[str(one.type)]
-        if not isinstance(value, kind):
-            raise ValueError(f"{one.name} is {value!r}")
-    datetime.fromisoformat(attempt.at)
-    return attempt
-
-
-_KINDS: dict[str, Any] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "bool | None": (bool, type(None)),
-    "float | None": (float, int, type(None)),
-}
 
 
 def _reason(error: Exception, file: Path, patience: float) -> str:
