@@ -12,7 +12,7 @@ It runs from a checkout; nothing need be installed but the packages in NEEDED. W
     right        right answers in other styles, timings and all, as many as there is time for
     deeper       the deeper look at the references, where Hypothesis is installed
 
-At the end stand the ratios of all speed checks, a gate that is proposed for each (by the rule in benchmarks/device_table.py), and
+At the end stand the ratios of all speed checks, a gate that is proposed for each (by the rule in benchmarks/device/table.py), and
 sections that can be pasted into grader/days/gates.toml. All that was found is in on_device.json, in the folder of --out, else
 in $OUT, else in this one; it is written anew after each step, so that a run that is killed leaves what it had. Nothing is begun
 that would not be done in time, and what was left out is printed. Exit status 1 says that something was not as it should be.
@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from benchmarks.device_trials import Report
+    from benchmarks.device.trials import Report
     from grader.kata.catalogue import Selection
 
 NEEDED = {  # module -> package
@@ -76,7 +76,7 @@ def main() -> int:
 
 def _try_all(asked: argparse.Namespace) -> int:
     # Here, where all that these need is known to be there.
-    from benchmarks.device_trials import PLATFORMS, Report
+    from benchmarks.device.trials import PLATFORMS, Report
     from grader.kata import catalogue
     from grader.machine import faults
 
@@ -122,7 +122,7 @@ def _look_at_the_device(report: Report) -> tuple[str, str]:
 
 def _run(report: Report, platform: str, chosen: Sequence[Selection], minutes: float) -> None:
     """All parts."""
-    from benchmarks.device_trials import Budget, is_bad, trial_on
+    from benchmarks.device.trials import Budget, is_bad, trial_on
     from grader.options import UNTIMED
     from grader.results import Aspect
     from grader.toolkit.gates import TIME_ALL
@@ -150,8 +150,8 @@ def _run(report: Report, platform: str, chosen: Sequence[Selection], minutes: fl
 
 def _sum_up(report: Report, platform: str, device: str) -> bool:
     """What stands at the end; whether all was as it should be."""
-    from benchmarks.device_table import lines, sections, timed_of
-    from benchmarks.device_trials import is_bad
+    from benchmarks.device.table import lines, sections, timed_of
+    from benchmarks.device.trials import is_bad
 
     timed = timed_of(report.of_part("speed", "slow", "right"))
     beside = {row["check"]: row["ratio"] for row in report.of_part("on the CPU") if "ratio" in row}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.device_table import Ratio, Timed, lines, sections, timed_of, two_digits
-from benchmarks.device_trials import Budget, Report
+from benchmarks.device.table import Ratio, Timed, lines, sections, timed_of, two_digits
+from benchmarks.device.trials import Budget, Report
 
 ROOT = Path(__file__).parent.parent
 

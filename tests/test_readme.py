@@ -47,7 +47,8 @@ def test_paths_and_options_of_the_readme_exist() -> None:
         assert (ROOT / path).exists(), path
     for path in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / path).exists(), path
-    options = cli.page()
+    magics = (ROOT / "grader" / "notebook" / "magics.py").read_text(encoding="utf-8")
+    options = cli.page() + magics
     for option in re.findall(r"`(--[a-z-]+)", README):
         assert option in options, option
 

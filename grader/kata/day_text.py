@@ -56,7 +56,7 @@ class DayText:
         return end
 
     @property
-    def head(self) -> Block:
+    def head_lines(self) -> Block:
         return self.plain[: self.head_end]
 
     @cached_property

@@ -49,12 +49,12 @@ class _Imported:
 
 def head_edits(mine: DayText, known: Sequence[DayText], fresh: DayText, brought: Sequence[str]) -> Head:
     """Bring a head in step. One that is untouched becomes the new one; to others only what is needed is added."""
-    if mine.head == fresh.head:
+    if mine.head_lines == fresh.head_lines:
         return Head()
     had, has = _imports_of(mine), _imports_of(fresh)
-    if any(mine.head == one.head for one in known) and set(had) <= set(has):
+    if any(mine.head_lines == one.head_lines for one in known) and set(had) <= set(has):
         new = tuple(_statement(one) for one in has if one not in had)
-        return Head((Edit(slice(0, mine.head_end), fresh.head),), new)
+        return Head((Edit(slice(0, mine.head_end), fresh.head_lines),), new)
     edits = _docstring(mine, known, fresh)
     # Where nobody knows what was brought, a head in which something is missing may be an older one.
     before = _imports_of(known[-1]) if known else [] if brought else has

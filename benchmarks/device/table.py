@@ -60,7 +60,7 @@ class Timed:
 
 
 def timed_of(rows: Iterable[Mapping[str, Any]]) -> list[Timed]:
-    """The timings among rows of `device_trials`, by check, the reference's first."""
+    """The timings among rows of `trials`, by check, the reference's first."""
     found: dict[str, Timed] = {}
     for row in rows:
         if "ratio" in row:
