@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Sequence
 
-MOST = 2**20  # characters of earlier cells that are sent
+MOST = 2**18  # characters of earlier cells that are sent
 # Cell magics below which there is Python that ran in the kernel.
 _PYTHON_BELOW = frozenset({"grade", "time", "capture", "prun", "timeit"})
 _OF_IPYTHON = re.compile(r"(\s*)(?:[%!?]|[\w, ]+=\s*[%!]|.*\?\s*$)")

@@ -38,7 +38,6 @@ class Client:
     def __init__(self, settings: Callable[[], Mapping[str, str]] = dict) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = os.getpid()
         self._trouble: IO[bytes] | None = None  # what it writes to standard error
         self._heard = b""
         self._count = 0
@@ -50,39 +49,28 @@ class Client:
         return self._process.pid if self._process else None
 
     def ask(self, do: str, hear: Callable[[Event], None] = lambda event: None, **fields: Any) -> Event:
-        """The answer to a request; `hear` gets each event before it. Raises Ended, and KeyboardInterrupt once it is over."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
+        """The answer to a request; `hear` gets each event before it.
+
+        Raises Ended, after which another one begins; and KeyboardInterrupt, once what was asked for is over.
+        """
+        if self._process is None:
             self._start()
+        elif self._process.poll() is not None:
+            raise self._ended()
         self._count += 1
         id = self._count
-        interrupted = False
-        deadline = None
+        self._write({"id": id, "do": do, **fields})
         try:
-            self._write({"id": id, "do": do, **fields})
-        except OSError:
-            raise self._ended() from None
-        while True:
-            try:
-                event = self._next(deadline)
-            except KeyboardInterrupt:
-                if not interrupted:
-                    interrupted, deadline = True, time.monotonic() + _PATIENCE
-                    self._count += 1
-                    with suppress(OSError):
-                        self._write({"id": self._count, "do": "stop"})
-                continue
-            if event is None:  # it does not come to an end: then we end it
-                self.close(at_once=True)
-                raise KeyboardInterrupt
-            if event.get("id") != id:
-                continue
-            if event["event"] in _FINAL:
-                if interrupted and event["event"] != "result":
-                    raise KeyboardInterrupt
-                return event
-            if not interrupted:
-                hear(event)
+            return self._final(id, hear, deadline=None)
+        except KeyboardInterrupt:
+            pass
+        try:  # it comes to its end, so that nothing of it is left when the next one is asked for
+            self._count += 1
+            self._write({"id": self._count, "do": "stop"})
+            self._final(id, lambda event: None, deadline=time.monotonic() + _PATIENCE)
+        except (KeyboardInterrupt, Ended, ValueError):
+            self.close(at_once=True)
+        raise KeyboardInterrupt
 
     def close(self, *, at_once: bool = False) -> None:
         """End the process, and all that it has begun."""
@@ -124,19 +112,36 @@ class Client:
         )
 
     def _write(self, request: Event) -> None:
+        """Raises Ended, also where an interrupt has left half a line."""
         assert self._process
         assert self._process.stdin
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise self._ended() from None
+        except BaseException:
+            self.close(at_once=True)
+            raise
 
-    def _next(self, deadline: float | None) -> Event | None:
-        """The next event; None when none has come by the deadline. Raises Ended."""
+    def _final(self, id: int, hear: Callable[[Event], None], deadline: float | None) -> Event:
+        """The last event on a request. Raises Ended, and ValueError where the deadline passes without it."""
+        while True:
+            event = self._next(deadline)
+            if event.get("id") not in {id, None}:  # of one that was interrupted
+                continue
+            if event["event"] in _FINAL:
+                return event
+            hear(event)
+
+    def _next(self, deadline: float | None) -> Event:
+        """The next event. Raises Ended, and ValueError where none has come by the deadline, or half of one."""
         assert self._process
         assert self._process.stdout
         stdout = self._process.stdout.fileno()
         while b"\n" not in self._heard:
             if deadline is not None and time.monotonic() > deadline:
-                return None
+                raise ValueError("there is no event")
             if select.select([stdout], [], [], _LOOK)[0]:
                 piece = os.read(stdout, 2**16)
                 if not piece:

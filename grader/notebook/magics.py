@@ -1,7 +1,7 @@
 """The magics. Each asks the process that grades, and shows its answer; nothing is judged here."""
 
 # IPython may be absent where types are checked, and carries few of its own.
-# mypy: disallow_untyped_calls=False, disallow_untyped_decorators=False, disable-error-code="import-not-found,misc"
+# mypy: disallow_untyped_calls=False, disallow_untyped_decorators=False, disable-error-code="misc"
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import os
 import shlex
 from typing import Any
 
-from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
+from IPython.core.error import UsageError  # type: ignore[import-not-found,unused-ignore]
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class  # type: ignore[import-not-found,unused-ignore]
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring  # type: ignore[import-not-found,unused-ignore]
+from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
 
 from grader.notebook import cells, devices
 from grader.notebook.client import Client, Ended

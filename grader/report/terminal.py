@@ -96,8 +96,9 @@ class Screen:
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
+            whole = "the file" if self._ways.names_files else "the cell"
             self._parts.print_finding(
-                "the file", problem.finding, problem.hint, self._place(day, problem.line), "red"
+                whole, problem.finding, problem.hint, self._place(day, problem.line), "red"
             )
         for exercise in day.exercises:
             lead = exercise.lead
@@ -189,7 +190,7 @@ class Screen:
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
         if left is None and day.problems and not self._ways.names_files:
-            text.append(", but something is wrong with the cell, so it does not count as done.")
+            text.append(", though not every line of the cell could be run where it was graded.")
         elif left is None and day.problems:
             place = self._place(day, day.problems[0].line) or shown_path(day.file)
             text.append(f", but something is wrong with the file, so it does not count as done: {place}")

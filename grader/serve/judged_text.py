@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.source.blocks import parsed
 from grader.source.learner_file import LearnerFile
 from grader.source.scopes import Names
-from grader.source.syntax import Definition, lines_of, split_lines
+from grader.source.syntax import Definition, lines_of, parse, split_lines
 
 _NOWHERE = Path("cell.py")
 
@@ -93,7 +93,10 @@ def put_together(cell: str, earlier: Sequence[Text]) -> Judged:
 
 def _copied(text: str) -> list[ast.stmt]:
     """The statements of a text, for us alone: what `parsed` gives is everybody's."""
-    return ast.parse(parsed(text).text).body
+    try:
+        return parse(parsed(text).text).body
+    except SyntaxError:  # there is nothing that could be read
+        return []
 
 
 def _needed(tree: ast.Module, last: Sequence[ast.stmt]) -> set[int]:

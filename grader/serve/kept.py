@@ -52,7 +52,10 @@ class KeptFiles:
 
     def before(self, day: Day, exercise: str) -> list[Text]:
         """What a cell for an exercise may use of it, the most general first."""
-        head, kept = self._read(day)
+        try:
+            head, kept = self._read(day)
+        except OSError:  # then nothing can be used of it; that it cannot be kept is told
+            head, kept = _head(day), {}
         exercises = frozenset(one.name for one in day.exercises)
         others = [one for name, one in kept.items() if name != exercise]
         found = [Text(head, of_all=True), *(Text(one.uses) for one in others)]

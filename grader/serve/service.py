@@ -11,8 +11,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from grader import __version__
@@ -74,8 +74,8 @@ class Service:
                     self._waiting.append(request)
                     self._condition.notify()
             case Stop():
-                self._stop()
                 self._send({"id": request.id, "event": "stopping"})
+                self._stop()
             case Bye():
                 self._send({"id": request.id, "event": "bye"})
                 return False
@@ -141,6 +141,7 @@ class Service:
         if refused:
             self._error(asked.id, "fault", refused)
             return
+        self._last = chosen
         preparing = results.prepare(asked)
 
         def progress(step: RunProgress) -> None:
@@ -152,10 +153,11 @@ class Service:
             self._send({"id": asked.id, "event": "verdict", **event})
 
         graded = self._gradings.grade(asked, chosen, progress, verdict)
+        if graded.result.interrupted:  # by Ctrl-C, which is meant for all of this
+            raise KeyboardInterrupt
         if self._gradings.stopped:
             self._send({"id": asked.id, "event": "stopped"})
             return
-        self._last = chosen
         if graded.result.faults:
             self._error(asked.id, "fault", _OURS, details="\n".join(graded.result.faults))
             return
@@ -168,10 +170,15 @@ class Service:
 
     # ---- from both
 
-    def _told(self, request: Request) -> _Told:
-        return _Told(self, request)
+    @contextmanager
+    def _told(self, request: Request) -> Iterator[None]:
+        """What is raised inside is told to whoever asked, and the service goes on."""
+        try:
+            yield
+        except Exception as error:
+            self._tell(request, error)
 
-    def tell(self, request: Request, error: Exception) -> None:
+    def _tell(self, request: Request, error: Exception) -> None:
         """Say why there is no answer."""
         if isinstance(error, UnknownSelector):
             self._error(request.id, "usage", str(error))
@@ -197,21 +204,6 @@ _OURS = "this is a mistake of the grader or of its installation, not of your cod
 
 def _trace(error: Exception) -> str:
     return "".join(traceback.format_exception(error))
-
-
-class _Told:
-    """What is raised inside is told to whoever asked, and the service goes on."""
-
-    def __init__(self, service: Service, request: Request) -> None:
-        self._service, self._request = service, request
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self._service.tell(self._request, error)
-        return True
 
 
 def serve(lines: BinaryIO, send: Send, gradings: Gradings, record: AttemptLog) -> None:

@@ -35,6 +35,16 @@ class LearnerFile:
         """What the file is called in messages."""
         return "the cell" if self.cell else self.path.name
 
+    @property
+    def name_first(self) -> str:
+        """The same at the beginning of a sentence."""
+        return "The cell" if self.cell else self.path.name
+
+    @property
+    def whole(self) -> str:
+        """What its statements are parts of, in words."""
+        return "the cell" if self.cell else "the file"
+
     def where(self, line: int) -> str:
         """`line 3`, as whoever wrote it counts."""
         return self.cell.in_words(line) if self.cell else f"line {line}"

@@ -66,7 +66,7 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
         byte = error.object[error.start]
         loaded.problems.append(
             _unreadable(
-                f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
+                f"{loaded.name_first} is not UTF-8 text: byte 0x{byte:02x} on {loaded.where(line)} cannot be read.",
                 "Save the file in your editor with the encoding UTF-8.",
                 line,
             )
@@ -80,11 +80,11 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
     if "\0" in source:
         line = len(split_lines(source[: source.index("\0") + 1]))
         loaded.problems.append(
-            _unreadable(f"{loaded.name} holds a NUL byte on {loaded.where(line)}.", "Remove it.", line)
+            _unreadable(f"{loaded.name_first} holds a NUL byte on {loaded.where(line)}.", "Remove it.", line)
         )
         return None
     if not source.strip():
-        loaded.problems.append(_unreadable(f"{loaded.name} is empty.", loaded.reset_hint()))
+        loaded.problems.append(_unreadable(f"{loaded.name_first} is empty.", loaded.reset_hint()))
     return source
 
 
@@ -112,7 +112,7 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
             column=max(block.error.offset or 1, 1),
         )
-        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        hint = f"Python cannot read this block. The rest of {loaded.whole} is graded all the same."
         problem = Problem(finding, hint)
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
@@ -178,7 +178,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
     name, text = type(error).__name__, words_of(error)
-    hint = "The other statements of the file ran all the same; repair this one."
+    hint = f"The other statements of {loaded.whole} ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
         near = difflib.get_close_matches(
             error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1
