@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from grader import cli
 from grader.commands import notebook_answers
@@ -144,6 +145,8 @@ def test_the_whole_lesson_is_in_it_and_its_pictures_are(day: catalogue.Day) -> N
         match for section in found for match in re.findall(r"\]\(data:image/png;base64,([^)]*)\)", section)
     ]
     assert len(pictures) == len(named)
+    # By this parser, as by that of VS Code, a data address of SVG is no image.
+    assert "".join(map(MarkdownIt("commonmark").render, found)).count("<img ") == len(named)
     assert not re.search(
         r"\]\((?!data:|https?:)", re.sub(r"```.*?```|`[^`]*`", "", "".join(found), flags=re.DOTALL)
     )
@@ -609,6 +612,14 @@ def test_a_notebook_that_was_run_and_saved_elsewhere_is_read(tmp_path: Path) -> 
     answers = answers_of(read, DAY)
     assert list(answers.found) == ["softmax"]
     assert take(STUB, DAY, list(answers.found.values())).text.count(SOFTMAX) == 1
+
+
+def test_cells_that_nobody_wrote_take_no_time(notebook: Notebook) -> None:
+    long = "x = (\n" * 12_000
+    made = notebook(long, graded("softmax", long), graded("bank_step", long * 2), "!ls\n" * 5_000)
+    read = opened(made)
+    assert read.remarks == ["cell 3: it has more than 100,000 characters, and is left out"]
+    assert answers_of(read, DAY).left["softmax"].startswith("cell 2, line")
 
 
 # ---- a notebook graded as it is

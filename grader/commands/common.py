@@ -30,7 +30,7 @@ FROM = CommandOption(
 )
 FROM_NOTEBOOK = CommandOption(
     ("--from-notebook",),
-    "take the answers out of a notebook; your own file stays as it is",
+    "take the answers out of a notebook: `notebook` into your file, grading as they are",
     read=Path,
     takes="a file",
     metavar="FILE.ipynb",

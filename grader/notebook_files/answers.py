@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.kata import catalogue
@@ -13,7 +13,9 @@ from grader.notebook_files.document import Cell, read
 from grader.notebook_files.magics import Python, python_in
 from grader.source.pieces import Piece, pieces
 from grader.source.scopes import Names
-from grader.source.syntax import is_stub
+from grader.source.syntax import is_stub, name_defined, parse, split_lines
+
+_LONGEST = 100_000  # characters of a cell that somebody has written
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,14 @@ def opened(file: Path) -> Notebook:
 
 
 def _code_cell(number: int, cell: Cell) -> tuple[CodeCell, str]:
+    if len(cell.text) > _LONGEST:
+        return CodeCell(number, Python(""), ()), f"it has more than {_LONGEST:,} characters, and is left out"
     python = python_in(cell.text)
     try:
         python.text.encode()
-        found = pieces(python.text)
     except UnicodeEncodeError:
         return CodeCell(number, Python(""), ()), "it holds what is no text, and is left out"
+    found = _pieces_of(python.text)
     plain = CodeCell(number, python, found)
     if not python.asked:
         return plain, ""
@@ -102,6 +106,16 @@ def _code_cell(number: int, cell: Cell) -> tuple[CodeCell, str]:
         return plain, f"%%grade {python.asked} names no one exercise; it is left out"
     ((day, exercise),) = exercises
     return CodeCell(number, python, found, day, exercise), ""
+
+
+def _pieces_of(text: str) -> list[Piece]:
+    """The pieces of a cell. One that is no Python is a single piece: nothing of it runs, in the kernel either."""
+    try:
+        parse(text)
+    except SyntaxError as error:
+        names = frozenset(filter(None, map(name_defined, split_lines(text))))
+        return [Piece(text, 0, 0, 0, (), names, error)]
+    return pieces(text)
 
 
 def _with_unnamed_ones(cells: Sequence[CodeCell]) -> list[CodeCell]:
@@ -166,8 +180,9 @@ class _Reader:
                 answers.remarks.append(f"{name}: {told}, and is left out")
             else:
                 answers.left[name] = told
-                whole = Piece(cell.python.text, 0, 0, 0, (), frozenset({name}), cell.error)
-                answers.broken[name] = Answer(name, cell.number, [whole])
+                answers.broken[name] = Answer(
+                    name, cell.number, [replace(piece, names=frozenset({name})) for piece in cell.pieces]
+                )
         if good or broken:
             return
         if not graded:

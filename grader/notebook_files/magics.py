@@ -67,6 +67,8 @@ def _word(rest: str) -> str:
 
 def _blank_line_magics(lines: list[str]) -> list[str]:
     """Blank the lines that begin a statement and are none of Python's; return them."""
+    if not any(map(_LINE_MAGIC.match, lines)):
+        return []
     found: list[str] = []
     ended = [f"{line}\n" for line in lines]
     at = _next_magic(ended, 0)
