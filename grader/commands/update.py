@@ -110,6 +110,7 @@ def _update(folder: Path) -> Exit:
         tell([f"{_shown(folder, path)} was saved meanwhile, and is left as it is: update once more"])
     if _visible(found):
         print("\nIt can be taken back: python -m grader update --undo")
+        print(f"The files as they were lie in {shown_path(begun.own)}")
     return Exit.UNDONE if found.left_undone or edited else Exit.DONE
 
 
