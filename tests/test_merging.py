@@ -214,6 +214,8 @@ def test_without_originals_stubs_are_known_by_their_looks() -> None:
     assert "from jaxtyping import Int\n" in text
     note = MINE.replace("    # Your code here: about 2 lines.\n", "    # the root of a sum\n")
     assert "# the root of a sum\n    raise NotImplementedError\n" in brought(note)[0]
+    decorated = MINE.replace("def norm", "@jax.jit\ndef norm")
+    assert "norm" not in brought(decorated)[1].replaced
     untouched = OLD[: OLD.index("\n\ndef rank")]
     assert brought(untouched)[0] == NEW
     assert brought(untouched.replace("import jax", "# mine\nimport jax"))[0] != NEW

@@ -85,6 +85,7 @@ day01.mean (passed): your code stays; its stub has changed:
 new: 3 lessons and 1 picture
 
 It can be taken back: python -m grader update --undo
+The files as they were lie in {mine}/.kata/updates/0001
 """
     )
     new = tree(mine)

@@ -12,6 +12,8 @@ import pytest
 
 from grader import cli
 from grader.kata import catalogue, files, home, originals, starting, workspace
+from grader.machine import doctor
+from grader.machine.doctor_rows import Row, State
 from grader.record import store
 from tests.test_progress import ATTEMPT
 
@@ -261,3 +263,24 @@ def test_progress_of_old_is_told_when_a_workspace_is_made(ask: Ask, tmp_path: Pa
     told = ask("start", "mine")[2]
     assert "progress from before lies in " in told
     assert "python -m grader import old.jsonl" in told
+
+
+def test_the_doctor_says_which_workspace_is_meant(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("list")[0] == 0
+    assert doctor.workspace_row() == Row("workspace", State.GOOD, str(catalogue.ROOT))
+    mine = own(tmp_path / "mine")
+    monkeypatch.setenv(home.HOME, str(mine))
+    assert doctor.workspace_row().text == f"{mine} (named by KATA_HOME)"
+    monkeypatch.setattr(doctor, "__version__", "99.0")
+    row = doctor.workspace_row()
+    assert (row.state, row.remedy) == (State.NOTE, "python -m grader update")
+    (mine / home.MARKER).write_text("{")
+    assert "of which little is known" in doctor.workspace_row().text
+    monkeypatch.setenv(home.HOME, "nowhere")
+    assert doctor.workspace_row().state is State.NOTE
+    assert list(doctor.own_rows()) == []
+    monkeypatch.delenv(home.HOME)
+    monkeypatch.setattr(catalogue, "INSTALLED", True)
+    assert doctor.workspace_row().remedy == "python -m grader start my-kata"

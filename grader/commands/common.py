@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +86,7 @@ def need_a_record() -> None:
     """Raises NoWorkspace where nobody's progress lies, nor has a place."""
     from grader.record import store
 
-    if not store.own_is_somewhere():
+    if not (os.environ.get(store.FOLDER) or store.own().file.exists()):
         home.needed()
 
 

@@ -110,6 +110,7 @@ def _update(folder: Path) -> Exit:
         tell([f"{_shown(folder, path)} was saved meanwhile, and is left as it is: update once more"])
     if _visible(found):
         print("\nIt can be taken back: python -m grader update --undo")
+        print(f"The files as they were lie in {shown_path(begun.own)}")
     return Exit.UNDONE if found.left_undone or edited else Exit.DONE
 
 
@@ -210,7 +211,8 @@ def _lines(found: Plan, passed: set[str]) -> Iterator[str]:
         what = [_count(len(names), "lesson")] if names else []
         yield f"new: {' and '.join([*what, *([_count(pictures, 'picture')] if pictures else [])])}"
     for path, place in found.beside.items():
-        yield f"{_shown(found.folder, path)} stays, since you changed it; the new one: {_shown(found.folder, place)}"
+        why = "since you changed it" if path in found.before.hashes else "since you may have written in it"
+        yield f"{_shown(found.folder, path)} stays, {why}; the new one: {_shown(found.folder, place)}"
     for path in found.gone:
         yield f"{_shown(found.folder, path)} is no part of the kata any more; your file stays"
     if found.guessed:

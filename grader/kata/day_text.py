@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
-from collections.abc import Sequence
+import tokenize
 from functools import cached_property
 
 from grader.kata.stubs import stub
 from grader.source.blocks import parsed
 from grader.source.scopes import Names
-from grader.source.syntax import Definition, functions_in, lines_of, parse, says_nothing
+from grader.source.syntax import Definition, functions_in, lines_of, parse
 
 Block = tuple[str, ...]  # lines without their ends
 _YOUR_CODE = re.compile(r"\s*# Your code here: about \d+ lines?\.")
@@ -78,24 +79,23 @@ class DayText:
 
     # ---- whether somebody has written in it
 
-    def all_untouched(self, names: Sequence[str]) -> bool:
-        """Whether it is nothing but stubs of these names, by their looks, below imports and a docstring."""
-        for node in self.tree.body:
-            if isinstance(node, Definition):
-                if node.name not in names or len(self.definitions[node.name]) > 1:
-                    return False
-                if functions_in(node) and not looks_untouched(self.block(node.name)):
-                    return False
-            elif not isinstance(node, ast.Import | ast.ImportFrom):
-                where = lines_of(node, self.lines)
-                if where != self.docstring:
-                    return False
-        remarks = [line for line in self.plain if line.strip() and says_nothing(line) and line[0] == "#"]
-        return not (self.broken or remarks)
+    def all_untouched(self, fresh: DayText) -> bool:
+        """Whether it is nothing but stubs of what another one has, by their looks, below imports and a docstring."""
+        for name, places in self.definitions.items():
+            block, now = self.block(name), fresh.block(name)
+            if len(places) > 1 or not (block == now or (now and looks_untouched(block, now))):
+                return False
+        known = [where for places in self.definitions.values() for where in places]
+        known += [where for _, where in self.imports] + ([self.docstring] if self.docstring else [])
+        within = {line for where in known for line in range(where.start, where.stop)}
+        return not any(line.strip() for number, line in enumerate(self.plain) if number not in within)
 
 
-def looks_untouched(block: Block) -> bool:
-    """Whether a definition is a stub in which nobody has written: docstring, and what raises NotImplementedError."""
+def looks_untouched(block: Block, now: Block) -> bool:
+    """Whether a definition is a stub in which nobody has written: docstring, and what raises NotImplementedError.
+
+    Remarks and decorators are the learner's, unless they stand in the stub as it is `now`, too.
+    """
     text = "\n".join(block) + "\n"
     try:
         (node,) = parse(text).body
@@ -103,7 +103,12 @@ def looks_untouched(block: Block) -> bool:
     except (SyntaxError, ValueError):
         return False
     marks = [line for line in block if _YOUR_CODE.fullmatch(line)]
-    return bool(functions_in(node)) and bool(marks) and without_sizes(again) == without_sizes(block)
+    if not (functions_in(node) and marks and without_sizes(again) == without_sizes(block)):
+        return False
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    starts = {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
+    starts |= {part.lineno for one in ast.walk(node) for part in getattr(one, "decorator_list", ())}
+    return all(block[line - 1] in {*marks, *now} for line in starts)
 
 
 def promises(block: Block) -> Block:

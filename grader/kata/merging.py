@@ -57,7 +57,7 @@ def merge(learner: bytes, originals: Sequence[str], stub: str) -> Merged:
     names = list(fresh.definitions)
     if mine.plain == fresh.plain:
         return Merged()
-    unwritten = mine.all_untouched(names) if not known else any(mine.plain == one.plain for one in known)
+    unwritten = mine.all_untouched(fresh) if not known else any(mine.plain == one.plain for one in known)
     if unwritten or not any(map(str.strip, mine.lines)):
         content = mark + "".join(line + end for line in fresh.plain).encode()
         return Merged(
@@ -108,7 +108,7 @@ def _by_exercise(mine: DayText, known: Sequence[DayText], fresh: DayText, mark: 
                 added.append(name)
         elif mine.block(name) == now:
             continue
-        elif _is_untouched(mine, name, known):
+        elif _is_untouched(mine, name, known, now):
             replaced.append(name)
             edits.append(Edit(mine.definitions[name][0], now))
         elif promises(before or mine.block(name)) != promises(now):
@@ -141,13 +141,13 @@ def _by_exercise(mine: DayText, known: Sequence[DayText], fresh: DayText, mark: 
     )
 
 
-def _is_untouched(mine: DayText, name: str, known: Sequence[DayText]) -> bool:
+def _is_untouched(mine: DayText, name: str, known: Sequence[DayText], now: Block = ()) -> bool:
     if len(mine.definitions[name]) > 1:
         return False
     block = mine.block(name)
     if any(name in one.definitions for one in known):
         return any(block == one.block(name) for one in known)
-    return looks_untouched(block)
+    return looks_untouched(block, now)
 
 
 def _change(name: str, before: Block, now: Block) -> StubChange:

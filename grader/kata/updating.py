@@ -90,7 +90,7 @@ def _plan_day(found: Plan, day: Day) -> None:
         merged = Merged(stub, added=tuple(exercise.name for exercise in day.exercises))
     else:
         merged = merge(mine, [one.decode() for one in known], stub.decode())
-        if not known and merged.replaced:
+        if not known and merged.content is not None:
             found.guessed.append(path)
     found.days.append(DayPlan(day, path, merged, is_new=mine is None))
     if merged.content is not None:

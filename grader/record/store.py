@@ -17,6 +17,7 @@ from pathlib import Path
 
 from grader.kata import catalogue, home
 from grader.record.attempt import Attempt, attempt_of
+from grader.record.reasons import reason
 
 try:
     import sqlite3
@@ -174,7 +175,7 @@ class AttemptLog:
             with closing(connection), connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise NotRecorded(_reason(error, self.file, self._patience)) from error
+            raise NotRecorded(reason(error, self.file, self._patience, FOLDER)) from error
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
@@ -248,19 +249,3 @@ def of(workspace: Path) -> AttemptLog:
 
 def _folder_of(workspace: Path) -> Path:
     return Path(os.environ.get(FOLDER) or workspace / home.KEPT)
-
-
-def own_is_somewhere() -> bool:
-    """Whether somebody has a record of their own here, or a place for one."""
-    return bool(os.environ.get(FOLDER)) or home.find() is not None or own().file.exists()
-
-
-def _reason(error: Exception, file: Path, patience: float) -> str:
-    text = str(error)
-    if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
-        return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
-    if "full" in text:
-        return f"There is no room on the disk for {file} ({error})."
-    if "locked" in text:
-        return f"Another grader has held {file} for more than {patience:g} seconds."
-    return f"{file}: {type(error).__name__}: {error}"
