@@ -412,6 +412,22 @@ def test_helpers_and_imports_come_along_from_the_cell_and_from_earlier_ones(note
     assert taken(other, found.text).text == found.text.replace("mask) / 2", "mask) / 3")
 
 
+def test_what_an_answer_uses_is_what_the_cells_above_it_say(notebook: Notebook) -> None:
+    made = notebook(
+        "from functools import partial\nFACTOR = 2\nOTHER = 5",
+        graded("masked_mean", "def masked_mean(x, mask):\n    return partial(FACTOR, LATER)\n"),
+        "from functools import partial, reduce\nFACTOR = 3\nLATER = 4",
+    )
+    changed = [line for line in taken(made).text.splitlines() if line not in STUB.splitlines()]
+    assert changed == [
+        "from functools import partial",
+        "LATER = 4",
+        "FACTOR = 2",
+        "def masked_mean(x, mask):",
+        "    return partial(FACTOR, LATER)",
+    ]
+
+
 def test_a_helper_that_another_answer_uses_is_not_changed(notebook: Notebook) -> None:
     mine = taken(
         notebook(graded("softmax", f"def total(x):\n    return x.sum()\n\n\n{SOFTMAX}    return total(x)\n"))

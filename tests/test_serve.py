@@ -131,6 +131,22 @@ def test_a_later_text_replaces_an_earlier_one_and_the_cell_replaces_both() -> No
     assert "return 1" not in wrapped.above
 
 
+def test_what_a_statement_reads_when_it_runs_stands_above_it() -> None:
+    """What was kept, and the same once more from the cells of this session: a decorator does not wait for the later import."""
+    texts = [
+        "from functools import lru_cache\nfrom jaxtyping import Array\nBASE = object\n",
+        "@lru_cache\ndef helper(x: Array):\n    return LATER\nclass Helper(BASE):\n    pass\n",
+    ]
+    earlier = [*map(Text, texts), Text("LATER = 1\n"), *map(Text, texts)]
+    judged = put_together("def softmax(x):\n    return helper(Helper)\n", earlier)
+    exec(compile(judged.above, "above", "exec"), {"__name__": "cell"})
+    assert judged.above.count("LATER = 1") == 1
+    alone = put_together(
+        "def softmax(x):\n    return helper(x)\n", [Text(texts[0]), Text(texts[1]), Text(texts[0])]
+    )
+    exec(compile(alone.above, "above", "exec"), {"__name__": "cell"})
+
+
 def test_a_broken_text_hides_nothing_of_the_others() -> None:
     earlier = [Text("def f(:\n    return 1\n"), Text("def g(x):\n    return 2\n"), Text("'''open\n")]
     judged = put_together("def softmax(x:\n    return g(x)\n\ny = g(0)\n", earlier)

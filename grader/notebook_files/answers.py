@@ -150,14 +150,11 @@ def answers_of(notebook: Notebook, day: Day) -> Answers:
 
 
 class _Reader:
-    """Reads the answers of one day, and knows what the names in the notebook's cells stand for."""
+    """Reads the answers of one day out of a notebook's cells."""
 
     def __init__(self, notebook: Notebook, day: Day) -> None:
         self._cells = [cell for cell in notebook.cells if cell.day in (None, day)]
         self._exercises = {exercise.name for exercise in day.exercises}
-        self._sound = [piece for cell in self._cells for piece in cell.pieces if piece.statements]
-        statements = [statement for piece in self._sound for statement in piece.statements]
-        self._names = Names(ast.Module(statements, []))
 
     def read(self, name: str, answers: Answers) -> None:
         """Find the answer to one exercise, or say why there is none."""
@@ -199,18 +196,20 @@ class _Reader:
         return not cell.error and bool(defined) and not all(map(is_stub, defined[-1].statements))
 
     def _answer(self, cell: CodeCell, name: str) -> Answer:
+        # What a cell uses of others is what they said before it; of those below it only what nothing above it says.
+        after = [one for one in self._cells if one.number > cell.number]
+        before = [one for one in self._cells if one.number < cell.number]
+        around = [piece for one in (*after, *before) for piece in one.pieces if piece.statements]
         others = self._exercises - {name}
         own = [piece for piece in cell.pieces if piece.statements and not piece.names & others]
+        names = Names(ast.Module([part for piece in (*around, *own) for part in piece.statements], []))
         bound = {one for piece in own for one in piece.names}
-        read = {one for piece in own for part in piece.statements for one in self._names.read_from_top(part)}
-        reached = self._names.reached(bound | read, but=others) - bound - self._exercises
-        wanted = {id(part) for one in reached for part in self._names.bound_at_top(one)}
-        inside = {id(piece) for piece in cell.pieces}
+        read = {one for piece in own for part in piece.statements for one in names.read_from_top(part)}
+        reached = names.reached(bound | read, but=others) - bound - self._exercises
+        wanted = {id(part) for one in reached for part in names.bound_at_top(one)}
         needed = [
             piece
-            for piece in self._sound
-            if id(piece) not in inside
-            and not piece.names & self._exercises
-            and any(id(part) in wanted for part in piece.statements)
+            for piece in around
+            if not piece.names & self._exercises and any(id(part) in wanted for part in piece.statements)
         ]
         return Answer(name, cell.number, own, needed)

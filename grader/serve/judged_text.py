@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.source.blocks import parsed
 from grader.source.learner_file import LearnerFile
 from grader.source.scopes import Names
-from grader.source.syntax import Definition, lines_of, parse, split_lines
+from grader.source.syntax import Definition, Function, lines_of, parse, split_lines
 
 _NOWHERE = Path("cell.py")
 
@@ -102,33 +102,40 @@ def _copied(text: str) -> list[ast.stmt]:
 def _needed(tree: ast.Module, last: Sequence[ast.stmt]) -> set[int]:
     """The lines of the statements that the last ones need to have run before them."""
     names = Names(tree)
-    found: set[int] = set()
-    seen: set[str] = set()
-    waiting = {name for statement in last for name in names.read_from_top(statement)}
+    found: dict[int, ast.stmt] = {}
     own = {id(statement) for statement in last}
-    for statement in last:
-        found |= _replaced(names, statement, own)
+    waiting = [*last]
     while waiting:
-        name = waiting.pop()
-        seen.add(name)
-        for statement in names.bound_at_top(name):
-            found.add(statement.lineno)
-            found |= _replaced(names, statement, own)
-            waiting |= names.read_from_top(statement) - seen
-    return found
+        statement = waiting.pop()
+        needs = [one for name in names.read_from_top(statement) for one in names.bound_at_top(name)]
+        needs += [
+            one for name in _read_at_once(names, statement) for one in _last_above(names, name, statement)
+        ]
+        new = {id(one): one for one in needs if id(one) not in own | found.keys()}
+        found |= new
+        waiting += new.values()
+    return {statement.lineno for statement in found.values()}
 
 
-def _replaced(names: Names, statement: ast.stmt, own: Collection[int]) -> set[int]:
-    """The line of what a statement such as `f = jit(f)` reads and replaces."""
-    if isinstance(statement, Definition):
-        return set()
-    found = set()
-    for name in names.read_from_top(statement):
-        bound = names.binds_at_top(name)
-        if statement in bound:
-            before = [one for one in bound[: bound.index(statement)] if id(one) not in own]
-            found |= {one.lineno for one in before[-1:]}
-    return found
+def _last_above(names: Names, name: str, statement: ast.stmt) -> list[ast.stmt]:
+    """The last statement above another one that binds a name: what `f = jit(f)` reads, and what a decorator is there."""
+    return [one for one in names.binds_at_top(name) if one.lineno < statement.lineno][-1:]
+
+
+def _read_at_once(names: Names, statement: ast.stmt) -> set[str]:
+    """The names that a statement reads when it runs; the body of a function runs later."""
+    parts: list[ast.AST] = []
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Function):
+            parts += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+        elif isinstance(node, ast.ClassDef):
+            parts += [*node.decorator_list, *node.bases, *node.keywords]
+            waiting += node.body
+        else:
+            parts.append(node)
+    return {name for part in parts for name in names.read_from_top(part)}
 
 
 def _names_bound(node: ast.stmt) -> set[str]:
