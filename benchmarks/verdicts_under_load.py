@@ -212,7 +212,6 @@ def variant(name: str, must_beat: Callable[..., None]) -> Callable[..., None]:
     def instead(learner: Any, handle: Any, baseline: Callable[..., Any], **options: Any) -> None:
         own = {"named", "draw", "size", "gate", "numbers", "agree"}
         keywords = {key: value for key, value in options.items() if key not in own}
-        gate = options["gate"] if isinstance(options["gate"], int | float) else options["gate"]["cpu"]
         place = copy.copy(handle)
         if name == "the reference against itself":
             baseline = handle.function
@@ -220,7 +219,9 @@ def variant(name: str, must_beat: Callable[..., None]) -> Callable[..., None]:
             place.function = InPlaceOfTheLearner(baseline, handle.function)
         else:
             factor = 0.5 if name.endswith("half the gate") else 2.0
-            seconds = processor_time(baseline, options["draw"](options["size"]), keywords) / (gate * factor)
+            seconds = processor_time(baseline, options["draw"](options["size"]), keywords) / (
+                options["gate"] * factor
+            )
             place.function = InPlaceOfTheLearner(slowed(handle.function, seconds), handle.function)
         must_beat(learner, place, baseline, **options)
 

@@ -1,8 +1,9 @@
 """Draw the pictures of the README and of the lessons: `python docs/make_pictures.py [NAME ...]`. Takes some minutes for all.
 
 Those of the README come from gradings of wrong answers on file, by `python -m grader show`, and from the page of a `watch` in
-Chromium; those of the lessons are what the reference draws in its scene. Each carries a fingerprint of what it was made from,
-so that `tests/test_drawn_pictures.py` can say which are to be made again.
+Chromium; those of the lessons are what the reference draws in its scene, and lie once more as PNG beside the scene, for
+notebooks: Colab shows no SVG in the text of one. Each carries a fingerprint of what it was made from, so that
+`tests/test_drawn_pictures.py` can say which are to be made again.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ sys.path.insert(0, str(ROOT))
 
 from grader.kata import catalogue  # noqa: E402
 from grader.kata.answers import Answer, answers_of, learners_file  # noqa: E402
+from grader.pictures import Picture  # noqa: E402
 
 COMMAND = "python docs/make_pictures.py"
 _WIDE, _HIGH = 1180, 1020  # of the page, in points of a screen
 _COLOURS = 128  # of the page's PNG
+_FEW_COLOURS = 48  # of a lesson's
 
 
 def what_counts(scene: str) -> str:
@@ -51,6 +54,13 @@ class Drawn:
     def name(self) -> str:
         """What it is called on the command line."""
         return Path(self.file).stem
+
+    @property
+    def for_notebooks(self) -> str:
+        """Below the root: the PNG of a lesson's picture; empty for all others."""
+        day, name = self.where
+        lesson = self.file.startswith("exercises/")
+        return f"grader/days/{day.folder}/{name}/picture.png" if lesson else ""
 
     @property
     def where(self) -> tuple[catalogue.Day, str]:
@@ -107,9 +117,8 @@ PICTURES = (
 )
 
 
-def _of_the_reference(drawn: Drawn) -> str:
-    """Some panels of what the reference draws, as SVG."""
-    from grader.figures import svg
+def _of_the_reference(drawn: Drawn) -> Picture:
+    """Some panels of what the reference draws, in one frame."""
     from grader.pictures import Frame
     from grader.scenes.scene import scene_of
     from grader.scenes.side_by_side import together
@@ -127,7 +136,7 @@ def _of_the_reference(drawn: Drawn) -> str:
         frame = picture.frames[number]
         panel = frame.panels[place]
         panels.append(replace(panel, title=f"{panel.title}, {frame.title}") if several else panel)
-    return svg(replace(picture, frames=(Frame(tuple(panels)),)), frame=0, words=False)
+    return replace(picture, frames=(Frame(tuple(panels)),))
 
 
 def _of_a_wrong_answer(drawn: Drawn) -> str:
@@ -144,7 +153,6 @@ def _of_a_wrong_answer(drawn: Drawn) -> str:
 
 def _of_the_page(drawn: Drawn) -> bytes:
     """The page of a `watch`, after a wrong answer was saved, as PNG."""
-    from PIL import Image, PngImagePlugin
     from playwright.sync_api import expect, sync_playwright
 
     from tests.stub_answers import answer
@@ -181,9 +189,16 @@ def _of_the_page(drawn: Drawn) -> bytes:
             browser.close()
             terminal.type("q")
             terminal.ended()
+    return _small_png(taken, drawn, _COLOURS)
+
+
+def _small_png(data: bytes, drawn: Drawn, colours: int) -> bytes:
+    """A PNG in few colours, with the sign as its comment."""
+    from PIL import Image, PngImagePlugin
+
     told, file = PngImagePlugin.PngInfo(), io.BytesIO()
     told.add_text("Comment", drawn.sign())
-    few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    few = Image.open(io.BytesIO(data)).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     few.save(file, "PNG", optimize=True, pnginfo=told)
     return file.getvalue()
 
@@ -216,14 +231,24 @@ def main() -> None:
     for drawn in PICTURES:
         if names and drawn.name not in names:
             continue
-        if drawn.page:
-            data = _of_the_page(drawn)
-        else:
-            data = _signed(
-                _of_a_wrong_answer(drawn) if drawn.wrong else _of_the_reference(drawn), drawn
-            ).encode()
-        (ROOT / drawn.file).write_bytes(data)
-        print(f"{drawn.file}, {len(data) / 1000:.0f} kB", flush=True)
+        for file, data in _made(drawn).items():
+            (ROOT / file).write_bytes(data)
+            print(f"{file}, {len(data) / 1000:.0f} kB", flush=True)
+
+
+def _made(drawn: Drawn) -> dict[str, bytes]:
+    """The files of a picture."""
+    from grader.figures import png, svg
+
+    if drawn.page:
+        return {drawn.file: _of_the_page(drawn)}
+    if drawn.wrong:
+        return {drawn.file: _signed(_of_a_wrong_answer(drawn), drawn).encode()}
+    picture = _of_the_reference(drawn)
+    return {
+        drawn.file: _signed(svg(picture, frame=0, words=False), drawn).encode(),
+        drawn.for_notebooks: _small_png(png(picture, frame=0, words=False), drawn, _FEW_COLOURS),
+    }
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 from grader import __version__
 from grader.commands.command import Command, CommandOption, WrongUsage
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.results import Exit
 
 # A word that may come first -> the module of `grader.commands` that answers it. All that a new command is added to.
 COMMANDS = {
+    "start": "start",
     "watch": "watch",
     "hint": "hint",
     "solution": "solution",
@@ -22,13 +23,16 @@ COMMANDS = {
     "show": "show",
     "report": "report",
     "reset": "reset",
+    "notebook": "notebook",
     "list": "list",
     "doctor": "doctor",
+    "update": "update",
     "export": "export",
     "import": "import_",
     "data": "data",
     "stubs": "stubs",
     "author": "author",
+    "serve": "serve",
 }
 # What answers where no such word comes first, by the name that it has in messages.
 _UNNAMED = {"grading": "grade", "the overview": "overview"}
@@ -54,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         command, asked = parse(sys.argv[1:] if arguments is None else arguments)
         verbose = asked.verbose
         return command.run(asked)
-    except (catalogue.UnknownSelector, WrongUsage) as error:
+    except (catalogue.UnknownSelector, home.NoWorkspace, WrongUsage) as error:
         print(f"grader: {error}", file=sys.stderr)
         return Exit.USAGE
     except BrokenPipeError:  # the reader of our output went away

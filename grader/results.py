@@ -182,6 +182,7 @@ class ExerciseResult:
     picture: Picture | None = None  # of what it did, where one was asked for and could be made
     not_drawn: str = ""  # why it could not be made, or shows less than it might
     not_compared: str = ""  # why it could not be made, with a traceback where something raised; for --verbose
+    begins: int | None = None  # on this line of the learner's file, where that is known
 
     @property
     def status(self) -> Status:

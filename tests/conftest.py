@@ -14,6 +14,7 @@ import pytest
 
 from grader.judge import processes, runner
 from grader.kata import catalogue
+from grader.kata.home import HOME
 from grader.machine.compile_cache import SETTING as COMPILE_CACHE
 from grader.machine.compile_cache import named_by_environment
 from grader.options import UNTIMED, Options
@@ -25,6 +26,7 @@ from tests import sampling
 def pytest_configure(config: pytest.Config) -> None:
     """One cache of compiled programs for all gradings of a test run: days are graded dozens of times."""
     sampling.settle()
+    os.environ.pop(HOME, None)  # the tests of this tree work in this tree
     if COMPILE_CACHE not in os.environ:  # the first process of the run; those of xdist inherit it
         folder = tempfile.mkdtemp(prefix="kata-tests-")
         os.environ[COMPILE_CACHE] = folder

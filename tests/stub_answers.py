@@ -13,7 +13,7 @@ WRONG_STANDARDIZE = "    return x - x.mean(0)\n"
 
 def exercises_in(folder: Path) -> Path:
     """A fresh copy of `exercises/` in a folder."""
-    shutil.copytree(catalogue.EXERCISES, folder / "exercises", ignore=shutil.ignore_patterns("*.md"))
+    shutil.copytree(catalogue.LESSONS, folder / "exercises", ignore=shutil.ignore_patterns("*.md"))
     return folder / "exercises"
 
 

@@ -17,7 +17,8 @@ from grader.source.blocks import parsed
 from grader.source.edits import edited_exercise
 from grader.source.fingerprints import sources
 from grader.source.layout import Place, layout
-from grader.source.loading import LearnerFile, load
+from grader.source.learner_file import LearnerFile
+from grader.source.loading import load
 from grader.source.scopes import Names
 from grader.source.syntax import Definition, lines_of, name_defined, split_lines
 

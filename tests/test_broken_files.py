@@ -80,7 +80,7 @@ def test_a_failing_import_is_told_where_it_hurts(grade_text: GradeText) -> None:
     result = grade_text(source, *ASKED)
     (problem,) = result.days[0].problems
     assert problem.message == (
-        "Line 1 of pure_functions.py failed while the file was loaded:\n"
+        "Line 1 of pure_functions.py failed while it was loaded:\n"
         "  import jaxx.numpy as np\n\n"
         "ModuleNotFoundError: No module named 'jaxx'"
     )

@@ -26,6 +26,7 @@ VALUES = {
     "port": "9000",
     "from": "exercises",
     "format": "plain",
+    "from_notebook": "day01.ipynb",
     "output": "kata.html",
     "day": "day12",
 }
@@ -168,7 +169,7 @@ def test_a_command_is_imported_when_it_is_asked_for() -> None:
 
 
 def test_every_module_of_a_command_is_in_the_table() -> None:
-    shared = {"__init__", "command", "common", "warm"}
+    shared = {"__init__", "command", "common", "notebook_answers", "warm"}
     there = {path.stem for path in (ROOT / "grader" / "commands").glob("*.py")} - shared
     assert there == {*UNNAMED.values(), *cli.COMMANDS.values()}
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import pytest
 
 from grader import cli
 from grader.kata import catalogue, hints, workspace
-from grader.record.store import FOLDER, Attempt, AttemptLog
+from grader.record.attempt import Attempt
+from grader.record.store import FOLDER, AttemptLog
 from grader.source import excerpts
 from tests.test_progress import ATTEMPT, again
 
@@ -161,7 +163,7 @@ def test_the_overview_tells_what_was_done(ask: Ask, progress: AttemptLog) -> Non
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_shown(ask: Ask, progress: AttemptLog) -> None:
     progress.record([ATTEMPT])
-    with sqlite3.connect(progress.file) as connection:
+    with closing(sqlite3.connect(progress.file)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     status, out, error = ask()
     assert status == 0
@@ -243,7 +245,7 @@ def test_of_several_solutions_the_closed_ones_are_counted(ask: Ask, progress: At
 
 def test_a_record_that_cannot_be_read_opens_nothing(ask: Ask, progress: AttemptLog) -> None:
     progress.record([passed("softmax")])
-    with sqlite3.connect(progress.file) as connection:
+    with closing(sqlite3.connect(progress.file)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     status, out, error = ask("solution", "softmax")
     assert (status, out) == (1, "")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.source.loading import LearnerFile, load
+from grader.source.learner_file import LearnerFile
+from grader.source.loading import load
 
 TWO_VERSIONS = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> theirs\n"
 REST = "\n\ndef masked_mean(x, mask):\n    return 1\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import logging
 import subprocess
 from pathlib import Path
 
@@ -193,8 +194,48 @@ def test_a_gpu_that_is_left_alone_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     row = devices.devices_row(SEEN)
     assert row.state is State.NOTE
     assert "jax[cuda13]" in row.remedy
-    row = devices.devices_row({"platform": "gpu", "devices": ["NVIDIA H200"]})
-    assert row == Row("devices", State.GOOD, "1 gpu (NVIDIA H200)")
+
+
+def test_a_gpu_is_shown_with_its_memory_and_with_what_it_is_too_few_for() -> None:
+    seen = {"platform": "gpu", "devices": ["NVIDIA H200"], "memory": 100 * 2**30, "troubles": []}
+    row = devices.devices_row(seen)
+    assert row.state is State.GOOD
+    assert row.text == (
+        "1 gpu (NVIDIA H200), 100 GiB for JAX; what is about several devices (day 13) runs on simulated ones, on the CPU"
+    )
+    row = devices.devices_row(seen | {"devices": ["NVIDIA H200"] * 2})
+    assert row == Row("devices", State.GOOD, "2 gpu (NVIDIA H200), 100 GiB for JAX on each")
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("tpu: The TPU is already in use by process with pid 4711.", "End the program that has the TPU"),
+        ("A Google TPU may be present, but libtpu is not installed.", "pip install 'jax[tpu]'"),
+        (
+            "An NVIDIA GPU may be present, but a CUDA-enabled jaxlib is not installed.",
+            "pip install 'jax[cuda13]'",
+        ),
+        ("CUDA backend failed to initialize: driver version is insufficient.", "nvidia-smi"),
+    ],
+)
+def test_a_device_that_does_not_start_is_told(said: str, remedy: str) -> None:
+    row = devices.devices_row(SEEN | {"troubles": [said]})
+    assert row.state is State.NOTE
+    assert said in row.text
+    assert remedy in row.remedy
+
+
+def test_the_probe_tells_of_a_tpu_that_another_process_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jax._src import xla_bridge
+
+    from grader.machine import probe
+
+    held = "The TPU is already in use by process with pid 4711."
+    monkeypatch.setattr(xla_bridge, "_backend_errors", {"tpu": held, "rocm": "no such library"})
+    said = probe._warnings_of_jax()
+    logging.getLogger("jax._src.xla_bridge").warning("CUDA backend failed to initialize:\n  no driver")
+    assert probe._troubles(said) == ["CUDA backend failed to initialize: no driver", f"tpu: {held}"]
 
 
 @pytest.mark.parametrize(

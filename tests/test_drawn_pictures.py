@@ -15,7 +15,7 @@ from grader.kata import catalogue
 ROOT = Path(__file__).parent.parent
 MADE = runpy.run_path(str(ROOT / "docs" / "make_pictures.py"), run_name="looked_at")
 PICTURES, COMMAND = MADE["PICTURES"], MADE["COMMAND"]
-PAGES = [ROOT / "README.md", *(catalogue.EXERCISES / day.folder / "README.md" for day in catalogue.days())]
+PAGES = [ROOT / "README.md", *(catalogue.LESSONS / day.folder / "README.md" for day in catalogue.days())]
 LARGEST = {"docs": 60_000, "exercises": 40_000}  # bytes, by where it lies
 LARGEST_PNG = 80_000
 SVG = "{http://www.w3.org/2000/svg}svg"
@@ -57,6 +57,11 @@ def test_a_picture_was_made_from_its_scene_as_it_is_now(drawn: Any) -> None:
     again = f"{drawn.file} was made from another {drawn.exercise}. Make it again: {COMMAND} {drawn.name}"
     assert drawn.sign().encode() in (ROOT / drawn.file).read_bytes(), again
     assert ROOT / drawn.file in NAMED, f"{drawn.file} is shown nowhere"
+    if drawn.for_notebooks:
+        data = (ROOT / drawn.for_notebooks).read_bytes()
+        assert drawn.sign().encode() in data, again
+        assert data.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(data) < LARGEST["exercises"]
 
 
 def test_each_picture_has_a_name_of_its_own() -> None:
@@ -66,11 +71,11 @@ def test_each_picture_has_a_name_of_its_own() -> None:
 
 def test_lessons_name_pictures_that_the_page_serves() -> None:
     """It serves what lies beside the lesson."""
-    lessons = [file for file in NAMED if file.is_relative_to(catalogue.EXERCISES)]
+    lessons = [file for file in NAMED if file.is_relative_to(catalogue.LESSONS)]
     assert len(lessons) >= 6
     for file in lessons:
         assert re.fullmatch(r"[\w-]+\.(svg|png)", file.name)
-        assert file.parent.parent == catalogue.EXERCISES
+        assert file.parent.parent == catalogue.LESSONS
 
 
 def test_a_scene_that_draws_otherwise_counts_and_what_it_is_tried_with_does_not() -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,9 @@ def test_what_is_no_fault_of_the_machine_is_not_explained_away() -> None:
     [
         ("0.9.2", "JAX 0.9.2 is older than what the kata teaches: it needs 0.10 or newer.", ""),
         ("0.10.0", "", ""),
-        ("0.11.2", "", ""),
-        ("0.12.0.dev1", "", "JAX 0.12.0.dev1 is newer than 0.11, the newest that the kata was tried with."),
-        ("1.0", "", "JAX 1.0 is newer than 0.11, the newest that the kata was tried with."),
+        ("0.12.0.1", "", ""),
+        ("0.13.0.dev1", "", "JAX 0.13.0.dev1 is newer than 0.12, the newest that the kata was tried with."),
+        ("1.0", "", "JAX 1.0 is newer than 0.12, the newest that the kata was tried with."),
     ],
 )
 def test_an_unsupported_jax_is_named(
@@ -152,3 +153,11 @@ def test_a_package_that_the_worker_misses_is_named(tmp_path: Path) -> None:
     assert ended.returncode == 3, ended.stdout
     assert "The package jaxtyping is not installed, and the grader needs it." in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_the_newest_jax_that_is_admitted_is_the_newest_that_was_tried() -> None:
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    major, minor = faults.NEWEST_JAX
+    oldest = ".".join(map(str, faults.OLDEST_JAX))
+    for package in ("jax", "jaxlib"):
+        assert f"{package}>={oldest},<{major}.{minor + 1}" in needed

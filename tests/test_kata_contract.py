@@ -40,7 +40,7 @@ def test_every_solution_passes_every_check(day: catalogue.Day, workers: processe
 def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(
     day: catalogue.Day, workers: processes.Workers
 ) -> None:
-    result = runner.grade(catalogue.select([day.key]), catalogue.EXERCISES, workers, Options(seed=0))
+    result = runner.grade(catalogue.select([day.key]), catalogue.LESSONS, workers, Options(seed=0))
     statuses = {f"{e.name}.{c.name}": c.status for e in result.days[0].exercises for c in e.checks}
     assert set(statuses.values()) == {Status.TODO}
     for exercise in result.days[0].exercises:
@@ -51,7 +51,7 @@ def test_every_stub_is_todo_on_correct_and_jit_and_nothing_passes(
 
 @EACH_DAY
 def test_committed_stubs_are_in_step_with_the_solutions(day: catalogue.Day) -> None:
-    committed = day.file_in(catalogue.EXERCISES).read_text(encoding="utf-8")
+    committed = day.file_in(catalogue.LESSONS).read_text(encoding="utf-8")
     assert committed == stubs.stub(day.solution.read_text(encoding="utf-8")), "run `python -m grader stubs`"
 
 
@@ -158,15 +158,15 @@ def test_the_trees_mirror_each_other() -> None:
     for day in DAYS:
         for folder, files in {
             catalogue.SOLUTIONS / day.folder: {f"{day.stem}.py"},
-            catalogue.EXERCISES / day.folder: {f"{day.stem}.py", "README.md"},
+            catalogue.LESSONS / day.folder: {f"{day.stem}.py", "README.md"},
         }.items():
             pictures = {name for name in _names_in(folder) if name.endswith(".svg")}  # of the lesson
             assert _names_in(folder) - pictures == files
-            assert not pictures or folder.is_relative_to(catalogue.EXERCISES)
+            assert not pictures or folder.is_relative_to(catalogue.LESSONS)
         files = {exercise.name: _names_in(day.folder_of(exercise.name)) for exercise in day.exercises}
         assert _names_in(catalogue.DAYS / day.folder) == {"shared.py", *files}
         for name, found in files.items():
-            assert found - {"deeper.py", "scene.py", EQUIVALENT} == {
+            assert found - {"deeper.py", "scene.py", "picture.png", EQUIVALENT} == {
                 "checks.py",
                 "hints.md",
                 "wrong_answers.py",

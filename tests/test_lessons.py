@@ -37,7 +37,7 @@ def blocks(lesson: Path) -> list[str]:
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
 def test_the_lesson_runs(day: catalogue.Day, tmp_path: Path) -> None:
-    lesson = catalogue.EXERCISES / day.folder / "README.md"
+    lesson = catalogue.LESSONS / day.folder / "README.md"
     code = blocks(lesson)
     assert len(code) >= 4
     program = tmp_path / "lesson.py"
@@ -65,6 +65,6 @@ def test_the_lesson_runs(day: catalogue.Day, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("day", catalogue.days(), ids=lambda day: day.key)
 def test_the_lesson_names_every_exercise(day: catalogue.Day) -> None:
-    text = (catalogue.EXERCISES / day.folder / "README.md").read_text(encoding="utf-8")
+    text = (catalogue.LESSONS / day.folder / "README.md").read_text(encoding="utf-8")
     for exercise in day.exercises:
         assert f"`{exercise.name}`" in text, exercise.name

@@ -121,7 +121,7 @@ def test_day_14_is_trained_on_it(
     assert "training on 300 images, 4 epochs, on cpu" in shown
     last = float(shown.partition("epoch 4: ")[2].partition(" %")[0])
     assert last > 50.0  # four epochs of four steps; chance is 10
-    assert fetch_and_fit(tmp_path / "data", catalogue.EXERCISES, 1) == Exit.UNDONE
+    assert fetch_and_fit(tmp_path / "data", catalogue.LESSONS, 1) == Exit.UNDONE
     assert "CNN and fit of flax_cnn.py is still to do" in capfd.readouterr().err
 
 

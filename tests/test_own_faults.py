@@ -17,6 +17,7 @@ from grader.judge.day import JudgedDay
 from grader.judge.endings import Ending
 from grader.judge.hearing import Hearing
 from grader.kata import catalogue
+from grader.kata.home import HOME
 from grader.options import UNTIMED, Options
 from grader.record.store import FOLDER, AttemptLog
 from grader.results import Exit, RunResult, Status
@@ -182,27 +183,25 @@ _SCREEN_FAILS = """
 import sys
 from pathlib import Path
 from grader.cli import main
-from grader.kata import catalogue
 from grader.report import Report
 def fail(self, result):
     raise KeyError("no such colour")
 if __name__ == "__main__":
     Report.show = fail
-    catalogue.EXERCISES = Path(sys.argv[1])
     sys.exit(main(["day01.masked_mean", "--no-speed"]))
 """
 
 
 def test_a_screen_that_fails_is_told_and_loses_nobody_an_attempt(tmp_path: Path) -> None:
     (tmp_path / "screen_fails.py").write_text(_SCREEN_FAILS)
-    shutil.copytree(catalogue.SOLUTIONS, tmp_path / "tree")
+    shutil.copytree(catalogue.SOLUTIONS, tmp_path / "exercises")
     ended = subprocess.run(
-        [sys.executable, str(tmp_path / "screen_fails.py"), str(tmp_path / "tree")],
+        [sys.executable, str(tmp_path / "screen_fails.py")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path / "progress")},
+        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path / "progress"), HOME: str(tmp_path)},
     )
     assert ended.returncode == Exit.FAULT
     assert "KeyError: 'no such colour'" in ended.stderr

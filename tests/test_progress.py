@@ -19,7 +19,8 @@ import pytest
 
 from grader.kata import catalogue
 from grader.record import attempts as record
-from grader.record.store import FOLDER, Attempt, AttemptLog, NotRecorded, Standing, own
+from grader.record.attempt import Attempt
+from grader.record.store import FOLDER, AttemptLog, NotRecorded, Standing, own
 
 ATTEMPT = Attempt(
     "day01",
@@ -87,7 +88,7 @@ def test_a_pass_that_the_deeper_look_takes_back_does_not_count_until_it_agrees(t
 def test_a_record_of_the_first_version_goes_on(tmp_path: Path) -> None:
     progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
-    with sqlite3.connect(progress.file) as connection:
+    with closing(sqlite3.connect(progress.file)) as connection, connection:
         connection.execute("ALTER TABLE attempts DROP COLUMN deeper")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
@@ -142,7 +143,7 @@ def test_a_file_that_holds_nothing_is_filled(tmp_path: Path) -> None:
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     progress = AttemptLog(tmp_path)
     progress.record([ATTEMPT])
-    with sqlite3.connect(progress.file) as connection:
+    with closing(sqlite3.connect(progress.file)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(NotRecorded, match="newer version"):

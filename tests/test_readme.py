@@ -25,7 +25,13 @@ def test_a_grader_command_of_the_readme_is_understood(command: str) -> None:
     _, options = cli.parse(words)
     if words[:1] == ["list"]:
         assert standing.find(options.words)
-    elif words and words[0] not in {"data", "export", "import"}:  # those take files or data sets
+    elif words and words[0] not in {
+        "data",
+        "export",
+        "import",
+        "start",
+        "update",
+    }:  # those take files, or data sets
         assert catalogue.select(options.words) or words[0] in cli.COMMANDS
 
 
@@ -47,7 +53,8 @@ def test_paths_and_options_of_the_readme_exist() -> None:
         assert (ROOT / path).exists(), path
     for path in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / path).exists(), path
-    options = cli.page()
+    magics = (ROOT / "grader" / "notebook" / "magics.py").read_text(encoding="utf-8")
+    options = cli.page() + magics
     for option in re.findall(r"`(--[a-z-]+)", README):
         assert option in options, option
 

@@ -16,7 +16,7 @@ RUN = "run `python -m grader stubs`"
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: day.key)
 def test_the_table_of_each_lesson_is_in_step_with_its_exercises(day: Day) -> None:
-    text = (catalogue.EXERCISES / day.folder / "README.md").read_text(encoding="utf-8")
+    text = (catalogue.LESSONS / day.folder / "README.md").read_text(encoding="utf-8")
     assert tables.lesson(day, text) == text, RUN
 
 

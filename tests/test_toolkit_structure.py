@@ -28,6 +28,7 @@ from grader.toolkit import (
     uses_each_key_once,
     watched,
 )
+from grader.toolkit import keys as keys_module
 from grader.toolkit.inputs import Numbers
 from tests.toolkit_session import learner_of
 
@@ -276,7 +277,9 @@ def test_what_the_checker_of_jax_stumbles_over_is_no_verdict(tmp_path: Path) -> 
         uses_each_key_once(learner.raises.jit(), jax.random.key(1), jnp.int32(3))
 
 
-def test_a_run_sees_reuse_from_one_round_to_the_next(tmp_path: Path) -> None:
+def test_a_run_sees_reuse_from_one_round_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # From JAX 0.12 on its own checker sees this, too; older ones do not.
+    monkeypatch.setattr(keys_module, "_checked_by_jax", lambda *arguments, **keywords: None)
     handle = learner_of(tmp_path, CARRIES_KEYS).wrong_half.jit()
     with pytest.raises(WrongAnswer, match="a key that is drawn from and split") as caught:
         uses_each_key_once(handle, jax.random.key(1), jnp.int32(3), runs=True)
@@ -393,7 +396,7 @@ def test_traces_of_functions_that_the_learner_compiled_are_counted_and_explained
         return jax.jit(lambda y: y + 1)(x)
 
     def static(x):
-        return jax.jit(power, static_argnums=1)(x, x.shape[0])
+        return jax.jit(power, static_argnums=1)(jnp.ones(3), x.shape[0])
 
     def power(x, n):
         return x**n
@@ -405,7 +408,7 @@ def test_traces_of_functions_that_the_learner_compiled_are_counted_and_explained
     messages = {
         "by_length": "inner: x is now f32[4], before f32[3]",
         "fresh": "<lambda>: a new function object each time",
-        "static": "power: a static argument is now 4, before 3",
+        "static": "power: a static argument ",  # is now 4, before 3; newer releases of JAX do not tell the values
     }
     for name, message in messages.items():
         same = [(jnp.ones(3),)] * 3 if name == "fresh" else calls
@@ -623,3 +626,10 @@ def test_sessions_and_handles_can_be_keys(tmp_path: Path) -> None:
     """Checks keep what they derive from a handle, by functools.cache."""
     learner = learner_of(tmp_path, "def f(x):\n    return x\n")
     assert {learner.session, learner.f, learner.f.jit()} == {learner.f.jit(), learner.f, learner.session}
+
+
+def test_a_walk_over_elements_counts_alike_with_every_jax(tmp_path: Path) -> None:
+    walk = learner_of(tmp_path, "def f(x):\n    return jnp.stack([a for a in x])\n").f.jit()
+    assert walk.program(X).size == 2 * X.size + 1  # from JAX 0.12 on it is a single equation
+    with pytest.raises(WrongAnswer, match="grows with its arguments"):
+        same_size_for(walk, (jnp.arange(4.0),), (jnp.arange(8.0),))

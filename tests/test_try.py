@@ -50,7 +50,7 @@ def test_it_follows_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(SOLUTION, "no failing case"), (DAY.file_in(catalogue.EXERCISES).read_text("utf-8"), "still to do")],
+    [(SOLUTION, "no failing case"), (DAY.file_in(catalogue.LESSONS).read_text("utf-8"), "still to do")],
 )
 def test_where_there_is_none_it_is_said(tmp_path: Path, text: str, words: str) -> None:
     found = bench(tmp_path, text)

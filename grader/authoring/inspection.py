@@ -102,7 +102,7 @@ def _solution(day: Day, exercise: Exercise) -> Point:
 
 def _stub(day: Day, exercise: Exercise) -> Point:
     wanted = stubs.stub(day.solution.read_text(encoding="utf-8"))
-    file = day.file_in(catalogue.EXERCISES)
+    file = day.file_in(catalogue.LESSONS)
     good = file.is_file() and file.read_text(encoding="utf-8") == wanted
     words = "in step with the solution" if good else "not in step with the solution"
     return Point("stub", good, words, "python -m grader stubs")
@@ -120,7 +120,7 @@ def _hints(day: Day, exercise: Exercise) -> Point:
 
 def _tables(day: Day) -> Point:
     """The lesson's table and TOPICS.md have the exercise's own lines."""
-    lesson = day.file_in(catalogue.EXERCISES).with_name("README.md")
+    lesson = day.file_in(catalogue.LESSONS).with_name("README.md")
     try:
         wanted = {lesson: tables.lesson(day, lesson.read_text(encoding="utf-8"))}
         if tables.TOPICS.exists():

@@ -33,6 +33,10 @@ def run(asked: argparse.Namespace) -> int:
         raise WrongUsage(
             "author takes new, check or try, and an exercise (author new day05.name); or toolkit"
         )
+    if catalogue.INSTALLED and asked.words[0] in {"new", "check"}:
+        raise WrongUsage(
+            f"author {asked.words[0]} is for a clone of the kata, since exercises are written there; this one is installed"
+        )
     if asked.stretch and asked.words[0] != "new":
         raise WrongUsage("--stretch belongs to author new")
     return actions[asked.words[0]](asked.words[1:], asked)

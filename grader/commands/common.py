@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands.command import CommandOption, WrongUsage
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.options import CHECK_TIMEOUT
 from grader.results import Exit
 
@@ -27,6 +28,13 @@ def _seconds(text: str) -> float:
 
 FROM = CommandOption(
     ("--from",), "grade another tree shaped like exercises/", read=Path, takes="a folder", metavar="DIR"
+)
+FROM_NOTEBOOK = CommandOption(
+    ("--from-notebook",),
+    "take the answers out of a notebook: `notebook` into your file, grading as they are",
+    read=Path,
+    takes="a file",
+    metavar="FILE.ipynb",
 )
 SOLUTIONS = CommandOption(("--solutions",), "grade the reference solutions")
 TIMEOUT = CommandOption(
@@ -49,12 +57,12 @@ def number_from(least: int, text: str) -> int:
 
 
 def tree_of(asked: argparse.Namespace, *, must_exist: bool = True) -> Path:
-    """The tree of learner's files that is meant. Raises WrongUsage when it is not there."""
+    """The tree of learner's files that is meant. Raises WrongUsage when it is not there, NoWorkspace where none is."""
     named: Path | None = getattr(asked, "from")
     solutions = getattr(asked, "solutions", False)
     if named and solutions:
         raise WrongUsage("--from and --solutions name two trees; a command takes one")
-    tree = catalogue.SOLUTIONS if solutions else named or catalogue.EXERCISES
+    tree = catalogue.SOLUTIONS if solutions else named or home.exercises()
     if must_exist and not tree.is_dir():
         raise WrongUsage(f"there is no folder {str(tree)!r}")
     return tree
@@ -72,6 +80,26 @@ def standings() -> Standings | None:
         return None
     finally:
         tell(keeper.notices)
+
+
+def need_a_record() -> None:
+    """Raises NoWorkspace where nobody's progress lies, nor has a place."""
+    from grader.record import store
+
+    if not (os.environ.get(store.FOLDER) or store.own().file.exists()):
+        home.needed()
+
+
+def agreed(question: str) -> bool:
+    """Ask on standard error, so that it is seen where the output goes into a file. No answer is a no."""
+    try:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline() if sys.stdin else ""
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer.endswith("\n"):
+        print(file=sys.stderr)
+    return answer.strip().casefold() in {"y", "yes"}
 
 
 def tell(notices: Sequence[str]) -> None:

@@ -17,18 +17,19 @@ def run(asked: argparse.Namespace) -> int:
         raise WrongUsage("data takes the name of a data set, and mnist is the one there is")
     from grader.datasets import mnist
 
-    return fetch_and_fit(mnist.default_folder(), tree_of(asked), asked.fit)
+    tree = None if asked.fit is None else tree_of(asked)
+    return fetch_and_fit(mnist.default_folder(), tree, asked.fit)
 
 
-def fetch_and_fit(folder: Path, tree: Path, n_epochs: int | None) -> int:
-    """Have MNIST in a folder; train the day 14 of a tree on it for some epochs, or for none."""
+def fetch_and_fit(folder: Path, tree: Path | None, n_epochs: int | None) -> int:
+    """Have MNIST in a folder; train the day 14 of a tree on it for some epochs, or none at all."""
     from grader.datasets import mnist
 
     try:
         mnist.fetch(folder, print)
     except mnist.NoData as error:
         return refuse(str(error))
-    if n_epochs is None:
+    if tree is None or n_epochs is None:
         print("Train your day 14 on it: python -m grader data mnist --fit 3")
         return Exit.DONE
     return Exit.DONE if mnist.fit(folder, tree, n_epochs) else Exit.UNDONE

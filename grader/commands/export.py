@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from grader.commands.command import Command, WrongUsage
-from grader.commands.common import YES, refuse, tell
+from grader.commands.common import YES, need_a_record, refuse, tell
 from grader.kata import files
 from grader.results import Exit
 
@@ -19,6 +19,7 @@ def run(asked: argparse.Namespace) -> int:
     words = asked.words
     if len(words) > 1:
         raise WrongUsage("export takes one file, or none for standard output")
+    need_a_record()
     keeper = store.own()
     lines = [f"{line}\n" for line in keeper.export()]
     tell(keeper.notices)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands.command import VERBOSE, Command, CommandOption, WrongUsage
-from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, number_from, tell, tree_of
-from grader.kata import catalogue
+from grader.commands.common import FROM, FROM_NOTEBOOK, SOLUTIONS, TIMEOUT, number_from, tell, tree_of
+from grader.kata import catalogue, home
 from grader.kata.catalogue import Selection
 from grader.results import Exit
 
@@ -28,6 +28,14 @@ def run(asked: argparse.Namespace) -> int:
     from grader.machine import faults
 
     selections, tree = catalogue.select(asked.words), tree_of(asked)
+    if asked.from_notebook:
+        if getattr(asked, "from") or asked.solutions:
+            raise WrongUsage(
+                "--from-notebook names what is graded; --from and --solutions name something else"
+            )
+        from grader.commands.notebook_answers import tree_from
+
+        selections, tree = tree_from(asked.from_notebook, selections)
     files = [selection.day.file_in(tree) for selection in selections]
     if getattr(asked, "from") and not any(file.exists() for file in files):
         wanted = files[0].relative_to(tree)
@@ -79,7 +87,7 @@ def _grade(selections: Sequence[Selection], tree: Path, asked: argparse.Namespac
             try:
                 screen.show(result)
             finally:  # a screen that fails loses nobody an attempt
-                if tree == catalogue.EXERCISES:  # other trees are other people's
+                if home.is_own(tree):  # other trees are other people's
                     _record(result)
             if screen.in_a_terminal and _is_worth_drawing(result):
                 with screen.drawing():
@@ -139,6 +147,6 @@ COMMAND = Command(
     "day01 [day02.histogram ...]",
     "grade days or exercises",
     run,
-    (FROM, SOLUTIONS, SEED, NO_SPEED, DEEP, NO_DEEP, TIMEOUT, ALL),
+    (FROM, FROM_NOTEBOOK, SOLUTIONS, SEED, NO_SPEED, DEEP, NO_DEEP, TIMEOUT, ALL),
     formats=("rich", "plain", "json", "junit"),
 )

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from grader.commands.command import Command, WrongUsage
-from grader.commands.common import tell
+from grader.commands.common import need_a_record, tell
 from grader.commands.export import attempts_in_words
 from grader.report.text import printable
 from grader.results import Exit
@@ -20,6 +20,7 @@ def run(asked: argparse.Namespace) -> int:
     words = asked.words
     if len(words) != 1:
         raise WrongUsage("import takes one file that `export` wrote, or - for standard input")
+    need_a_record()
     try:
         text = sys.stdin.buffer.read() if words[0] == "-" else Path(words[0]).read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:

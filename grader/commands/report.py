@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, YES, refuse, standings, tell, tree_of
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.results import Exit
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _about(
     from grader.html.one_file import About, judged_now
     from grader.record import standing
 
-    own = tree.resolve() == catalogue.EXERCISES
+    own = home.is_own(tree)
     known = standings() if own else None
     entries = judged_now(result) if known is None else standing.entries(selections, known)
     made = time.strftime("%Y-%m-%d")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from grader.commands.command import Command, WrongUsage
-from grader.commands.common import FROM, YES, refuse, tree_of
+from grader.commands.common import FROM, YES, agreed, refuse, tree_of
 from grader.kata import catalogue, workspace
 from grader.kata.catalogue import Selection
 from grader.report.text import shown_path
@@ -41,16 +40,7 @@ def _agreed(selections: Sequence[Selection], planned: Sequence[workspace.Outcome
     names = ", ".join(name for selection, _ in pairs for name in _names(selection))
     kept = ", ".join(shown_path(backup) for _, backup in pairs)
     stubs, files = ("stub", "file is") if len(pairs) == 1 else ("stubs", "files are")
-    question = f"Bring back the {stubs} of {names}? Your {files} kept as {kept} [y/N] "
-    try:
-        # On standard error, so that the question is seen where the output goes into a file.
-        print(question, end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline() if sys.stdin else ""
-    except KeyboardInterrupt:
-        answer = ""
-    if not answer.endswith("\n"):
-        print(file=sys.stderr)
-    return answer.strip().casefold() in {"y", "yes"}
+    return agreed(f"Bring back the {stubs} of {names}? Your {files} kept as {kept}")
 
 
 def _names(selection: Selection) -> list[str]:

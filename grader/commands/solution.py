@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, refuse, standings, tree_of
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.report.text import shown_path
 from grader.results import Exit
 
@@ -20,7 +20,7 @@ def run(asked: argparse.Namespace) -> int:
     """Show what is open, and say what is still closed."""
     if not asked.words:
         raise WrongUsage("solution takes an exercise, such as day01.softmax")
-    selections, tree = catalogue.select(asked.words), tree_of(asked)
+    selections, tree = catalogue.select(asked.words), _tree(asked)
     closed: list[str] = []
     if not asked.reveal:
         from grader.record import standing
@@ -51,9 +51,20 @@ def run(asked: argparse.Namespace) -> int:
     )
 
 
-def versions_of(day: catalogue.Day, name: str, tree: Path) -> tuple[Version, Version]:
+def _tree(asked: argparse.Namespace) -> Path | None:
+    """The tree that is meant; None where there is none, since the reference is there all the same."""
+    if getattr(asked, "from") or home.find():
+        return tree_of(asked)
+    return None
+
+
+def versions_of(day: catalogue.Day, name: str, tree: Path | None) -> tuple[Version, Version]:
     """An exercise as it stands in a tree, and the reference."""
-    return _version("yours", day.file_in(tree), name), _version("reference", day.solution, name)
+    from grader.report.versions import Version
+
+    none_here = Version("yours", "", note="There is no kata of yours here.")
+    yours = _version("yours", day.file_in(tree), name) if tree else none_here
+    return yours, _version("reference", day.solution, name)
 
 
 def _version(whose: str, file: Path, name: str) -> Version:

@@ -6,7 +6,7 @@ import argparse
 
 from grader.commands.command import Command, CommandOption, WrongUsage
 from grader.commands.common import FROM, SOLUTIONS, TIMEOUT, tree_of
-from grader.kata import catalogue
+from grader.kata import catalogue, home
 from grader.kata.catalogue import Day
 from grader.results import Exit
 
@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
                 WorkerJudge(tree.resolve(), workers, asked.timeout),
                 screen_of_watch(plain=plain),
                 lambda day, exercise: versions_of(day, exercise.name, tree),
-                log=store.own() if tree == catalogue.EXERCISES else None,
+                log=store.own() if home.is_own(tree) else None,
                 page=_wished_port(asked),
                 poll=asked.poll,
             ),

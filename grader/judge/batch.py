@@ -27,6 +27,9 @@ from grader.options import Options
 from grader.worker.protocol import Done, Event, Fault, Job, Renew, Task, decode
 
 WATCH_EVERY = 0.1  # seconds between looks at the clock and at the worker's memory
+LIBRARIES = (
+    4 * 2**30
+)  # bytes: what those of a GPU or TPU may take of a worker's memory before it computes anything
 
 Tell = Callable[[str, str, str], None]  # day, exercise, check
 
@@ -145,9 +148,15 @@ class Batch:
                 except EOFError:
                     process.join(GRACE)
                     return endings.in_words(process.exitcode)
-            elif held_by(family) > self.options.memory_limit:
+            elif held_by(family) > self._memory_limit():
                 return endings.MEMORY
         return endings.DONE
+
+    def _memory_limit(self) -> int:
+        """Bytes that a worker may hold."""
+        platform = self.found.platform
+        libraries = 0 if platform is None or platform.platform == "cpu" else LIBRARIES
+        return self.options.memory_limit + libraries
 
     def _take_in(self, worker: Hearing, event: Event) -> str:
         """Note what a worker says, and pass it on; how it ended if that is what it says.

@@ -10,6 +10,7 @@ from grader.judge.batch import Batch
 from grader.kata.catalogue import Exercise, Selection
 from grader.options import UNTIMED, Options
 from grader.results import ACCEPTED, Aspect, CheckResult, DayResult, ExerciseResult
+from grader.source.blocks import parsed
 from grader.worker.protocol import Check, Drawn, Platform
 from grader.worker.spoiled import Spoiled, spoiled_by, without_running
 
@@ -150,7 +151,10 @@ class JudgedDay:
                 verdict = verdict or without_running(check.name, check.aspect, exercise.name, spoiled)
                 results.append(verdict or CheckResult.not_run(check.name, check.aspect))
         known = sum(check.exercise == exercise.name for check in self.checks.values())
-        return ExerciseResult(exercise.name, exercise.stretch, tuple(results), whole=len(results) == known)
+        begins = parsed(self.source).line_of(exercise.name) if self.source else None
+        return ExerciseResult(
+            exercise.name, exercise.stretch, tuple(results), whole=len(results) == known, begins=begins
+        )
 
     def _with_comparison(self, exercise: Exercise) -> ExerciseResult:
         result = self._exercise(exercise, self.wanted())

@@ -18,8 +18,10 @@ GRADER = Path(__file__).resolve().parents[1]
 INSTALLED = (GRADER / "solutions").is_dir()  # from a wheel, which holds the whole kata below the grader
 ROOT = GRADER if INSTALLED else GRADER.parent
 SOLUTIONS = ROOT / "solutions"
-EXERCISES = ROOT / "exercises"
-OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # whose folders progress and downloads are kept in
+LESSONS = (
+    ROOT / "exercises"
+)  # as the kata ships them, with untouched stubs; in a clone somebody works there, too
+OWN = Path.home() / ".jax-kata" if INSTALLED else ROOT  # what belongs to no workspace is kept here: downloads
 DAYS = GRADER / "days"  # a folder a day, and in it one an exercise
 TOOLKIT = GRADER / "toolkit"
 SOURCE = GRADER / "source"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +33,39 @@ def write(file: Path, content: bytes, *, mode: int | None = None) -> None:
         _replace(target, content, stat.S_IMODE(target.stat().st_mode))
     else:  # a folder refuses
         target.write_bytes(content)
+
+
+def clear_away(file: Path) -> None:
+    """Remove what processes that were killed have left beside a file that they were writing."""
+    for beside in file.parent.glob(f".{glob.escape(file.name)}.*.new"):
+        number = beside.name.removeprefix(f".{file.name}.").partition("-")[0]
+        if number.isdigit() and not _is_alive(int(number)):
+            with suppress(OSError):
+                beside.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # it is somebody else's
+        return True
+    return True
+
+
+def free_name(file: Path) -> Path:
+    """What a copy of a file may be called beside it."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
+    return next(path for path in map(file.with_name, names) if not os.path.lexists(path))
+
+
+def keep_copy(file: Path) -> Path:
+    """Copy a file beside itself, under a name that says when and was free, and return that. Raises OSError."""
+    copy = free_name(file)
+    write(copy, file.read_bytes(), mode=stat.S_IMODE(file.stat().st_mode))
+    return copy
 
 
 def _replace(file: Path, content: bytes, mode: int | None) -> None:

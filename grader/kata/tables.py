@@ -52,7 +52,7 @@ def topics(days: Sequence[Day], text: str) -> str:
 def write() -> list[Path]:
     """Bring all tables of the kata's own tree in step; returns the files that were changed. Raises NoTable."""
     days = catalogue.days()
-    lessons = {day.file_in(catalogue.EXERCISES).with_name("README.md"): day for day in days}
+    lessons = {day.file_in(catalogue.LESSONS).with_name("README.md"): day for day in days}
     texts = {path: lesson(day, _read(path)) for path, day in lessons.items() if path.exists()}
     if TOPICS.exists():
         texts[TOPICS] = topics(days, _read(TOPICS))

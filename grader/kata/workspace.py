@@ -7,13 +7,12 @@ import hashlib
 import json
 import os
 import stat
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.kata.catalogue import Day, Exercise
-from grader.kata.files import write
+from grader.kata.files import free_name, write
 from grader.kata.stubs import stub
 from grader.source.blocks import parsed
 from grader.source.syntax import Definition, line_end, lines_of, split_lines
@@ -42,7 +41,7 @@ def write_stubs(days: Sequence[Day], tree: Path) -> list[Outcome]:
         record = _record(record_file)
         damaged = None
     except ValueError:
-        record, damaged = {}, _free_name(record_file)
+        record, damaged = {}, free_name(record_file)
         write(damaged, record_file.read_bytes())
     for day in days:
         file, text = day.file_in(tree), stub_of(day)
@@ -111,7 +110,7 @@ def _plan(day: Day, exercises: Sequence[Exercise], tree: Path) -> tuple[Outcome,
     new = mark + "".join(fresh).encode("utf-8", "surrogateescape")
     if old == new:
         return Outcome(file, "unchanged"), old, new
-    return Outcome(file, "backed up", _free_name(file)), old, new
+    return Outcome(file, "backed up", free_name(file)), old, new
 
 
 def stub_of(day: Day) -> str:
@@ -158,12 +157,6 @@ def _spans(lines: Sequence[str], names: Sequence[str]) -> dict[str, slice]:
             )
         spans |= dict.fromkeys(asked, block.lines)
     return spans
-
-
-def _free_name(file: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    names = [f"{file.name}.{stamp}.bak", *(f"{file.name}.{stamp}-{number}.bak" for number in range(1, 100))]
-    return next(path for path in map(file.with_name, names) if not os.path.lexists(path))
 
 
 def _hash(text: str) -> str:

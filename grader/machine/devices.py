@@ -18,6 +18,8 @@ from grader.machine.packages import installed_version
 
 PROBE_TIMEOUT = 120.0  # seconds; the first start of JAX on a GPU takes its time
 STEADY = 0.5  # the spread of timings up to which a clock is called good; gates leave a factor of four
+_FOR_A_GPU = "python -m pip install 'jax[cuda13]'    # or cuda12, for older drivers"
+_FOR_A_TPU = "python -m pip install 'jax[tpu]'"
 _SETTINGS = frozenset({"JAX_PLATFORMS", "JAX_NUM_CPU_DEVICES"})  # that the grader's workers heed, too
 
 
@@ -37,22 +39,38 @@ def jax_rows() -> Iterator[Row]:
 
 
 def devices_row(seen: dict[str, Any]) -> Row:
-    """The devices that JAX computes on, and whether there is a GPU that it leaves alone."""
+    """The devices that JAX computes on, with their memory, and whether there is a GPU or TPU that it leaves alone."""
     platform = seen["platform"]
     kinds = [
         f"{count} {platform}" + ("" if kind == platform else f" ({kind})")
         for kind, count in Counter(seen["devices"]).items()
     ]
     text = ", ".join(kinds)
+    if memory := seen.get("memory"):
+        text += f", {memory / 2**30:.0f} GiB for JAX{' on each' if len(seen['devices']) > 1 else ''}"
+    if platform != "cpu" and len(seen["devices"]) == 1:
+        text += "; what is about several devices (day 13) runs on simulated ones, on the CPU"
+    if troubles := seen.get("troubles"):
+        return Row("devices", State.NOTE, f"{text}; JAX says: {' '.join(troubles)}", _remedy(troubles))
     if platform == "cpu" and "JAX_PLATFORMS" not in os.environ and shutil.which("nvidia-smi"):
         text += "; there is a GPU, too, which this JAX does not use (nothing in the kata needs it)"
         return Row(
             "devices",
             State.NOTE,
             text,
-            "python -m pip install 'jax[cuda13]'    # or cuda12, for older drivers",
+            _FOR_A_GPU,
         )
     return Row("devices", State.GOOD, text)
+
+
+def _remedy(troubles: list[str]) -> str:
+    """What to do about a GPU or TPU that JAX could not start."""
+    said = " ".join(troubles)
+    if "in use" in said:
+        return "End the program that has the TPU (a notebook?): it serves one at a time. The kata needs none, the CPU will do."
+    if "not installed" in said:
+        return _FOR_A_TPU if "TPU" in said else _FOR_A_GPU
+    return "Does nvidia-smi answer? The driver may be older than this JAX needs. JAX_PLATFORMS=cpu leaves it alone."
 
 
 def timer_row(seen: dict[str, Any]) -> Row:

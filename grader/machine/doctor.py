@@ -10,9 +10,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from grader import __version__
+from grader.kata import catalogue, home, originals
 from grader.machine import compile_cache, editor, faults
 from grader.machine.devices import jax_rows
 from grader.machine.doctor_rows import Row, State
@@ -20,6 +23,7 @@ from grader.machine.packages import package_rows, python_row, vision_row
 from grader.record import store
 
 _GIB = 2**30
+_UPDATE = "python -m grader update"
 
 
 class Sheet(Protocol):
@@ -36,13 +40,14 @@ class Sheet(Protocol):
 def rows(output: Sheet) -> Iterator[Row]:
     """All rows, each as soon as it is known; the slow ones, which start JAX, come last."""
     yield python_row()
+    yield kata_row()
     yield from package_rows()
     yield vision_row()
     yield processors_row()
     yield memory_row()
     yield temporary_folder_row()
-    yield progress_row()
-    yield compile_cache_row()
+    yield workspace_row()
+    yield from own_rows()
     yield editor_row()
     yield terminal_row(output)
     yield from jax_rows()
@@ -75,6 +80,38 @@ def temporary_folder_row() -> Row:
     except OSError as error:
         what, _, remedy = faults.explain(error).partition("\n")
         return Row("temporary files", State.MISSING, what, remedy)
+
+
+def kata_row() -> Row:
+    """Which version of the kata this is, and where it lies."""
+    where = f"installed in {catalogue.ROOT}" if catalogue.INSTALLED else f"the clone {catalogue.ROOT}"
+    return Row("kata", State.GOOD, f"{__version__}, {where}")
+
+
+def workspace_row() -> Row:
+    """The folder that somebody works in, and whether its exercises are those of this version."""
+    start = "python -m grader start my-kata"
+    try:
+        folder = home.find()
+        if folder is None:
+            return Row("workspace", State.NOTE, "none here; go into yours, or make one", start)
+        record = originals.read(folder)
+    except home.NoWorkspace as error:
+        return Row("workspace", State.NOTE, str(error))
+    except (ValueError, originals.NewerFormat, OSError) as error:
+        return Row("workspace", State.NOTE, f"{folder}, of which little is known: {error}", _UPDATE)
+    named = f" (named by {home.HOME})" if os.environ.get(home.HOME) else ""
+    if record.kata and record.kata != __version__:
+        text = f"{folder}{named}, with the exercises of {record.kata}"
+        return Row("workspace", State.NOTE, text, _UPDATE)
+    return Row("workspace", State.GOOD, f"{folder}{named}")
+
+
+def own_rows() -> Iterator[Row]:
+    """What is kept for whoever works here; nothing where the environment names a wrong workspace."""
+    with suppress(home.NoWorkspace):
+        yield progress_row()
+        yield compile_cache_row()
 
 
 def progress_row() -> Row:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 
+from grader.kata.catalogue import INSTALLED
 from grader.kata.files import NotWritten
 
 OLDEST_JAX = (0, 10)
-NEWEST_JAX = (0, 11)  # that the kata was tried with
+NEWEST_JAX = (0, 12)  # that the kata was tried with
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_INSTALL = "From the kata's folder: python -m pip install -e ."
 
 
 class NoBackend(Exception):
@@ -39,7 +39,7 @@ def explain(error: BaseException) -> str:
         package = error.name.partition(".")[0]
         what = f"The package {package} is not installed, and the grader needs it."
         return (
-            f"{what}\n{_INSTALL}"
+            f"{what}\n{_install(package)}"
             if package != "grader"
             else f"A part of the grader is missing: {error.name}."
         )
@@ -51,6 +51,12 @@ def explain(error: BaseException) -> str:
             else "What does `python -c 'import jax; print(jax.devices())'` say?"
         )
     return ""
+
+
+def _install(package: str) -> str:
+    if INSTALLED:
+        return f"python -m pip install {package}"
+    return "From the kata's folder: python -m pip install -e ."
 
 
 def is_full_disk(error: BaseException) -> bool:
@@ -65,7 +71,10 @@ def unsupported_jax() -> tuple[str, str]:
         version = importlib.metadata.version("jax")
         importlib.metadata.version("jaxlib")
     except importlib.metadata.PackageNotFoundError as error:
-        return f"The package {error.name} is not installed, and the grader needs it.\n{_INSTALL}", ""
+        return (
+            f"The package {error.name} is not installed, and the grader needs it.\n{_install(error.name)}",
+            "",
+        )
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST_JAX:
         oldest = ".".join(map(str, OLDEST_JAX))

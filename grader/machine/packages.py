@@ -14,6 +14,7 @@ from grader.machine import faults
 from grader.machine.doctor_rows import Row, State
 
 INSTALL = "python -m pip install -e ."
+INSTALL_VISION = "python -m pip install torchvision" if INSTALLED else "python -m pip install -e '.[vision]'"
 # Run in a process of its own: what is installed may not fit the torch beside it.
 TRY_VISION = (
     "from grader.datasets.vision import torchvision_parts; "
@@ -31,7 +32,8 @@ def package_rows() -> Iterator[Row]:
     for name, needed in sorted(_required().items(), key=lambda item: not item[0].startswith("jax")):
         version = installed_version(name)
         if not version:
-            yield Row(name, State.MISSING, "not installed", INSTALL)
+            remedy = f"python -m pip install '{name}>={needed}'" if INSTALLED else INSTALL
+            yield Row(name, State.MISSING, "not installed", remedy)
         elif name == "jax":
             refused, notice = faults.unsupported_jax()
             what, _, remedy = (refused or notice).partition("\n")
@@ -88,7 +90,7 @@ def vision_row() -> Row:
             "torchvision",
             State.NOTE,
             f"{version} cannot be used: {why}",
-            "python -m pip install -e '.[vision]'",
+            INSTALL_VISION,
         )
     text = "not installed; only the last day makes use of it (several gigabytes on Linux)"
-    return Row("torchvision", State.NOTE, text, "python -m pip install -e '.[vision]'")
+    return Row("torchvision", State.NOTE, text, INSTALL_VISION)

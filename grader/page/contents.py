@@ -143,7 +143,7 @@ class Contents:
 @cache
 def lesson_of(key: str) -> str:
     """The lesson of a day."""
-    return (catalogue.EXERCISES / catalogue.find_day(key).folder / "README.md").read_text(encoding="utf-8")
+    return (catalogue.LESSONS / catalogue.find_day(key).folder / "README.md").read_text(encoding="utf-8")
 
 
 @cache

@@ -101,7 +101,7 @@ class Server:
         day = next((day for day in catalogue.days() if day.key == request.path_params["day"]), None)
         if day is None or not re.fullmatch(r"[\w-]+\.(svg|png)", name):
             raise HTTPException(404)
-        file = catalogue.EXERCISES / day.folder / name
+        file = catalogue.LESSONS / day.folder / name
         if not file.is_file():
             raise HTTPException(404)
         return FileResponse(file, headers={"content-security-policy": _FIGURE_POLICY})

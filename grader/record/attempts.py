@@ -12,7 +12,8 @@ from functools import cache
 from grader import __version__
 from grader.findings import Kind
 from grader.kata.catalogue import GRADER, SOURCE, TOOLKIT, Day, days
-from grader.record.store import Attempt, AttemptLog
+from grader.record.attempt import Attempt
+from grader.record.store import AttemptLog
 from grader.results import ACCEPTED, Aspect, ExerciseResult, RunResult, Status, result_fields, result_from
 from grader.source.fingerprints import Source, sources
 

@@ -10,22 +10,21 @@ import copy
 import json
 import os
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
 
-from grader.kata.catalogue import OWN
+from grader.kata import catalogue, home
+from grader.record.attempt import Attempt, attempt_of
+from grader.record.reasons import reason
 
 try:
     import sqlite3
 except ImportError:  # a Python that was built without it
     sqlite3 = None  # type: ignore[assignment]
 
-FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in `.kata` beside the exercises
+FOLDER = "KATA_FOLDER"  # in the environment: where progress lies, if not in the workspace
 VERSION = 2  # of the table; in the file as its user_version
 PATIENCE = 5.0  # seconds that one grader waits for another
 _HURRY = 0.5  # seconds that somebody waits who also answers keys
@@ -36,28 +35,6 @@ _ALL = "at, id"  # the order of attempts
 
 class NotRecorded(Exception):
     """AttemptLog cannot be written or read; the text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One exercise, judged once. `passed` means all of its checks; `ratio` is the speed against the naive way."""
-
-    day: str
-    exercise: str
-    status: str
-    passed: bool
-    fingerprint: str  # of the source that was judged; empty when it did not parse
-    line: int  # that the exercise began on
-    judge: str  # a fingerprint of the checks that judged it
-    ratio: float | None
-    gate: float | None
-    seed: int
-    jax: str
-    platform: str
-    result: str  # the exercise's result as JSON
-    deeper: bool | None = None  # whether the deeper look agreed; None where none was taken
-    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +105,7 @@ class AttemptLog:
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM attempts ORDER BY {_ALL}"
             ).fetchall()
-        return [_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        return [attempt_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
     def standings(self) -> dict[tuple[str, str], Standing]:
         """By day and exercise. Raises NotRecorded."""
@@ -155,7 +132,7 @@ class AttemptLog:
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM attempts WHERE day = ? ORDER BY {_ALL}", (day,)
             ).fetchall()
-        found = (_attempt(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+        found = (attempt_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
         return {attempt.exercise: attempt for attempt in found}
 
     def export(self) -> Iterator[str]:
@@ -169,7 +146,7 @@ class AttemptLog:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    found.append(_attempt(json.loads(line)))
+                    found.append(attempt_of(json.loads(line)))
                 except (ValueError, TypeError, KeyError) as error:
                     raise ValueError(f"line {number} is no exported attempt ({error})") from error
         return self.record(found)
@@ -198,7 +175,7 @@ class AttemptLog:
             with closing(connection), connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
-            raise NotRecorded(_reason(error, self.file, self._patience)) from error
+            raise NotRecorded(reason(error, self.file, self._patience, FOLDER)) from error
 
     def _connect(self, *, writing: bool) -> sqlite3.Connection:
         # "rw" even for reading: what a killed grader left half written is undone by whoever comes next.
@@ -258,39 +235,17 @@ def own() -> AttemptLog:
 
 
 def folder() -> Path:
-    """Where progress and compiled programs lie."""
-    return Path(os.environ.get(FOLDER) or OWN / ".kata")
+    """Where progress and compiled programs lie: with the workspace. Raises NoWorkspace as `home.find` does.
+
+    Where there is none, an installed kata has a folder for them all the same, in which older versions kept progress.
+    """
+    return _folder_of(home.find() or catalogue.OWN)
 
 
-def _attempt(values: dict[str, Any]) -> Attempt:
-    """Raises TypeError or ValueError when the values are not those of an attempt."""
-    values = values | {"passed": bool(values["passed"])}
-    if values.get("deeper") is not None:
-        values["deeper"] = bool(values["deeper"])
-    attempt = Attempt(**values)
-    for one in fields(Attempt):
-        value, kind = getattr(attempt, one.name), _KINDS[str(one.type)]
-        if not isinstance(value, kind):
-            raise ValueError(f"{one.name} is {value!r}")
-    datetime.fromisoformat(attempt.at)
-    return attempt
+def of(workspace: Path) -> AttemptLog:
+    """The record of a workspace."""
+    return AttemptLog(_folder_of(workspace))
 
 
-_KINDS: dict[str, Any] = {
-    "str": str,
-    "int": int,
-    "bool": bool,
-    "bool | None": (bool, type(None)),
-    "float | None": (float, int, type(None)),
-}
-
-
-def _reason(error: Exception, file: Path, patience: float) -> str:
-    text = str(error)
-    if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
-        return f"{file} cannot be written ({error}). Is its folder read-only? {FOLDER}=/path/to/folder names another."
-    if "full" in text:
-        return f"There is no room on the disk for {file} ({error})."
-    if "locked" in text:
-        return f"Another grader has held {file} for more than {patience:g} seconds."
-    return f"{file}: {type(error).__name__}: {error}"
+def _folder_of(workspace: Path) -> Path:
+    return Path(os.environ.get(FOLDER) or workspace / home.KEPT)

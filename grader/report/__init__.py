@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from grader.pictures import Picture
     from grader.report.watch_screen import WatchScreen
+    from grader.report.ways import Ways
     from grader.results import RunResult
 
 
@@ -18,7 +19,8 @@ def screen_of_watch(*, plain: bool) -> WatchScreen:
     from grader.report.consoles import plain_console, rich_console
     from grader.report.watch_screen import WatchScreen
 
-    return WatchScreen(plain_console() if plain else rich_console(), ascii=plain, keys=not plain)
+    console = plain_console() if plain else rich_console()
+    return WatchScreen(console, ascii=plain, keys=not plain, for_editors=plain)
 
 
 def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
@@ -27,6 +29,20 @@ def show_picture(picture: Picture, frame: int, *, plain: bool) -> None:
     from grader.report.picture.painter import Painter
 
     Painter(plain_console() if plain else rich_console(), ascii=plain).show(picture, frame)
+
+
+def in_plain_text(result: RunResult, ways: Ways) -> str:
+    """A finished run as `--format plain` shows it, with commands as somebody asks for them."""
+    import io
+
+    from rich.console import Console
+
+    from grader.report.consoles import PLAIN
+    from grader.report.terminal import Screen
+
+    sheet = io.StringIO()
+    Screen(Console(file=sheet, **PLAIN), ascii=True, ways=ways).show(result)
+    return sheet.getvalue().strip("\n") + "\n"
 
 
 class Step(Protocol):
@@ -54,8 +70,9 @@ class Report:
             from grader.report.consoles import plain_console, rich_console
             from grader.report.terminal import Screen
 
-            console = rich_console() if format == "rich" else plain_console()
-            self._screen = Screen(console, ascii=format == "plain", verbose=verbose)
+            plain = format == "plain"
+            console = plain_console() if plain else rich_console()
+            self._screen = Screen(console, ascii=plain, verbose=verbose, for_editors=plain)
 
     def __enter__(self) -> Report:
         if self._screen:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
+
+# ASCII, no colour, a width that does not depend on the terminal.
+PLAIN: dict[str, Any] = {
+    "highlight": False,
+    "color_system": None,
+    "force_terminal": False,
+    "width": 100,
+    "no_color": True,
+}
 
 
 def rich_console() -> Console:
@@ -12,4 +23,4 @@ def rich_console() -> Console:
 
 def plain_console() -> Console:
     """ASCII, no colour, a width that does not depend on the terminal."""
-    return Console(highlight=False, color_system=None, force_terminal=False, width=100, no_color=True)
+    return Console(**PLAIN)

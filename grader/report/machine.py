@@ -16,8 +16,13 @@ _SKIPPED = frozenset({Status.TODO, Status.SKIPPED, Status.BLOCKED, Status.INCONC
 
 
 def as_json(result: RunResult) -> str:
+    """The document described by `schema.json` beside this file, as text."""
+    return json.dumps(document(result), indent=2) + "\n"
+
+
+def document(result: RunResult) -> dict[str, Any]:
     """The document described by `schema.json` beside this file."""
-    document = {
+    return {
         "schema": SCHEMA,
         "grader": result.grader,
         "jax": result.jax,
@@ -27,7 +32,6 @@ def as_json(result: RunResult) -> str:
         "faults": list(result.faults),
         "days": [_day(day) for day in result.days],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _day(day: DayResult) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from itertools import groupby
 from grader.record.standing import Entry, next_one, personal_bests
 from grader.report import looks
 from grader.report.plain import Paper
+from grader.report.ways import SHELL, Ways
 from grader.units import ratio
 
 
-def overview(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> Iterator[str]:
+def overview(
+    paper: Paper, entries: Sequence[Entry], *, known: bool = True, ways: Ways = SHELL
+) -> Iterator[str]:
     """One row a day, then what is next. `known` is False when the record cannot be read: then no progress is shown."""
     days = [list(group) for _, group in groupby(entries, key=lambda entry: entry.day.key)]
     title_width = max((len(day[0].day.title) for day in days), default=0)
@@ -27,7 +30,7 @@ def overview(paper: Paper, entries: Sequence[Entry], *, known: bool = True) -> I
             row += f"  {paper.text(f'{looks.STAR} {count}', 'yellow' if passed else 'dim')}"
         yield row
     yield ""
-    yield from _what_next(paper, entries, known=known)
+    yield from _what_next(paper, entries, ways, known=known)
     yield from _bests(paper, entries)
 
 
@@ -41,23 +44,26 @@ def _bar(paper: Paper, core: Sequence[Entry], width: int, *, known: bool) -> str
     return f"{full}{rest}{' ' * (width - total)} {count}"
 
 
-def _what_next(paper: Paper, entries: Sequence[Entry], *, known: bool) -> Iterator[str]:
+def _what_next(paper: Paper, entries: Sequence[Entry], ways: Ways, *, known: bool) -> Iterator[str]:
     following = next_one(entries)
     if not known:
-        yield "Grade a day: python -m grader day01"
+        yield f"Grade a day: {ways.day.format('day01')}" if ways.day else ""
         return
     if following is None:
         yield paper.text("All done: every exercise of every day.", "bold green")
         return
     if not any(entry.tried for entry in entries):
         day = following.day
+        if ways.begin:
+            yield f"Welcome! Begin with the lesson of day {day.number}: {ways.begin.format(day.key)}"
+            return
         yield paper.wrapped(
             f"Welcome! Begin with day {day.number}: read README.md in exercises/{day.folder}, fill in the first stub "
             f"of {day.stem}.py beside it, and ask the grader:"
         )
         yield f"  {paper.text(f'python -m grader {day.key}', 'cyan')}"
         return
-    name, command = f"Next: {following.selector}", f"python -m grader {following.selector}"
+    name, command = f"Next: {following.selector}", ways.grade.format(following.selector)
     if len(f"{name}  ({command})") < paper.width:
         yield f"{paper.text(name, 'bold')}  ({paper.text(command, 'cyan')})"
     else:

@@ -16,8 +16,10 @@ from rich.text import Text
 from grader.pictures import frame_to_begin_with
 from grader.report.looks import LOOKS, STAR
 from grader.report.picture.painter import Painter
+from grader.report.places import Place
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
+from grader.report.ways import SHELL, Ways
 from grader.results import ACCEPTED, FIRST_LOOK, Aspect, CheckResult, DayResult, RunResult, Status
 
 _LONG = 2.0  # seconds after which it is said how long something takes
@@ -37,11 +39,20 @@ class _Starting:
 class Screen:
     """Renders one run on a console that is passed in."""
 
-    def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        ascii: bool = False,
+        verbose: bool = False,
+        for_editors: bool = False,
+        ways: Ways = SHELL,
+    ) -> None:
         self.console = console
         self.verbose = verbose
+        self._ways = ways
         self._compares = verbose  # shows answers beside the reference
-        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose)
+        self._parts = VerdictParts(console, ascii=ascii, verbose=verbose, for_editors=for_editors)
         self._spinner: Spinner | None = None
 
     # ---- while it runs
@@ -86,20 +97,22 @@ class Screen:
     def _print_day(self, day: DayResult) -> None:
         number = day.day.removeprefix("day").lstrip("0")
         self.console.print()
-        heading = Text.assemble((f"Day {number}: {day.title}", "bold"), "  ", (shown_path(day.file), "dim"))
+        heading = Text(f"Day {number}: {day.title}", style="bold")
+        if self._ways.names_files:
+            heading = Text.assemble(heading, "  ", (shown_path(day.file), "dim"))
         self.console.print(heading, soft_wrap=True)  # a path that is broken in two cannot be clicked
         self.console.print(self._table(day))
         for problem in day.problems:
-            self._parts.print_finding(
-                "the file", problem.finding, problem.hint, _place(day, problem.line), "red"
+            whole, place = (
+                ("the file" if self._ways.names_files else "the cell"),
+                self._place(day, problem.line),
             )
+            self._parts.print_finding(whole, problem.finding, problem.hint, place)
         for exercise in day.exercises:
             lead = exercise.lead
             if lead and lead.status is not Status.TODO and not self._told(day, lead):
-                style = "magenta" if lead.status is Status.FAULT else "red"
-                self._parts.print_finding(
-                    exercise.name, lead.finding, lead.hint, _place(day, lead.line), style
-                )
+                place, ours = self._place(day, lead.line, exercise.begins), lead.status is Status.FAULT
+                self._parts.print_finding(exercise.name, lead.finding, lead.hint, place, ours=ours)
                 self._parts.print_other_rules(exercise)
                 self._parts.print_output(lead)
                 if self.verbose and lead.details:
@@ -182,14 +195,25 @@ class Screen:
             count = sum(exercise.status in ACCEPTED for exercise in stretch)
             text.append(f"{', ' if core else ''}stretch {count} of {len(stretch)}")
         left = next((exercise for exercise in [*core, *stretch] if exercise.status not in ACCEPTED), None)
-        if left is None and day.problems:
-            place = _place(day, day.problems[0].line) or shown_path(day.file)
+        if left is None and day.problems and not self._ways.names_files:
+            text.append(", though not every line of the cell could be run where it was graded.")
+        elif left is None and day.problems:
+            place = str(self._place(day, day.problems[0].line)) or shown_path(day.file)
             text.append(f", but something is wrong with the file, so it does not count as done: {place}")
         elif left is None:
-            text.append(". All done." if day.whole else f". The whole day: python -m grader {day.day}")
+            whole_day = f" The whole day: {self._ways.day.format(day.day)}" if self._ways.day else ""
+            text.append(". All done." if day.whole else f".{whole_day}")
+            text.append(self._what_was_left_out(day))
         else:
-            text.append(f". Next: {left.name}.\nStuck? python -m grader hint {day.day}.{left.name}")
+            stuck = self._ways.hint.format(f"{day.day}.{left.name}")
+            text.append(f". Next: {left.name}.\nStuck? {stuck}")
         self.console.print(text)
+
+    def _what_was_left_out(self, day: DayResult) -> str:
+        """How the timing of exercises that are right is asked for, where nobody has asked for it."""
+        untimed = [one.name for one in day.exercises if not one.whole] if self._ways.with_speed else []
+        asked = ", ".join(self._ways.with_speed.format(f"{day.day}.{name}") for name in untimed)
+        return f"\nIt is passed once it is timed, too: {asked}" if asked else ""
 
     def _print_footer(self, result: RunResult) -> None:
         if result.interrupted:
@@ -199,6 +223,6 @@ class Screen:
             del words[1]
         self.console.print(Text(", ".join(words), style="dim"))
 
-
-def _place(day: DayResult, line: int | None) -> str:
-    return f"{shown_path(day.file)}:{line}" if line else ""
+    def _place(self, day: DayResult, line: int | None, begins: int | None = None) -> Place:
+        """Where to look, for an editor; no line where a cell is before everybody's eyes."""
+        return Place(day.file, line if self._ways.names_files else None, begins)

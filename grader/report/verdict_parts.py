@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.rule import Rule
@@ -10,6 +12,7 @@ from rich.text import Text
 from grader.findings import Finding
 from grader.report.looks import LOOKS, in_ascii
 from grader.report.numbers import cases, deeper_words, speed_words
+from grader.report.places import Place
 from grader.report.reference_table import comparison_table
 from grader.report.text import printable
 from grader.results import ACCEPTED, Aspect, CheckResult, ExerciseResult, Status
@@ -17,11 +20,17 @@ from grader.units import ratio
 
 
 class VerdictParts:
-    """Prints parts of verdicts on a console that is passed in, one by one."""
+    """Prints parts of verdicts on a console that is passed in, one by one.
 
-    def __init__(self, console: Console, *, ascii: bool = False, verbose: bool = False) -> None:
+    `for_editors` has each finding begin with a line that editors can read.
+    """
+
+    def __init__(
+        self, console: Console, *, ascii: bool = False, verbose: bool = False, for_editors: bool = False
+    ) -> None:
         self.console = console
         self.verbose = verbose
+        self.for_editors = for_editors
         self.ascii = ascii or not console.encoding.lower().startswith("utf")
 
     def cell(self, exercise: ExerciseResult, aspect: Aspect) -> Text:
@@ -49,19 +58,31 @@ class VerdictParts:
         """Our own signs as this console can show them."""
         return in_ascii(text) if self.ascii else text
 
-    def print_finding(self, title: str, finding: Finding | None, hint: str, place: str, style: str) -> None:
-        """What came, what was expected, and a hint, under a rule with a title."""
+    def print_finding(
+        self, title: str, finding: Finding | None, hint: str, place: Place, *, ours: bool = False
+    ) -> None:
+        """What came, what was expected, and a hint, under a rule with a title; `ours` where it is a fault of the grader."""
+        style = "magenta" if ours else "red"
+        message = place.message(title, finding) if self.for_editors and finding and not ours else ""
         parts: list[Text] = []
         if finding:
-            parts.append(Text(printable(finding.head), style="bold"))
+            parts.append(Text("" if message else printable(finding.head), style="bold"))
             parts[0].append(printable(finding.rest), style="not bold")
         if hint:
             parts.append(Text.assemble("\n", ("hint: ", "bold cyan"), printable(hint)))
         self.console.print()
         self.console.print(Rule(Text(title), style=style, align="left", characters=self.sign("─")))
+        self.console.print(Text(message), soft_wrap=True, end="")  # in one line, however long
         self.console.print(Group(*parts))
-        if place:
-            self.console.print(Text(place, style="dim"), soft_wrap=True)
+        if str(place) and not message:
+            self.console.print(Text(str(place), style="dim"), soft_wrap=True)
+
+    def print_other_places(self, file: str, exercises: Iterable[ExerciseResult]) -> None:
+        """A line that editors can read for each of these exercises that is not right, and nothing for all others."""
+        for one in exercises:
+            if one.lead and one.lead.finding and one.status not in {Status.TODO, Status.FAULT}:
+                place = Place(file, one.lead.line, one.begins)
+                self.console.print(Text(place.message(one.name, one.lead.finding)), soft_wrap=True)
 
     def print_other_rules(self, exercise: ExerciseResult) -> None:
         """One line that names the other rules which an answer breaks, so that they are not met one save after the other."""

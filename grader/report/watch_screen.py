@@ -11,6 +11,8 @@ from rich.text import Text
 
 from grader.report import looks, versions
 from grader.report.picture.painter import Painter
+from grader.report.places import Place
+from grader.report.search_list import print_search
 from grader.report.text import printable, shown_path
 from grader.report.verdict_parts import VerdictParts
 from grader.report.versions import Version
@@ -22,12 +24,17 @@ _ROOM_IN_A_PIPE = 40  # lines of a picture
 
 
 class WatchScreen:
-    """Draws views on a console that is passed in. With keys the screen is cleared before each."""
+    """Draws views on a console that is passed in. With keys the screen is cleared before each.
 
-    def __init__(self, console: Console, *, ascii: bool = False, keys: bool = True) -> None:
+    `for_editors` all that is not right has a line that editors can read, and a line of equal signs ends each view.
+    """
+
+    def __init__(
+        self, console: Console, *, ascii: bool = False, keys: bool = True, for_editors: bool = False
+    ) -> None:
         self.console = console
         self._ascii = ascii or not console.encoding.lower().startswith("utf")
-        self._parts = VerdictParts(console, ascii=ascii)
+        self._parts = VerdictParts(console, ascii=ascii, for_editors=for_editors)
         self._painter = Painter(console, ascii=ascii)
         self._keys = keys and console.is_terminal
 
@@ -113,7 +120,7 @@ class WatchScreen:
             (f"Day {number}: {view.title}", "bold"), "  ", self._bar(done, core), f" {done}/{core}"
         )
         self.console.print(heading)
-        place = f"{shown_path(view.file)}:{view.line}" if view.line else shown_path(view.file)
+        place = str(Place(view.file, view.line)) or shown_path(view.file)
         self.console.print(Text(place, style="dim"), soft_wrap=True)
         for name, where in zip(("page: ", "from elsewhere: "), view.page, strict=False):
             self.console.print(Text.assemble((name, "dim"), printable(where)), soft_wrap=True)
@@ -127,8 +134,8 @@ class WatchScreen:
 
     def _below_the_table(self, view: BoardView, *, brief: bool = False, drawn: Sequence[Text] = ()) -> None:
         for problem in view.problems:
-            place = f"{shown_path(view.file)}:{problem.line}" if problem.line else ""
-            self._parts.print_finding("the file", problem.finding, problem.hint, place, "red")
+            place = Place(view.file, problem.line)
+            self._parts.print_finding("the file", problem.finding, problem.hint, place)
         self._focus(view, brief=brief)
         if drawn:
             self.console.print()
@@ -141,40 +148,23 @@ class WatchScreen:
             self.console.print(Text(printable(view.status), style="yellow" if view.checking else "dim"))
         if self._keys:
             self._print_keys(view.keys)
+        if self._parts.for_editors:
+            self._print_for_editors(view)
+
+    def _print_for_editors(self, view: BoardView) -> None:
+        """All that is not right, but for what is told above; then the line that ends a view."""
+        told = [problem.finding for problem in view.problems]
+        above = "" if view.problems else view.focus
+        others = [one for name, one in view.verdicts.items() if name not in {above, *view.checking}]
+        others = [one for one in others if not (one.lead and one.lead.finding in told)]
+        self._parts.print_other_places(view.file, others)
+        self.console.print("=" * self.console.width)
 
     def _draw_search(self, view: SearchView) -> None:
         """The list, as far as it matches what was typed."""
         with self.console:  # written at once
             self._clear()
-            self._print_search(view)
-
-    def _print_search(self, view: SearchView) -> None:
-        found = len(view.rows)
-        count = f"   {found} {'exercise' if found == 1 else 'exercises'}" if found else ""
-        self.console.print(
-            Text.assemble(("search: ", "bold cyan"), printable(view.typed), ("_", "blink"), (count, "dim"))
-        )
-        self.console.print()
-        room = max(self.console.height - 5, 3)
-        first = max(0, min(view.chosen - room // 2, len(view.rows) - room))
-        table = Table.grid(padding=(0, 1, 0, 0))
-        signs = looks.sign_width(ascii=self._ascii)
-        table.add_column(width=1, min_width=1, no_wrap=True)
-        table.add_column(width=signs, min_width=signs, no_wrap=True)
-        names = max((len(row[0]) for row in view.rows), default=0)
-        table.add_column(no_wrap=True, min_width=names)
-        table.add_column(no_wrap=True)
-        # For summaries: two signs and three gaps go off.
-        left = max(self.console.width - names - signs - 5, 0)
-        for number, (name, sign, summary) in list(enumerate(view.rows))[first : first + room]:
-            mark = self._parts.sign(looks.POINTER) if number == view.chosen else ""
-            style = "reverse" if number == view.chosen else ""
-            words = Text(self._parts.sign(summary), style="dim")
-            words.truncate(left, overflow="ellipsis")
-            table.add_row(mark, self._parts.sign(sign), Text(name, style=style), words)
-        self.console.print(table if view.rows else Text("nothing matches; Backspace deletes", style="yellow"))
-        self.console.print()
-        self.console.print(Text("type to search, up and down, Enter goes there, Esc back", style="dim"))
+            print_search(self.console, self._parts, view)
 
     def _draw_page(self, view: PageView) -> None:
         """So many lines as there is room for, and how to go on."""
@@ -258,9 +248,8 @@ class WatchScreen:
             self.console.print()
             self.console.print(Text(printable(lead.finding.head), style="bold"))
         elif lead and lead.status is not Status.TODO:
-            place = f"{shown_path(view.file)}:{lead.line}" if lead.line else ""
-            style = "magenta" if lead.status is Status.FAULT else "red"
-            self._parts.print_finding(view.focus, lead.finding, lead.hint, place, style)
+            place, ours = Place(view.file, lead.line, result.begins), lead.status is Status.FAULT
+            self._parts.print_finding(view.focus, lead.finding, lead.hint, place, ours=ours)
             self._parts.print_other_rules(result)
             self._parts.print_output(lead)
         elif lead:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from grader.source.layout import Place, layout
-from grader.source.syntax import at_margin, name_defined, parse, says_nothing, split_lines
+from grader.source.syntax import Definition, at_margin, name_defined, parse, says_nothing, split_lines
 
 # What begins a block, whatever stands above it. In a bracket it cannot stand: somebody left that open.
 _KEYWORD = re.compile(r"(?:async\s+def|def|class|import)\b|from\s+[\w.]+\s+import\b")
@@ -47,6 +47,12 @@ class Parsed:
         for block in self.broken:
             lines[block.lines] = ["\n"] * (block.lines.stop - block.lines.start)
         return "".join(lines)
+
+    def line_of(self, name: str) -> int | None:
+        """The line, counted from 1, on which a function or class begins, the last of that name; None where there is none."""
+        found = [node.lineno for node in self.tree.body if isinstance(node, Definition) and node.name == name]
+        broken = [block.lines.start + 1 for block in self.broken if name in block.names]
+        return max(found + broken, default=None)
 
 
 @lru_cache(maxsize=2)  # one who watches asks about the same text again and again

@@ -12,96 +12,16 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
+from grader.cells import Cell
 from grader.findings import Finding, Kind, of_error, words_of
 from grader.results import Problem
 from grader.source.blocks import Broken, Parsed, parsed
-from grader.source.syntax import Definition, Function, functions_in, split_lines
+from grader.source.learner_file import MODULE_NAME, LearnerFile
+from grader.source.syntax import Definition, split_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7}|={7})(?:\s|$)")  # at the left margin
-MODULE_NAME = "_kata_learner_file"
-
-
-@dataclass
-class LearnerFile:
-    """A loaded file: its namespace, and what went wrong on the way."""
-
-    path: Path
-    source: str = ""
-    tree: ast.Module = field(default_factory=lambda: ast.Module([], []))  # of what parses
-    module: ModuleType = field(default_factory=lambda: ModuleType(MODULE_NAME))
-    problems: list[Problem] = field(default_factory=list)
-    broken: dict[str, Problem] = field(default_factory=dict)  # exercise -> why its block does not parse
-    missing_names: dict[str, Problem] = field(default_factory=dict)  # name -> why it was never bound
-    lines: dict[str, int] = field(default_factory=dict)  # top-level name -> line of its definition
-
-    @property
-    def function_names(self) -> frozenset[str]:
-        """The names of all functions that the file defines, inner ones and lambdas too, or hands to jit: `jit(jnp.sum)`."""
-        nodes = list(ast.walk(self.tree))
-        defined = (node.name for node in nodes if isinstance(node, Function))
-        jitted = (
-            node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_jit(node.func) and node.args
-        )
-        handed = (
-            part.attr for given in jitted for part in ast.walk(given) if isinstance(part, ast.Attribute)
-        )
-        return frozenset({"<lambda>", *defined, *handed})
-
-    def is_stub(self, name: str) -> bool:
-        """Whether the function is as it was generated: a docstring, then `raise NotImplementedError`.
-
-        Of a class: whether all its methods are.
-        """
-        for node in reversed(self.tree.body):  # the last one counts
-            if isinstance(node, Definition) and node.name == name:
-                functions = functions_in(node)
-                return bool(functions) and all(_is_stub(function) for function in functions)
-        return False
-
-    def absence(self, name: str, kind: str = "function") -> Problem:
-        """Why there is no such function or class, in words for the learner."""
-        if not self.source.strip() and self.problems:
-            return self.problems[0]  # the file as a whole is not there
-        if name in self.broken:
-            return self.broken[name]
-        if name in self.missing_names:
-            return self.missing_names[name]
-        near = difflib.get_close_matches(name, list(self.lines), n=1, cutoff=0.6)
-        if near and near[0] != name:
-            line = self.lines[near[0]]
-            words = (
-                f"There is no {kind} {name} in {self.path.name}. `{near[0]}` on line {line} looks like it."
-            )
-            return Problem(
-                Finding(words, Kind.ABSENT, line=line),
-                f"Call it {name} again: the names are a contract between your file and the checks.",
-            )
-        if name in self.lines:  # defined, and yet nothing: what its decorators made of it
-            return Problem(
-                Finding(f"{name} in {self.path.name} is None.", Kind.ABSENT, line=self.lines[name]),
-                "A decorator has to return what it decorates.",
-            )
-        return Problem(
-            Finding(f"There is no {kind} {name} in {self.path.name}.", Kind.ABSENT),
-            f"`python -m grader reset {self.path.parent.name[:5]}.{name}` brings its stub back.",
-        )
-
-
-def _is_jit(function: ast.expr) -> bool:
-    """jit, jax.jit."""
-    return (
-        isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).rpartition(".")[2] == "jit"
-    )
-
-
-def _is_stub(function: Function) -> bool:
-    last = function.body[-1]
-    rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
-    return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
 
 
 def load(
@@ -110,14 +30,15 @@ def load(
     text: str | None = None,
     before_statement: Callable[[int], None] = lambda line: None,
     skip_lines: Collection[int] = (),
+    cell: Cell | None = None,
 ) -> LearnerFile:
     """Load a learner's file by path, under a private module name; with a text, that in the place of what the file holds.
 
     `before_statement` hears the line of each top-level statement that could do anything (all but
     definitions and imports of ours), so that a process that dies there can be explained. Statements on
-    `skip_lines` are left out: they ended an earlier process.
+    `skip_lines` are left out: they ended an earlier process. `cell` says where the text is a notebook's.
     """
-    loaded = LearnerFile(path)
+    loaded = LearnerFile(path, cell=cell)
     loaded.module.__file__ = str(path)
     source = _read(loaded, text)
     if source is None:
@@ -135,8 +56,8 @@ def load(
 def _read(loaded: LearnerFile, text: str | None) -> str | None:
     path = loaded.path
     if text is None and not path.is_file():
-        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(_unreadable(f"There is no file {path.parent.name}/{path.name}.", hint))
+        words = f"There is no file {path.parent.name}/{path.name}."
+        loaded.problems.append(_unreadable(words, loaded.reset_hint()))
         return None
     try:
         source = path.read_text(encoding="utf-8-sig") if text is None else text.removeprefix("\ufeff")
@@ -145,7 +66,7 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
         byte = error.object[error.start]
         loaded.problems.append(
             _unreadable(
-                f"{path.name} is not UTF-8 text: byte 0x{byte:02x} on line {line} cannot be read.",
+                f"{loaded.name_first} is not UTF-8 text: byte 0x{byte:02x} on {loaded.where(line)} cannot be read.",
                 "Save the file in your editor with the encoding UTF-8.",
                 line,
             )
@@ -159,12 +80,11 @@ def _read(loaded: LearnerFile, text: str | None) -> str | None:
     if "\0" in source:
         line = len(split_lines(source[: source.index("\0") + 1]))
         loaded.problems.append(
-            _unreadable(f"{path.name} holds a NUL byte on line {line}.", "Remove it.", line)
+            _unreadable(f"{loaded.name_first} holds a NUL byte on {loaded.where(line)}.", "Remove it.", line)
         )
         return None
     if not source.strip():
-        hint = f"`python -m grader reset {path.parent.name[:5]}` writes its stubs anew."
-        loaded.problems.append(_unreadable(f"{path.name} is empty.", hint))
+        loaded.problems.append(_unreadable(f"{loaded.name_first} is empty.", loaded.reset_hint()))
     return source
 
 
@@ -185,14 +105,14 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             continue
         line = block.error.lineno or block.lines.start + 1
         finding = Finding(
-            f"SyntaxError on line {line} of {loaded.path.name}: {block.error.msg}",
+            f"SyntaxError on {loaded.where(line)} of {loaded.name}: {block.error.msg}",
             Kind.UNREADABLE,
             **of_error(block.error),
             line=line,
             source=file.lines[line - 1].rstrip("\r\n") if line <= len(file.lines) else "",
             column=max(block.error.offset or 1, 1),
         )
-        hint = "Python cannot read this block. The rest of the file is graded all the same."
+        hint = f"Python cannot read this block. The rest of {loaded.whole} is graded all the same."
         problem = Problem(finding, hint)
         loaded.broken.update(dict.fromkeys(block.names, problem))
         loaded.problems.append(problem)
@@ -211,13 +131,12 @@ def _marks(lines: Sequence[str], block: Broken) -> list[int]:
 
 def _conflict(loaded: LearnerFile, file: Parsed, blocks: Sequence[Broken]) -> Problem:
     first, *others = (line for block in blocks for line in _marks(file.lines, block))
+    numbers = [loaded.cell.line_of(line) or line if loaded.cell else line for line in (first, *others)]
     where = (
-        f"Line {first}"
-        if not others
-        else f"Lines {', '.join(map(str, [first, *others[:-1]]))} and {others[-1]}"
+        f"Line {numbers[0]}" if not others else f"Lines {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
     )
     finding = Finding(
-        f"{where} of {loaded.path.name} {'are' if others else 'is'} no Python: git has put {'them' if others else 'it'} there, "
+        f"{where} of {loaded.name} {'are' if others else 'is'} no Python: git has put {'them' if others else 'it'} there, "
         "around two versions that were in conflict.",
         Kind.UNREADABLE,
         **of_error(blocks[0].error),
@@ -238,7 +157,7 @@ def _run(
     if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
-        words = f"Line {line} of {loaded.path.name} ended or blocked the grading process while the file was loaded."
+        words = f"{_capital(loaded.where(line))} of {loaded.name} ended or blocked the grading process while it was loaded."
         hint = "Keep the top level to imports and definitions; move anything else into a function."
         problem = Problem(Finding(words, Kind.NOT_LOADED, line=line), hint)
         loaded.problems.append(problem)
@@ -259,7 +178,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     lines = split_lines(loaded.source)
     shown = lines[line - 1].strip() if line <= len(lines) else ""
     name, text = type(error).__name__, words_of(error)
-    hint = "The other statements of the file ran all the same; repair this one."
+    hint = f"The other statements of {loaded.whole} ran all the same; repair this one."
     if isinstance(error, ModuleNotFoundError) and error.name:
         near = difflib.get_close_matches(
             error.name, ["jax", "jax.numpy", "numpy", "jaxtyping", "optax", "flax"], n=1
@@ -270,7 +189,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     elif isinstance(error, SystemExit):
         hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
     finding = Finding(
-        f"Line {line} of {loaded.path.name} failed while the file was loaded:",
+        f"{_capital(loaded.where(line))} of {loaded.name} failed while it was loaded:",
         Kind.NOT_LOADED,
         **of_error(error),
         cause=f"{name}: {text}" if text else name,
@@ -278,6 +197,11 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
         source=shown,
     )
     return Problem(finding, hint)
+
+
+def _capital(words: str) -> str:
+    """The words at the beginning of a sentence."""
+    return words[0].upper() + words[1:]
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:

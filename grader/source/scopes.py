@@ -52,6 +52,10 @@ class Names:
         """The statements that bind a name of the top level, without those that a later one replaces."""
         return [binding.statement for binding in self._top.in_force(name)]
 
+    def binds_at_top(self, name: str) -> list[ast.stmt]:
+        """All statements that bind a name of the top level, those that a later one replaces, too, in their order."""
+        return [binding.statement for binding in self._top.bound.get(name, [])]
+
     def read_from_top(self, part: ast.AST, *, loosely: bool = False) -> set[str]:
         """The names of the file's top level that a part of it reads.
 

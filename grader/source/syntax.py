@@ -81,6 +81,18 @@ def functions_in(node: ast.stmt) -> list[Function]:
     return [node] if isinstance(node, Function) else []
 
 
+def is_stub(node: ast.stmt) -> bool:
+    """Whether a function is as it was generated: a docstring, then `raise NotImplementedError`. Of a class: all its methods."""
+    functions = functions_in(node)
+    return bool(functions) and all(map(_raises_alone, functions))
+
+
+def _raises_alone(function: Function) -> bool:
+    last = function.body[-1]
+    rest = [statement for statement in function.body[:-1] if not isinstance(statement, ast.Expr)]
+    return not rest and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
+
+
 def docstrings(node: Definition, lines: Sequence[str]) -> Iterator[tuple[Definition, ast.stmt]]:
     """A definition and those inside it, each with its docstring, where that has lines of its own."""
     for inner in ast.walk(node):

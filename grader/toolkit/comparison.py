@@ -16,7 +16,8 @@ from grader.toolkit.judged_call import Case
 from grader.toolkit.verdicts import WrongAnswer
 
 # float32 carries 24 bits: one rounding is 6e-8 of the value. A handful of operations in another order
-# stay within a hundred roundings, mistakes do not.
+# stay within a hundred roundings, mistakes do not. This holds on GPUs and TPUs as well, since workers ask for products in full
+# precision (`worker/plugin.prepare_jax`).
 RTOL = 1e-5
 ATOL = 1e-6
 

@@ -21,6 +21,8 @@ _MOVES = frozenset(
         "convert_element_type",
         "rev",
         "concatenate",
+        "stack",
+        "unstack",
         "pad",
         "slice",
         "dynamic_slice",

@@ -19,7 +19,7 @@ from typing import Any
 
 import jax
 
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 
 _SOURCE = Path(jax.__file__).parent / "_src"  # where most of jax.nn and its like is written
 _DETOURS = ("flax", "optax", "jax.example_libraries")

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 from grader.findings import Finding, Kind, of_error, words_of
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.toolkit.lesson import Lesson
 from grader.toolkit.lessons import LESSONS
 from grader.toolkit.verdicts import RaisedError

@@ -144,8 +144,19 @@ def _size(jaxpr: Any) -> int:
             _size(inner) for parameter in equation.params.values() for inner in inner_jaxprs(parameter)
         )
         size += inner * (equation.params["unroll"] if equation.primitive.name == "scan" else 1)
-        size += equation.primitive.name not in JITS | {"closed_call"}
+        size += _own_size(equation)
     return size
+
+
+def _own_size(equation: Any) -> int:
+    """The operations of an equation, but for what its inner programs do.
+
+    A walk over an array is one equation from JAX 0.12 on, with a result for each element; it counts as the slices and squeezes
+    that it was before, since what follows is written out as often.
+    """
+    if equation.primitive.name == "unstack":
+        return 2 * len(equation.outvars)
+    return int(equation.primitive.name not in JITS | {"closed_call"})
 
 
 def _always(jaxpr: Any) -> Counter[str]:

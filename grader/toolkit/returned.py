@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax._src import core as jax_core
 
 from grader.findings import Finding, Kind
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.toolkit.verdicts import WrongAnswer
 
 _JAXS_OWN = (

@@ -46,7 +46,7 @@ def _broken(handle: Handle, entered: Entered) -> WrongAnswer:
         Kind.BANNED_NAME,
         handle.name,
         expected=f"no {entered.rule}",
-        got=f"{entered.name} on line {entered.line}",
+        got=f"{entered.name} on {handle.session.learner.where(entered.line)}",
         line=entered.line,
     )
     return WrongAnswer(finding)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.results import Speed
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.source.syntax import branches_to_constants
 from grader.toolkit import wording
 from grader.toolkit.contract import Contract
@@ -73,17 +73,19 @@ class Session(Subject):
         if line is not None:
             wrong.finding = replace(wrong.finding, line=line)
             wrong.hint = (
-                f"Line {line} is a Python branch, and one way through it gives a plain number. Let arrays decide: "
-                "jnp.where(condition, a, b). (jnp.asarray(...) would only hide the branch until it is compiled.)"
+                f"On {self.learner.where(line)} is a Python branch, and one way through it gives a plain number. "
+                "Let arrays decide: jnp.where(condition, a, b). "
+                "(jnp.asarray(...) would only hide the branch until it is compiled.)"
             )
 
 
 class Learner:
     """What a check gets: `learner.softmax` is the handle of the learner's softmax."""
 
-    def __init__(self, session: Session, file: LearnerFile) -> None:
+    def __init__(self, session: Session, file: LearnerFile, check: str = "") -> None:
         self.session = session
         self.file = file
+        self.check = check  # which one: day01.softmax.by_hand
         self.speed: Speed | None = None  # what a speed check measured
 
     def __getattr__(self, name: str) -> Handle:

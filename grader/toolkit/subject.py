@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.toolkit.contract import Contract
 from grader.toolkit.samples import Samples
 

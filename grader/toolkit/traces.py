@@ -15,7 +15,7 @@ from typing import Any
 import jax
 
 from grader.findings import Finding, Kind
-from grader.source.loading import LearnerFile
+from grader.source.learner_file import LearnerFile
 from grader.toolkit import wording
 from grader.toolkit.called import Called
 from grader.toolkit.handles import Handle
@@ -25,6 +25,8 @@ _EVENT = "/jax/core/compile/jaxpr_trace_duration"
 _LOGGER = "jax._src.interpreters.partial_eval"  # where jax_explain_cache_misses writes
 _CHANGED_TYPE = re.compile(r"at (\w[\w.\[\]']*), now (\S+) and before (\S+?)[,\s]*$", re.MULTILINE)
 _CHANGED_STATIC = re.compile(r"now .*?Static\(val=(.*?)\) and before .*?Static\(val=(.*?)\)")
+# What JAX 0.11 and 0.12 say instead: they have compared types, structures and settings by then, and find no difference.
+_ANOTHER_STATIC = "cache miss explanation unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _reason(text: str) -> tuple[str, bool]:
     static = _CHANGED_STATIC.search(text)
     if static:
         return f"a static argument is now {static[1]}, before {static[2]}", False
+    if _ANOTHER_STATIC in text:
+        return "a static argument has another value", False
     if "defined repeatedly" in text or "re-defined" in text:
         return "a new function object each time", True
     return "", False

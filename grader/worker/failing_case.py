@@ -196,7 +196,7 @@ def main(arguments: list[str]) -> int:
 def _open_python(names: dict[str, Any]) -> None:
     """IPython where it is installed."""
     try:
-        from IPython import start_ipython  # type: ignore[import-not-found]
+        from IPython import start_ipython  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         with suppress(ImportError):
             import readline

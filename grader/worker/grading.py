@@ -147,9 +147,10 @@ class Grading:
             text=task.text,
             before_statement=lambda line: self._events.send(Loading(line)),
             skip_lines=self._job.skip_lines,
+            cell=self._job.options.cell,
         )
         if changed := self._integrity.restore():
-            words = f"{task.learner.name} changed {changed} while it was loaded."
+            words = f"{learner.name_first} changed {changed} while it was loaded."
             learner.problems.append(Problem(Finding(words, Kind.TAMPERED), _LEAVE_IT_ALONE))
         self._session = plugin.open_session(session.config, learner, contract)
         self._events.send(Loaded(tuple(learner.problems), self._output.take()))

@@ -17,7 +17,8 @@ import jax
 import pytest
 
 from grader.results import Aspect
-from grader.source.loading import LearnerFile, load
+from grader.source.learner_file import LearnerFile
+from grader.source.loading import load
 from grader.toolkit.cases import Cases
 from grader.toolkit.contract import Contract
 from grader.toolkit.inputs import Numbers
@@ -41,6 +42,12 @@ def check_of(item: pytest.Item) -> Check:
     return Check(exercise, name, Aspect(aspect), hint, mark.kwargs.get("patience", 1.0))
 
 
+def name_of(item: pytest.Item) -> str:
+    """The name of a check in the whole kata: day01.softmax.by_hand, of .../day01_pure_functions/softmax/checks.py."""
+    day = item.path.parents[1].name.partition("_")[0]
+    return f"{day}.{check_of(item).id}"
+
+
 def prepare_jax() -> None:
     """Settings under which every check runs."""
     # Whole tracebacks: the translator looks for the learner's frame itself.
@@ -48,6 +55,10 @@ def prepare_jax() -> None:
     # On the CPU, run on the calling thread: with the default, a call of microseconds waits for another
     # thread to be woken, for milliseconds on a busy machine, and timings say more about that than about the code.
     jax.config.update("jax_cpu_enable_async_dispatch", False)
+    # Products of float32 in float32, on every platform: by themselves GPUs round the factors to 10 bits (TF32), TPUs to 7
+    # (bfloat16), and right answers would be off by a thousandth. So one tolerance holds everywhere. What the learner asks for
+    # (`precision=`) goes before it. Timings have it, too: their results are compared, and both sides pay for it.
+    jax.config.update("jax_default_matmul_precision", "highest")
 
 
 _session = pytest.StashKey[Session]()
@@ -105,7 +116,7 @@ def learner(request: pytest.FixtureRequest) -> Iterator[Learner]:
     if _session not in config.stash:  # plain pytest
         contract = Contract(config.getoption("--contract").read_text(encoding="utf-8"))
         open_session(config, load(config.getoption("--learner-file").resolve()), contract)
-    handles = Learner(config.stash[_session], config.stash[_file])
+    handles = Learner(config.stash[_session], config.stash[_file], name_of(request.node))
     yield handles
     request.node.user_properties.append(("speed", handles.speed))
 

@@ -83,6 +83,7 @@ TRIFLES = frozenset(
         "split",
         "squeeze",
         "stop_gradient",
+        "unstack",
         "random_wrap",
         "random_unwrap",
     }

@@ -84,7 +84,8 @@ def _too_long(result: CheckResult, failure: TookTooLong, check: Check, job: Job)
     loop = _loop_around(job.task.learner, frame.lineno) if frame and frame.lineno else None
     if loop is None or told.kind is not Kind.TIMEOUT:
         return replace(result, status=Status.TIMEOUT, finding=finding, hint=told.hint)
-    finding = replace(finding, cause=f"That is in the Python loop of line {loop}, which runs round by round.")
+    where = job.options.cell.in_words(loop) if job.options.cell else f"line {loop}"
+    finding = replace(finding, cause=f"That is in the Python loop of {where}, which runs round by round.")
     return replace(result, status=Status.TIMEOUT, finding=finding, hint=_LONG_LOOP)
 
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Array, Called, Unavailable, told_by
+from grader.toolkit import Array, Called, told_by
 
 Function = Callable[..., jax.Array]
 
@@ -28,15 +28,6 @@ def exactly(
     target, value = np.asarray(expected), called.value
     near = getattr(value, "shape", None) == target.shape and np.allclose(value, target, rtol=0.1, atol=0.1)
     called.close_to(target, atol=atol, hint=DIFFERENCES_HINT if near else told_by(value, mistakes or {}))
-
-
-def only_on_a_cpu() -> None:
-    """Leave a speed check out on accelerators, where these sizes are too small to tell; raises Unavailable there.
-
-    That no matrix is built, and that the mode is right, the program tells on every platform.
-    """
-    if jax.default_backend() != "cpu":
-        raise Unavailable("Timed on CPUs only: an accelerator computes the slow way as quickly at this size.")
 
 
 def slope(function: Callable[[Array], Array], x: Array, direction: Array) -> Array:

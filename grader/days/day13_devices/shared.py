@@ -125,7 +125,7 @@ def names_no_number_of_devices(handle: Handle) -> None:
                     False,
                     "works for one number of devices alone",
                     expected=f"{asked}, and no {node.value}",
-                    got=f"{node.value} on line {node.lineno}",
+                    got=f"{node.value} on {handle.session.learner.where(node.lineno)}",
                 )
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import FARTHEST, GATES
+from grader.days.day02_indexed_updates.shared import FARTHEST, GATE
 from grader.toolkit import (
     Array,
     Called,
@@ -96,6 +96,6 @@ def test_histogram_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
         named="a Python loop of .at updates",
         draw=lambda size: (numbers.integers(-size // 8, size, size), size // 2),
         size=160,
-        gate=GATES,
+        gate=GATE,
         numbers=numbers,
     )

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day02_indexed_updates.shared import GATES
+from grader.days.day02_indexed_updates.shared import GATE
 from grader.toolkit import Array, Called, Kind, Learner, Numbers, agrees_once, check, must_beat
 
 
@@ -109,6 +109,6 @@ def test_life_step_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
         named="a Python loop over cells",
         draw=lambda size: (numbers.integers(0, 2, (size, size)),),
         size=8,
-        gate=GATES,
+        gate=GATE,
         numbers=numbers,
     )

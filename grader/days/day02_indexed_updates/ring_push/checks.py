@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from grader.toolkit import Learner, Numbers, check, compiles_once, float16
+from grader.toolkit import Learner, Numbers, Unavailable, check, compiles_once, float16
 
 
 @check(
@@ -85,6 +85,8 @@ def test_ring_push_lives_in_the_old_ring(learner: Learner, numbers: Numbers) -> 
     expected, n_bytes = np.array(ring), ring.nbytes
     expected[700] = item
     memory = handle.compiled(ring, cursor, item).memory_analysis()
+    if memory is None:
+        raise Unavailable("This platform does not tell how much memory a program needs.")
     result = handle(ring, cursor, item).equals((expected, 701))
     result.require(
         ring.is_deleted() and memory.alias_size_in_bytes >= n_bytes,

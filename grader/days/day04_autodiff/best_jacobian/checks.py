@@ -14,7 +14,6 @@ from jax.interpreters import ad, batching, mlir
 from grader.days.day04_autodiff.shared import (
     Function,
     exactly,
-    only_on_a_cpu,
     slope,
 )
 from grader.toolkit import (
@@ -196,7 +195,6 @@ def by_forward_mode(function: Function, x: jax.Array) -> jax.Array:
 
 @check("best_jacobian", "speed", hint="A tall Jacobian is cheap column by column: forward mode.")
 def test_best_jacobian_beats_reverse_mode_when_tall(learner: Learner, numbers: Numbers) -> None:
-    only_on_a_cpu()
     must_beat(
         learner,
         learner.best_jacobian.jit(static_argnames="function"),
@@ -211,7 +209,6 @@ def test_best_jacobian_beats_reverse_mode_when_tall(learner: Learner, numbers: N
 
 @check("best_jacobian", "speed", hint="A wide Jacobian is cheap row by row: reverse mode.")
 def test_best_jacobian_beats_forward_mode_when_wide(learner: Learner, numbers: Numbers) -> None:
-    only_on_a_cpu()
     must_beat(
         learner,
         learner.best_jacobian.jit(static_argnames="function"),

@@ -14,7 +14,6 @@ from grader.days.day04_autodiff.shared import (
     chain,
     exactly,
     knot,
-    only_on_a_cpu,
     slope,
     sum_of_cubes,
 )
@@ -123,7 +122,6 @@ def whole_hessian_times(function: Function, x: jax.Array, v: jax.Array) -> jax.A
     hint="One product costs about as much as one gradient. Row by row it costs n of them.",
 )
 def test_hessian_vector_product_beats_the_hessian(learner: Learner, numbers: Numbers) -> None:
-    only_on_a_cpu()
     must_beat(
         learner,
         learner.hessian_vector_product.jit(static_argnames="function"),

@@ -155,7 +155,7 @@ def test_mandelbrot_beats_eager_steps(learner: Learner, numbers: Numbers) -> Non
         named="the same steps without jit",
         draw=lambda size: (points(numbers, (32, 32)), size),
         size=400,
-        gate={"cpu": 10.0, "gpu": 3.0, "tpu": 3.0},
+        gate=10,
         agree=same_counts,
         numbers=numbers,
     )

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, takes_all_at_once
+from grader.days.day06_vmap.shared import ATOL, GATE_AGAINST_COMPILED, takes_all_at_once
 from grader.toolkit import (
     Array,
     Kind,
@@ -164,6 +164,6 @@ def test_attention_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
             named="a Python loop over a compiled head",
             draw=lambda size: attention_inputs(numbers, size, 4, 4, size, 8, 8),
             size=6,
-            gate=GATES_AGAINST_COMPILED,
+            gate=GATE_AGAINST_COMPILED,
             numbers=numbers,
         )

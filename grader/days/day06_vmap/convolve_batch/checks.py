@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES_AGAINST_COMPILED, loop_lengths, takes_all_at_once
+from grader.days.day06_vmap.shared import ATOL, GATE_AGAINST_COMPILED, loop_lengths, takes_all_at_once
 from grader.toolkit import (
     Array,
     Called,
@@ -131,6 +131,6 @@ def test_convolve_batch_beats_the_loop(learner: Learner, numbers: Numbers) -> No
         named="a Python loop over signals",
         draw=lambda size: (numbers.normal((size // 16, size)), numbers.normal(4)),
         size=192,
-        gate=GATES_AGAINST_COMPILED,
+        gate=GATE_AGAINST_COMPILED,
         numbers=numbers,
     )

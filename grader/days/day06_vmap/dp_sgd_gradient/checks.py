@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.days.day06_vmap.shared import (
     ATOL,
-    GATES,
+    GATE,
     linear_problem,
     squared_error,
     squared_error_gradients,
@@ -246,6 +246,6 @@ def test_dp_sgd_gradient_beats_the_loop(learner: Learner, numbers: Numbers) -> N
         named="a Python loop over examples",
         draw=lambda size: (key, squared_error, *linear_problem(numbers, size), clip, noise),
         size=3,
-        gate=GATES,
+        gate=GATE,
         numbers=numbers,
     )

@@ -9,6 +9,32 @@ from jax import lax
 # dp_sgd_gradient
 
 
+@caught_by("speed", "beats_the_loop")
+def dp_sgd_gradient__by_bisection(key, loss, params, x, y, clip, noise):
+    """Looks for the largest factor that keeps the norm below the clip, in twenty thousand halvings, of which thirty would do."""
+
+    def clipped(x, y):
+        gradient = jax.grad(loss)(params, x, y)
+
+        def halve(_, between):
+            low, high = between
+            middle = (low + high) / 2
+            norm = jnp.sqrt(sum(jnp.sum((middle * leaf) ** 2) for leaf in jax.tree.leaves(gradient)))
+            return jnp.where(norm <= clip, middle, low), jnp.where(norm <= clip, high, middle)
+
+        low, high = jax.lax.fori_loop(0, 20_000, halve, (jnp.float32(0.0), jnp.float32(2.0)))
+        return jax.tree.map(lambda leaf: leaf * jnp.minimum(1.0, high), gradient)
+
+    total = jax.tree.map(lambda leaf: leaf.sum(axis=0), jax.vmap(clipped)(x, y))
+    leaves, structure = jax.tree.flatten(total)
+    keys = jax.random.split(key, len(leaves))
+    noisy = [
+        (leaf + noise * clip * jax.random.normal(one, leaf.shape)) / x.shape[0]
+        for leaf, one in zip(leaves, keys, strict=True)
+    ]
+    return jax.tree.unflatten(structure, noisy)
+
+
 @caught_by("deeper", "takes_images")
 def dp_sgd_gradient__features_flattened(key, loss, params, x, y, clip, noise):
     """Flattens the features: a loss of images or of numbers sees examples of another shape."""

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import ATOL, GATES, takes_all_at_once
+from grader.days.day06_vmap.shared import ATOL, GATE, takes_all_at_once
 from grader.toolkit import (
     Array,
     Learner,
@@ -133,6 +133,6 @@ def test_gram_matrix_beats_the_double_loop(learner: Learner, numbers: Numbers) -
         named="a Python double loop",
         draw=lambda size: (skewed, numbers.normal((size, 3)), numbers.normal((size, 3))),
         size=9,
-        gate=GATES,
+        gate=GATE,
         numbers=numbers,
     )

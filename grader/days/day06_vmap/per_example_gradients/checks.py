@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.days.day06_vmap.shared import (
     ATOL,
-    GATES_AGAINST_COMPILED,
+    GATE_AGAINST_COMPILED,
     linear_problem,
     squared_error,
     squared_error_gradients,
@@ -153,6 +153,6 @@ def test_per_example_gradients_beats_the_loop(learner: Learner, numbers: Numbers
         named="a Python loop over a compiled gradient",
         draw=lambda size: (squared_error, *linear_problem(numbers, size)),
         size=96,
-        gate=GATES_AGAINST_COMPILED,
+        gate=GATE_AGAINST_COMPILED,
         numbers=numbers,
     )

@@ -9,6 +9,20 @@ from jax import lax
 # per_example_gradients
 
 
+@caught_by("speed", "beats_the_loop")
+def per_example_gradients__idles(loss, params, x, y):
+    """Goes round thousands of times, lets the loss of one round count, and differentiates through all of them."""
+
+    def masked(params, x, y):
+        def add(total, counts):
+            here = jax.tree.map(lambda leaf: leaf + 0 * total, params)
+            return total + counts * loss(here, x, y), None
+
+        return lax.scan(add, jnp.zeros(()), jnp.zeros(8192).at[0].set(1.0))[0]
+
+    return jax.vmap(jax.grad(masked), in_axes=(None, 0, 0))(params, x, y)
+
+
 @caught_by("deeper", "fill_the_range_of_float32")
 def per_example_gradients__loss_scaled(loss, params, x, y):
     """Scales the loss by 65536 and the gradient back: huge gradients, as 1e35, overflow to inf on the way."""

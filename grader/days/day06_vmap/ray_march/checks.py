@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.days.day06_vmap.shared import GATES, takes_all_at_once
+from grader.days.day06_vmap.shared import GATE, takes_all_at_once
 from grader.toolkit import (
     Array,
     Learner,
@@ -185,6 +185,6 @@ def test_ray_march_beats_the_loop(learner: Learner, numbers: Numbers) -> None:
         named="a Python loop over rays and steps",
         draw=lambda size: (*rays(numbers, size), ball, 16),
         size=5,
-        gate=GATES,
+        gate=GATE,
         numbers=numbers,
     )

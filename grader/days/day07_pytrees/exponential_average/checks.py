@@ -121,6 +121,6 @@ def test_exponential_average_beats_the_eager_loop(learner: Learner, numbers: Num
         named="an eager loop over rows",
         draw=draw,
         size=24,
-        gate={"cpu": 60.0, "gpu": 15.0, "tpu": 15.0},
+        gate=60,
         numbers=numbers,
     )

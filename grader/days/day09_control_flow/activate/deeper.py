@@ -13,7 +13,7 @@ from grader.toolkit import Draw, Learner, Numbers, check, wide
 def test_activate_in_many_cases(learner: Learner, draw: Draw) -> None:
     shape, dtype = draw.one_of(((3,), "float32"), ((), "float32"), ((2, 1, 3), "float32"), ((3,), "float16"))
     index = draw.integer(-2, 5)
-    far = draw.one_of(30.0, 1.0, 1e4)
+    far = draw.one_of(30.0, 1.0, 1e4) if dtype == "float32" else draw.one_of(10.0, 1.0)  # as promised
     x = draw.floats(shape, dtype=dtype, low=-far, high=far, special=(6e-6, -8e-6))
     result = learner.activate.jit()(x, jnp.int32(index))
     expected = activation_oracle(x, index)

@@ -166,6 +166,6 @@ def test_newton_roots_beats_the_loop(learner: Learner, numbers: Numbers) -> None
         named="a Python loop of compiled steps",
         draw=lambda size: (square_minus_two, numbers.uniform(0.5, 3.0, size), 20),
         size=64,
-        gate={"cpu": 100, "gpu": 10, "tpu": 10},
+        gate=100,
         numbers=numbers,
     )
