@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,9 @@ def test_a_forked_process_leaves_it_alone(client: Client) -> None:
     client.ask("list")
     number = client.process_number
     assert number
-    child = os.fork()
+    with warnings.catch_warnings():  # JAX, where another test has imported it, warns of every fork
+        warnings.simplefilter("ignore", RuntimeWarning)
+        child = os.fork()
     if child == 0:
         os._exit(0 if client.process_number is None else 1)
     assert os.waitpid(child, 0)[1] == 0
