@@ -1,10 +1,11 @@
 """Grade all that is on file in this environment: solutions must pass, wrong answers be caught by their check, right ones pass.
 
-    python benchmarks/on_file.py [day ...] [--sample N] [--speed] [--json FILE]
+    python benchmarks/on_file.py [day ...] [--only KIND] [--sample N] [--seed N] [--speed] [--json FILE]
 
 Prints a line for each that ends otherwise, and at the end how many there were of each kind. With `--sample 3` the answers of
 every third wave are graded (a wave is a file with one answer to each exercise of a day). Without `--speed` nothing is timed, and
-answers that only a timing can catch are left out. Of the solutions the warnings are told, too: their checks run once more under
+answers that only a timing can catch are left out. `--only right --seed 7` grades the right answers with other random inputs than
+the tests do. Of the solutions the warnings are told, too: their checks run once more under
 plain pytest, with warnings as errors. Ends with 1 where something differs.
 """
 
@@ -54,11 +55,12 @@ class Outcome:
         return f"{self.day} {self.kind} {self.name}: {self.got}{wanted}\n    {self.message[:400]}".rstrip()
 
 
-def of_solutions(workers: Workers, day: Day, *, timed: bool) -> Iterator[Outcome]:
+def of_solutions(workers: Workers, day: Day, *, timed: bool, seed: int) -> Iterator[Outcome]:
     """Each check of the reference solutions, the deeper look among them."""
     aspects = (*(FIRST_LOOK if timed else UNTIMED), Aspect.DEEPER)
     names = [exercise.name for exercise in day.exercises]
-    result = grade_text(workers, day, day.solution.read_text(encoding="utf-8"), names, aspects=aspects)
+    text = day.solution.read_text(encoding="utf-8")
+    result = grade_text(workers, day, text, names, seed=seed, aspects=aspects)
     yield from _faults(day, "solution", result)
     for exercise in result.days[0].exercises:
         for check in exercise.checks:
@@ -71,14 +73,18 @@ def of_solutions(workers: Workers, day: Day, *, timed: bool) -> Iterator[Outcome
                 yield Outcome(day.key, "solution", name, ok)
 
 
-def of_answers(workers: Workers, day: Day, kind: Kind, *, every: int, timed: bool) -> Iterator[Outcome]:
+def of_answers(
+    workers: Workers, day: Day, kind: Kind, *, every: int, timed: bool, seed: int
+) -> Iterator[Outcome]:
     """Each answer of a kind, of every so-manyth wave."""
     for text, wave in waves(kind, day)[::every]:
         asked = [one for one in wave if timed or one.aspect != Aspect.SPEED]
         if not asked:
             continue
-        aspects = tuple(aspect for aspect in aspects_for(asked) if timed or aspect is not Aspect.SPEED)
-        result = grade_text(workers, day, text, [one.exercise for one in asked], aspects=aspects)
+        looks = aspects_for(asked) if kind == "wrong" else tuple(Aspect)  # a right one must pass every look
+        aspects = tuple(aspect for aspect in looks if timed or aspect is not Aspect.SPEED)
+        names = [one.exercise for one in asked]
+        result = grade_text(workers, day, text, names, seed=seed, aspects=aspects)
         yield from _faults(day, kind, result)
         by_name = {exercise.name: exercise for exercise in result.days[0].exercises}
         for one in asked:
@@ -137,6 +143,8 @@ def main() -> int:
     )
     parser.add_argument("days", nargs="*")
     parser.add_argument("--sample", type=int, default=1, help="take every N-th wave of answers; 0: none")
+    parser.add_argument("--only", choices=("solution", *KINDS), help="grade this kind alone")
+    parser.add_argument("--seed", type=int, default=0, help="of the random inputs")
     parser.add_argument("--speed", action="store_true", help="with the checks on speed")
     parser.add_argument("--json", type=Path, help="write all outcomes into a file, a line for each")
     asked = parser.parse_args()
@@ -159,10 +167,13 @@ def main() -> int:
 
 
 def _all(workers: Workers, day: Day, asked: argparse.Namespace) -> Iterator[Outcome]:
-    yield from of_solutions(workers, day, timed=asked.speed)
-    yield from warnings_of(day)
+    if asked.only in {None, "solution"}:
+        yield from of_solutions(workers, day, timed=asked.speed, seed=asked.seed)
+    if asked.only is None:
+        yield from warnings_of(day)
     for kind in KINDS if asked.sample else ():
-        yield from of_answers(workers, day, kind, every=asked.sample, timed=asked.speed)
+        if asked.only in {None, kind}:
+            yield from of_answers(workers, day, kind, every=asked.sample, timed=asked.speed, seed=asked.seed)
 
 
 def _counts(good: Counter[str], all_of: Counter[str]) -> str:
