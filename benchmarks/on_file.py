@@ -6,7 +6,7 @@ Prints a line for each that ends otherwise, and at the end how many there were o
 every third wave are graded (a wave is a file with one answer to each exercise of a day). Without `--speed` nothing is timed, and
 answers that only a timing can catch are left out. `--only right --seed 7` grades the right answers with other random inputs than
 the tests do. Of the solutions the warnings are told, too: their checks run once more under
-plain pytest, with warnings as errors. Ends with 1 where something differs.
+plain pytest, with warnings as errors. Ends with 1 where something differs, with 3 where this script fails.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -118,15 +119,19 @@ def warnings_of(day: Day) -> Iterator[Outcome]:
         *("--learner-file", str(day.solution), "--contract", str(day.solution), *map(str, checks)),
     ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_WARNINGS_TIMEOUT,
-        check=False,
-    )
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_WARNINGS_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        yield Outcome(day.key, "warnings", "all checks", False, "none", f"no end in {_WARNINGS_TIMEOUT} s")
+        return
     if not re.search(r"\d+ (passed|failed)", ended.stdout):  # they did not run at all
         yield Outcome(day.key, "warnings", "all checks", False, "none", "no run", ended.stdout[-400:])
         return
@@ -181,4 +186,8 @@ def _counts(good: Counter[str], all_of: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception:  # 1 says that something differs
+        traceback.print_exc()
+        sys.exit(3)

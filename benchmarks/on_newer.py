@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("solution", "wrong", "right", "warnings")
@@ -54,7 +55,7 @@ def environment(folder: Path, python: str, jax: str) -> tuple[Path, str]:
     inner = here / "bin" / "python"
     if not inner.exists():
         subprocess.run([python, "-m", "venv", str(here)], check=True)
-    wanted = [f"jax=={jax}"] if jax else ["--upgrade", "jax"]
+    wanted = ["--upgrade", "--upgrade-strategy", "eager", f"jax=={jax}" if jax else "jax"]
     command = [str(inner), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", str(ROOT)]
     ended = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
     errors = [line for line in ended.stderr.splitlines() if line.startswith("ERROR")]
@@ -80,8 +81,15 @@ def graded(folder: Path, python: str, jax: str, asked: argparse.Namespace) -> Pa
         command = [str(inner), str(ROOT / "benchmarks" / "on_file.py"), *asked.days, *options]
         ended = subprocess.run(command, cwd=kept, check=False)
         outcomes = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    trouble = f"on_file.py ended with {ended.returncode}" if ended.returncode not in {0, 1} else ""
-    return Pair(versions, outcomes, trouble)
+    return Pair(versions, outcomes, trouble_of(ended.returncode, outcomes))
+
+
+def trouble_of(status: int, outcomes: Sequence[dict[str, Any]]) -> str:
+    """Why what `on_file.py` found says nothing; empty where it came to its end."""
+    different = any(not one["ok"] for one in outcomes)
+    if outcomes and status == int(different):
+        return ""
+    return f"on_file.py ended with {status}, after {len(outcomes)} outcomes"
 
 
 def table(pairs: Sequence[Pair]) -> str:

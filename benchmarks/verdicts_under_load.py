@@ -75,7 +75,11 @@ def busy_machine(count: int) -> Iterator[None]:
 def right_answers(rounds: int, days: list[catalogue.Day]) -> None:
     """Grade the references in each round, the other right answers in one of them, and print what is refused."""
     judged = refused = 0
-    with tempfile.TemporaryDirectory() as folder, processes.Workers() as workers:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as compiled,
+        processes.Workers(Path(compiled)) as workers,  # programs are kept, as they are in a learner's runs
+    ):
         for number in range(rounds):
             for day in days:
                 begin, before = time.monotonic(), refused

@@ -108,10 +108,10 @@ def test_what_would_not_be_done_in_time_is_left_out_and_said(
 
 
 def test_a_short_run_on_the_cpu(tmp_path: Path) -> None:
-    """A few seconds' worth: what is done by then depends on the machine, that all of it is in order does not."""
+    """What comes last may be left out for want of time; the references come first."""
     command = [sys.executable, str(ROOT / "benchmarks" / "on_device.py"), "--platform", "cpu"]
     ended = subprocess.run(
-        [*command, "--minutes", "0.15", "--out", str(tmp_path), "day01.rolling_mean"],
+        [*command, "--minutes", "0.5", "--out", str(tmp_path), "day01.rolling_mean"],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
@@ -122,7 +122,8 @@ def test_a_short_run_on_the_cpu(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "on_device.json").read_text(encoding="utf-8"))
     assert found["device"]["platform"] == "cpu"
     assert not found["faults"]
-    assert {row["status"] for row in found["checks"] if row["part"] in {"references", "right"}} <= {"passed"}
+    assert {row["status"] for row in found["checks"] if row["part"] == "references"} == {"passed"}
+    assert {row["status"] for row in found["checks"] if row["part"] == "right"} <= {"passed"}
     assert "refused, though right: nothing" in ended.stdout
     assert "[cpu.gates]" in ended.stdout
 

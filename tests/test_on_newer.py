@@ -35,6 +35,23 @@ def test_a_row_for_each_pair_and_what_differs_once(script: dict[str, Any]) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "outcomes", "is_trouble"),
+    [
+        (0, [OK], False),
+        (1, [OK, MISSED], False),
+        (1, [OK], True),
+        (0, [], True),
+        (3, [OK], True),
+        (-9, [MISSED], True),
+    ],
+)
+def test_what_broke_off_is_never_taken_for_all_being_well(
+    script: dict[str, Any], status: int, outcomes: list[dict[str, Any]], is_trouble: bool
+) -> None:
+    assert bool(script["trouble_of"](status, outcomes)) == is_trouble
+
+
 def test_an_environment_that_pip_refuses_is_told(script: dict[str, Any], tmp_path: Path) -> None:
     inner = tmp_path / f"python{sys.version_info[0]}.{sys.version_info[1]}-jax9.9" / "bin" / "python"
     inner.parent.mkdir(parents=True)

@@ -166,7 +166,9 @@ def test_what_needs_a_hand_is_told_and_ends_with_1(ask: Ask, mine: Path) -> None
     assert '"""Measure it."""' in (mine / ONE).read_text()
     assert "return (x.mean(  # mine" in (mine / ONE).read_text()
     (mine / ONE).write_text((mine / ONE).read_text().replace("return (x.mean(", "return x.mean()"))
-    assert ask("update")[0] == 0
+    status, out, _ = ask("update")
+    assert status == 0
+    assert "day01.mean" in out  # how its stub has changed is told now
     assert (mine / ONE).read_text() == BROUGHT
 
 
@@ -236,6 +238,17 @@ def test_an_older_kata_brings_nothing_and_what_is_older_is_told(
     status, _, error = ask("update")
     assert (status, "those of jax-kata 2.0, and this is the older 1.0" in error) == (1, True)
     assert tree(mine) == before
+    monkeypatch.setattr(overview, "__version__", "1.0")
+    assert "and this is the older 1.0: install the newer one" in ask()[2]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_newer"),
+    [("0.2.0", "0.1.9", True), ("0.10", "0.9.1", True), ("0.2.0rc1", "0.2.0", False), ("", "0.1", False)],
+)
+def test_a_candidate_counts_as_the_release_that_it_becomes(one: str, other: str, is_newer: bool) -> None:
+    assert originals.is_newer(one, other) == is_newer
+    assert not originals.is_newer(other, one) or not is_newer
 
 
 def test_two_updates_at_once(ask: Ask, mine: Path) -> None:

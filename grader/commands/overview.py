@@ -33,12 +33,11 @@ def _tell_of_older_exercises() -> None:
     folder = home.find()
     with suppress(ValueError, OSError, originals.NewerFormat):
         made = originals.read(folder).kata if folder else ""
-        if made and made != __version__:
-            tell(
-                [
-                    f"your exercises are those of jax-kata {made}; `python -m grader update` brings those of {__version__}"
-                ]
-            )
+        whose = f"your exercises are those of jax-kata {made}"
+        if originals.is_newer(made, __version__):
+            tell([f"{whose}, and this is the older {__version__}: install the newer one"])
+        elif made and made != __version__:
+            tell([f"{whose}; `python -m grader update` brings those of {__version__}"])
 
 
 COMMAND = Command("", "where you stand and what is next", run, formats=("rich", "plain"), words=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,7 +135,7 @@ def _record(folder: Path) -> tuple[Originals, str]:
 
     try:
         record = originals.read(folder)
-        if _numbers(record.kata) > _numbers(__version__):
+        if originals.is_newer(record.kata, __version__):
             raise _NotNow(
                 f"the exercises are those of jax-kata {record.kata}, and this is the older {__version__}: "
                 "install the newer one, or go back with `python -m grader update --undo`"
@@ -145,10 +144,6 @@ def _record(folder: Path) -> tuple[Originals, str]:
     except ValueError as error:
         marker = shown_path(folder / home.MARKER)
         return originals.Originals(), f"{marker} is damaged ({error})"
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(digits) for digits in re.findall(r"\d+", version)]
 
 
 # ---- backwards

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -84,6 +85,16 @@ def read(folder: Path) -> Originals:
     if not all(isinstance(one, list) and all(isinstance(h, str) for h in one) for one in found.values()):
         raise ValueError("it is no record of a workspace")
     return Originals(kata, {path: tuple(digests) for path, digests in found.items()})
+
+
+def is_newer(version: str, other: str) -> bool:
+    """Whether a version of the kata comes after another one; a candidate for a release counts as that release."""
+    return _release(version) > _release(other)
+
+
+def _release(version: str) -> list[int]:
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    return [int(number) for number in numbers[0].split(".")] if numbers else []
 
 
 def _place(path: str, digest: str) -> str:

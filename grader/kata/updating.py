@@ -95,7 +95,7 @@ def _plan_day(found: Plan, day: Day) -> None:
     found.days.append(DayPlan(day, path, merged, is_new=mine is None))
     if merged.content is not None:
         found.changes.append(Change(path, mine, merged.content))
-    if not merged.left:
+    if not (merged.left or merged.broken):  # what waits for the learner is brought, and told, the next time
         _bring(found, path, stub)
 
 

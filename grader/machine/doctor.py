@@ -101,6 +101,9 @@ def workspace_row() -> Row:
     except (ValueError, originals.NewerFormat, OSError) as error:
         return Row("workspace", State.NOTE, f"{folder}, of which little is known: {error}", _UPDATE)
     named = f" (named by {home.HOME})" if os.environ.get(home.HOME) else ""
+    if originals.is_newer(record.kata, __version__):
+        text = f"{folder}{named}, with the exercises of the newer {record.kata}: install that one"
+        return Row("workspace", State.NOTE, text)
     if record.kata and record.kata != __version__:
         text = f"{folder}{named}, with the exercises of {record.kata}"
         return Row("workspace", State.NOTE, text, _UPDATE)

@@ -53,9 +53,17 @@ def explain(error: BaseException) -> str:
     return ""
 
 
-def _install(package: str) -> str:
+# What is imported -> what is installed, where the two are called otherwise.
+_PACKAGES = {
+    "markdown_it": "markdown-it-py",
+    "pytest_timeout": "pytest-timeout",
+    "sklearn": "scikit-learn",
+}
+
+
+def _install(module: str) -> str:
     if INSTALLED:
-        return f"python -m pip install {package}"
+        return f"python -m pip install {_PACKAGES.get(module, module)}"
     return "From the kata's folder: python -m pip install -e ."
 
 
