@@ -52,7 +52,7 @@ def cross_entropy__scan(logits, labels):
 
 
 def cross_entropy__einsum(logits, labels):
-    """Contracts with one-hot rows of the identity."""
+    """Contracts with one-hot rows of the identity, once what is infinitely far is finite: 0 times an infinity is NaN."""
     z = logits - logits.max(-1, keepdims=True)
-    log_p = z - jnp.log(jnp.exp(z).sum(-1, keepdims=True))
+    log_p = jnp.maximum(z - jnp.log(jnp.exp(z).sum(-1, keepdims=True)), jnp.finfo(z.dtype).min)
     return -jnp.einsum("ij,ij->", log_p, jnp.eye(logits.shape[1])[labels]) / logits.shape[0]
