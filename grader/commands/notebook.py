@@ -35,6 +35,11 @@ def _write(selections: Sequence[Selection], asked: argparse.Namespace) -> int:
     for selection in selections:
         if len(selection.exercises) < len(selection.day.exercises):
             raise WrongUsage(f"notebook takes a day, such as {selection.day.key}, not one exercise")
+    wanted = [one for one in (asked.with_answers, asked.solutions, getattr(asked, "from")) if one]
+    if len(wanted) > 1:
+        raise WrongUsage(
+            "--with-answers, --solutions and --from name different answers; a notebook takes one of them"
+        )
     days = [selection.day for selection in selections]
     written = {file: writing.notebook(day, _answers(day, asked)) for day, file in _places(days, asked.output)}
     there = [file for file in written if file.exists()]

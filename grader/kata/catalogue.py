@@ -177,7 +177,7 @@ def select(selectors: Sequence[str]) -> tuple[Selection, ...]:
             for day in days():
                 wanted.setdefault(day, set()).update(e.name for e in day.exercises)
             continue
-        selector = selector.strip("/").removesuffix(".py").replace("/", ".")
+        selector = _without_folders(selector).strip("/").removesuffix(".py").replace("/", ".")
         text, dot, name = selector.partition(".")
         if not dot and (owner := _day_of_exercise(text)):
             day, name = owner, text
@@ -190,6 +190,13 @@ def select(selectors: Sequence[str]) -> tuple[Selection, ...]:
         for day in days()
         if day in wanted
     )
+
+
+def _without_folders(selector: str) -> str:
+    """The day's folder for a path to its file, `exercises/day01_pure_functions/pure_functions.py`; else what was given."""
+    *_, folder, name = ("", *selector.replace("\\", "/").split("/"))
+    named = [day for day in days() if name == f"{day.stem}.py" and folder in {day.folder, day.key}]
+    return named[0].folder if named else selector
 
 
 def _day_of_exercise(name: str) -> Day | None:

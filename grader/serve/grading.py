@@ -14,6 +14,7 @@ from grader import __version__
 from grader.cells import Cell
 from grader.judge import runner
 from grader.judge.processes import Workers
+from grader.kata import home
 from grader.kata.catalogue import Day, Selection
 from grader.machine import compile_cache
 from grader.options import CHECK_TIMEOUT, UNTIMED, Options
@@ -53,6 +54,7 @@ class Gradings:
         self._probed = True  # whether it is known that compiled programs can be kept
         self._lock = threading.Lock()
         self._stopped = False
+        self._said_where = False
 
     def __enter__(self) -> Gradings:
         return self
@@ -118,7 +120,7 @@ class Gradings:
 
     def keep_and_record(self, graded: Graded, chosen: Chosen) -> tuple[str, list[str]]:
         """Keep a cell that was judged, and record its verdict; the kept file, and what somebody should be told of once."""
-        notices: list[str] = []
+        notices = self._where_it_goes()
         file = ""
         try:
             self.record.record(attempts.attempts(graded.run))
@@ -132,6 +134,16 @@ class Gradings:
             except OSError as error:
                 notices.append(f"the cell is not kept: {error.strerror or error}")
         return file, notices
+
+    def _where_it_goes(self) -> list[str]:
+        """Said once where nobody has a folder of their own: progress is easily looked for in another place."""
+        if self._said_where or home.find() is not None:
+            return []
+        self._said_where = True
+        return [
+            f"there is no kata of yours here, so progress goes to {self.record.file.parent}; "
+            "`python -m grader start my-kata` makes one"
+        ]
 
     def get_ready(self, day: Day) -> None:
         """Have a worker warm up for the day, so that the next grading is quick. For when there is nothing else to do."""

@@ -91,6 +91,8 @@ class Drawings:
         expected = self._expected[exercise]
         right = status in {Status.PASSED, Status.INCONCLUSIVE, Status.SKIPPED}
         missing = _TO_COME if status is Status.TODO else _GONE.get(status, "")
+        if not missing and exercise not in session.learner.module.__dict__:
+            missing = f"there is no {exercise} that could be drawn; this is what is expected"
         if not missing:
             try:
                 function = session.learner.module.__dict__[exercise]
