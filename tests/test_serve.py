@@ -147,6 +147,63 @@ def test_what_a_statement_reads_when_it_runs_stands_above_it() -> None:
     exec(compile(alone.above, "above", "exec"), {"__name__": "cell"})
 
 
+HELPER = "@jax.custom_jvp\ndef h(x):\n    return x\n"
+PAIR = "class Pair:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "completion"),
+    [
+        (HELPER, "@h.defjvp\ndef h_jvp(primals, tangents):\n    return rule(primals, tangents)\n"),
+        (HELPER, "def h_jvp(primals, tangents):\n    return rule(primals, tangents)\nh.defjvp(h_jvp)\n"),
+        (HELPER.replace("jvp", "vjp"), "h.defvjp(rule, lambda saved, g: (g,))\n"),
+        (HELPER, "h.defjvp(rule)\nlate = 1\n"),
+        (f"{PAIR}h = Pair()\n", "jax.tree_util.register_pytree_node(Pair, rule, lambda _, given: Pair())\n"),
+        (f"{PAIR}h = Pair()\n", "try:\n    register_dataclass(Pair, rule)\nexcept ValueError:\n    pass\n"),
+        (f"{PAIR}h = Pair()\n", "Pair.method = rule\n"),
+        ("h = {}\n", "h['a'] = rule\n"),
+        ("h = {}\n", "for name in 'ab':\n    h[name] = rule\n"),
+        ("h = []\n", "h.append(rule)\n"),
+        ("h = jax.Primitive('h')\n", "jax.interpreters.ad.primitive_jvps[h] = rule\n"),
+    ],
+)
+def test_what_completes_a_helper_stands_above_it_with_what_that_needs(helper: str, completion: str) -> None:
+    earlier = [Text("import jax\nBASE = 1\n"), Text(helper), Text("def rule(*given):\n    return BASE\n")]
+    above = put_together("def softmax(x):\n    return h(x)\n", [*earlier, Text(completion)]).above
+    for line in [*helper.split("\n"), "BASE = 1", "def rule(*given):", *completion.split("\n")]:
+        assert line in above or line == "late = 1"
+    assert "rule" not in put_together("def softmax(x):\n    return x\n", [*earlier, Text(completion)]).above
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        "print(h(3))",
+        "h(jnp.ones(3))",
+        "plt.plot(h(3))",
+        "h.lower(3).compile()",
+        "display(h)",
+        "found[0] = h(3)",
+        "y = h(3)",
+        "jax.config.update('jax_enable_x64', True)",
+        "@jax.jit\ndef other(x):\n    h.rule = x",
+        "jax.nn.softmax = h",
+    ],
+)
+def test_what_somebody_tried_is_not_judged(play: str) -> None:
+    earlier = [Text("import jax\n"), Text("found = {}\n"), Text(HELPER), Text(f"{play}\n")]
+    above = put_together("def softmax(x):\n    return h(x)\n", earlier).above
+    assert "def h" in above
+    assert play.split("\n")[-1] not in above
+
+
+def test_what_completes_a_helper_that_was_replaced_is_left_out() -> None:
+    texts = [HELPER, "h.defjvp(old)\n", "h = abs\n", "old = 1\n"]
+    assert put_together("y = h(0)\n", list(map(Text, texts))).above == "h = abs\n\n"
+    again = [texts[1], HELPER]  # the helper's cell ran once more, below its rule's
+    assert "defjvp" not in put_together("y = h(0)\n", list(map(Text, again))).above
+
+
 def test_a_broken_text_hides_nothing_of_the_others() -> None:
     earlier = [Text("def f(:\n    return 1\n"), Text("def g(x):\n    return 2\n"), Text("'''open\n")]
     judged = put_together("def softmax(x:\n    return g(x)\n\ny = g(0)\n", earlier)
