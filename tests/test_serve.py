@@ -30,7 +30,7 @@ from grader.serve import requests
 from grader.serve.cell_lines import as_the_cell_counts
 from grader.serve.chosen import named, to_grade
 from grader.serve.grading import Graded
-from grader.serve.judged_text import Judged, Text, defined_in, is_an_answer, put_together
+from grader.serve.judged_text import Judged, Text, as_python, defined_in, is_an_answer, put_together
 from grader.serve.kept import Kept, KeptFiles
 from grader.serve.lines import Outgoing, lines_of
 from grader.serve.requests import Grade, WrongRequest
@@ -93,6 +93,38 @@ def test_an_event_is_a_line_of_json_whatever_is_in_it() -> None:
     Outgoing(stream).send({"y": (float("nan"), -float("inf"), 1.5), "text": "\ud800 \n ü"})
     assert stream.getvalue().count(b"\n") == 1
     assert json.loads(stream.getvalue())["y"] == ["nan", "-inf", 1.5]
+
+
+# ---- cells as they are
+
+
+def test_lines_of_ipython_are_taken_out_and_lines_keep_their_numbers() -> None:
+    cell = "%matplotlib inline\ndef f(x):\n    %time y = x\nif f:\n    !ls\nfiles = !ls\nf?\nf(1)"
+    wanted = ["", "def f(x):", "    pass", "if f:", "    pass", "", "", "f(1)"]
+    assert as_python(cell).split("\n") == wanted
+    assert as_python(f"\n%%time\n{cell}").split("\n") == ["", "", *wanted]
+    assert as_python(f"%%bash\n{cell}") == ""
+
+
+@pytest.mark.parametrize("magic", ["%timeit f(1)", "!ls", "f?"])
+@pytest.mark.parametrize(
+    "python",
+    [
+        'def f(x):\n    """Why subtract the maximum?\n    %not a magic\n    """\n    return x\n',
+        "def f(x):\n    if x:\n        return x\n    # does this help?\n    else:\n        return 0\n",
+        "def f(x):\n    return (x\n    % 3)\n",
+        "def f(x):\n    return x \\\n    % 3\n",
+    ],
+)
+def test_only_lines_that_begin_a_statement_are_of_ipython(python: str, magic: str) -> None:
+    assert as_python(python) == python
+    assert as_python(f"{python}{magic}\n") == f"{python}\n"
+    assert as_python(f"{magic}\n{python}") == f"\n{python}"
+
+
+@pytest.mark.parametrize("cell", ["def f(x:\n%time f", "\0", "x = 1\ry = 2", ""])
+def test_what_is_no_python_stays_as_it_is(cell: str) -> None:
+    assert as_python(cell) == cell
 
 
 # ---- what is judged of a cell

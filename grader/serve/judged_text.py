@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.notebook_files.magics import python_in
 from grader.source.blocks import parsed
 from grader.source.completions import completed
 from grader.source.learner_file import LearnerFile
@@ -36,6 +37,15 @@ class Judged:
     @property
     def text(self) -> str:
         return self.above + self.cell
+
+
+def as_python(text: str) -> str:
+    """A text without the lines that only IPython understands (`%time f(x)`, `!ls`, `f?`); the others keep their numbers."""
+    try:
+        parse(text)
+    except SyntaxError:
+        return python_in(text).text
+    return text
 
 
 def defined_in(text: str) -> list[str]:

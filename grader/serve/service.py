@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 from grader import __version__
@@ -25,6 +26,7 @@ from grader.serve import requests
 from grader.serve.answers import Answers, Refused
 from grader.serve.chosen import Chosen, to_grade
 from grader.serve.grading import Gradings
+from grader.serve.judged_text import as_python
 from grader.serve.lines import Event, lines_of
 from grader.serve.requests import Bye, Grade, Request, Stop, WrongRequest
 
@@ -135,6 +137,7 @@ class Service:
     def _grade(self, asked: Grade) -> None:
         from grader.serve import results  # here: reports are made by then that JAX has begun to start
 
+        asked = replace(asked, code=as_python(asked.code), context=tuple(map(as_python, asked.context)))
         so_far = {self._last.day.key} if self._last else set()
         chosen = to_grade(asked.exercise, asked.code, so_far)
         refused, notice = faults.unsupported_jax()
