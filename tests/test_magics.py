@@ -55,10 +55,11 @@ def test_earlier_cells_are_sent_as_they_are_without_the_one_that_is_graded() -> 
     assert cells.earlier(history, body) == ["import os", *history[2:4], "f(1)"]
 
 
-def test_of_many_earlier_cells_the_newest_are_sent() -> None:
-    history = [f"x = {'1' * (cells.MOST // 2)}", "y = 2", "z = 3", f"w = '{'a' * (cells.MOST - 5)}'", "v = 4"]
-    sent = cells.earlier(history, "")
-    assert [one[:1] for one in sent] == ["w", "v"]
+def test_of_many_earlier_cells_the_newest_that_fit_are_sent() -> None:
+    half = "1" * (cells.MOST // 2)
+    history = ["s = 0", f"t = {half}", "u = 1", f"v = '{'a' * 5_000_000}'", f"w = {half[20:]}", "x = 3"]
+    assert [one[:1] for one in cells.earlier(history, "")] == ["s", "u", "w", "x"]
+    assert cells.earlier([f"v = '{'a' * cells.MOST}'"], "") == []
 
 
 # ---- what the kernel holds

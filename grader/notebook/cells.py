@@ -13,15 +13,13 @@ def graded(body: str) -> str:
 
 
 def earlier(history: Sequence[str], body: str) -> list[str]:
-    """The cells that ran before, the oldest first, without the one whose body this is; the newest, where there are many."""
+    """The cells that ran before, the oldest first, without the one whose body this is; the newest that there is room for."""
     found: list[str] = []
     room = MOST
     for raw in reversed(history):
         first, _, below = raw.partition("\n")
         is_itself = first.startswith("%%") and below.strip() == body.strip()
-        if raw.strip() and not is_itself:
+        if raw.strip() and not is_itself and len(raw) <= room:
             found.append(raw)
-        room -= len(raw)
-        if room < 0:
-            break
+            room -= len(raw)
     return list(reversed(found))
