@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from grader import options
 from grader.notebook import cells, devices
 from grader.notebook.client import Client, Ended
 from grader.record.store import FOLDER
@@ -57,7 +58,7 @@ def test_earlier_cells_are_sent_as_they_are_without_the_one_that_is_graded() -> 
 
 def test_of_many_earlier_cells_the_newest_that_fit_are_sent() -> None:
     half = "1" * (cells.MOST // 2)
-    history = ["s = 0", f"t = {half}", "u = 1", f"v = '{'a' * 5_000_000}'", f"w = {half[20:]}", "x = 3"]
+    history = ["s = 0", f"t = {half}", "u = 1", f"v = '{'a' * 5_000_000}'", f"w = {half}", "x = 3"]
     assert [one[:1] for one in cells.earlier(history, "")] == ["s", "u", "w", "x"]
     assert cells.earlier([f"v = '{'a' * cells.MOST}'"], "") == []
 
@@ -77,6 +78,21 @@ def test_a_tpu_is_left_to_the_notebook_and_said(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(devices, "started_backends", lambda: frozenset({"cpu", "tpu"}))
     assert devices.notes() == [devices.TPU]
     assert devices.settings()["JAX_PLATFORMS"] == "cpu"
+
+
+@pytest.mark.parametrize("sign", options.SIGNS["tpu"][1])
+def test_a_tpu_is_known_by_the_same_files_as_where_it_is_graded(
+    sign: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Both kinds of devices, wherever files of devices lie."""
+    monkeypatch.setattr(devices, "started_backends", lambda: frozenset({"cpu"}))
+    monkeypatch.setattr(devices, "_TPU_LOCK", tmp_path / "none")
+    monkeypatch.setattr(devices, "Path", lambda path: tmp_path / path[1:])
+    assert not devices.has_tpu()
+    (tmp_path / sign[1:]).parent.mkdir(parents=True)
+    (tmp_path / sign[1:]).touch()
+    assert devices.has_tpu()
+    assert len(devices.TPU_DEVICES) == len(options.SIGNS["tpu"][1])
 
 
 @pytest.mark.parametrize(
