@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +21,14 @@ import jsonschema
 import psutil
 import pytest
 
+from grader.cells import Cell
 from grader.findings import Finding, Kind
 from grader.judge.runner import RunProgress
 from grader.kata import catalogue
 from grader.kata.catalogue import UnknownSelector
 from grader.record.store import AttemptLog
 from grader.results import Aspect, CheckResult, DayResult, ExerciseResult, RunResult, Status
-from grader.serve import requests
+from grader.serve import requests, service
 from grader.serve.cell_lines import as_the_cell_counts
 from grader.serve.chosen import named, to_grade
 from grader.serve.grading import Graded
@@ -35,6 +37,7 @@ from grader.serve.kept import Kept, KeptFiles
 from grader.serve.lines import Outgoing, lines_of
 from grader.serve.requests import Grade, WrongRequest
 from grader.serve.service import Service
+from grader.source.loading import load
 from tests.serve_driver import LAST, ROOT, Event, Served
 
 DAY = catalogue.find_day("day01")
@@ -335,6 +338,17 @@ def test_lines_are_those_of_the_cell() -> None:
     assert found[2] == Finding("is wrong")
 
 
+def test_a_line_of_an_earlier_cell_is_not_one_of_the_cell(tmp_path: Path) -> None:
+    text = "1 / 0\n2 / 0\n3 / 0\n4 / 0\n"
+    loaded = load(tmp_path / "cell.py", text=text, cell=Cell(2), skip_lines=(2, 4))
+    assert [problem.finding.text.partition(" while it was loaded")[0] for problem in loaded.problems] == [
+        "A line of an earlier cell failed",
+        "A line of an earlier cell ended or blocked the grading process",
+        "Line 1 of the cell failed",
+        "Line 2 of the cell ended or blocked the grading process",
+    ]
+
+
 # ---- what is kept
 
 
@@ -406,6 +420,12 @@ class MadeUp:
         self.kept, self._does = KeptFiles(folder), does
         self.stopped = False
 
+    def __enter__(self) -> MadeUp:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
     def begin(self) -> None:
         self.stopped = False
 
@@ -428,12 +448,12 @@ class MadeUp:
 def converse(gradings: Any, folder: Path, *lines: str | Event) -> list[Event]:
     """All events on some lines, which are heard before anything is graded."""
     events: list[Event] = []
-    service = Service(gradings, AttemptLog(folder), events.append)
+    served = Service(gradings, AttemptLog(folder), events.append)
     for line in lines:
-        service.hear((json.dumps(line) if isinstance(line, dict) else line).encode())
-    service._waiting.append(None)  # type: ignore[arg-type]
+        served.hear((json.dumps(line) if isinstance(line, dict) else line).encode())
+    served._waiting.append(None)  # type: ignore[arg-type]
     with suppress(AttributeError):
-        service.run()
+        served.run()
     return events
 
 
@@ -448,6 +468,25 @@ def test_a_mistake_of_ours_is_told_and_the_next_grading_works(tmp_path: Path) ->
     assert events[0]["kind"] == "fault"
     assert "KeyError" in events[0]["details"]
     assert "\n" not in events[0]["message"]
+
+
+def test_it_ends_in_time_also_while_it_gets_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, seen = threading.Event(), []
+    reading, writing = os.pipe()
+
+    class GettingReady(MadeUp):
+        def get_ready(self, day: object) -> None:
+            os.write(writing, b'{"id": 2, "do": "bye"}\n')
+            seen.append(ended.wait(20))
+
+    monkeypatch.setattr(service, "_watch_parent", lambda parent, close: None)
+    monkeypatch.setattr(service, "_end_in", lambda seconds: ended.set())
+    made_up: Any = GettingReady(tmp_path)
+    os.write(writing, f"{json.dumps({'id': 1, 'do': 'grade', 'code': RIGHT})}\n".encode())
+    with os.fdopen(reading, "rb") as lines:
+        service.serve(lines, lambda event: None, made_up, AttemptLog(tmp_path))
+    os.close(writing)
+    assert seen == [True]
 
 
 def test_stop_ends_what_waits_and_what_came_later_is_graded(tmp_path: Path) -> None:

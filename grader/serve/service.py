@@ -41,8 +41,10 @@ Send = Callable[[Event], None]
 class Service:
     """What is asked for, and what is being judged. `hear` and `close` come from the thread that reads."""
 
-    def __init__(self, gradings: Gradings, record: AttemptLog, send: Send) -> None:
-        self._gradings, self._send_event = gradings, send
+    def __init__(
+        self, gradings: Gradings, record: AttemptLog, send: Send, closing: Callable[[], None] = lambda: None
+    ) -> None:
+        self._gradings, self._send_event, self._closing = gradings, send, closing
         self._answers = Answers(record, gradings.kept, lambda: self._last)
         self._last: Chosen | None = None
         # What waits, and whether something is judged: read and changed only by who holds the condition.
@@ -87,6 +89,7 @@ class Service:
 
     def close(self) -> None:
         """Nobody asks any more: break off what is judged."""
+        self._closing()
         with self._condition:
             self._closed = True
             self._waiting.clear()
@@ -211,7 +214,8 @@ def _trace(error: Exception) -> str:
 
 def serve(lines: BinaryIO, send: Send, gradings: Gradings, record: AttemptLog) -> None:
     """Serve until nobody asks any more, or the parent is gone. Comes back when all workers have ended."""
-    service = Service(gradings, record, send)
+    # From then on: what the other thread does while nothing is judged is not broken off.
+    service = Service(gradings, record, send, closing=lambda: _end_in(_PATIENCE))
     send({"event": "ready", "protocol": PROTOCOL, "grader": __version__})
     threading.Thread(target=service.listen, args=(lines,), name="requests", daemon=True).start()
     threading.Thread(
@@ -219,7 +223,6 @@ def serve(lines: BinaryIO, send: Send, gradings: Gradings, record: AttemptLog) -
     ).start()
     with gradings:
         service.run()
-        _end_in(_PATIENCE)
 
 
 def _watch_parent(parent: int, close: Callable[[], None]) -> None:
