@@ -16,7 +16,7 @@ UNTIMED = (Aspect.CORRECT, Aspect.JIT)
 # A TPU serves one process at a time, and each process on a GPU keeps half a GiB of its memory for itself.
 _SHARING = {"gpu": 4, "tpu": 1}
 # Platform -> packages of which one is needed, and files of which one is there where such a device is.
-_SIGNS = {
+SIGNS = {
     "tpu": (("libtpu",), ("/dev/accel0", "/dev/vfio/0")),
     "gpu": (("jax_cuda13_plugin", "jax_cuda12_plugin", "jax_rocm7_plugin"), ("/dev/nvidiactl", "/dev/kfd")),
 }
@@ -39,7 +39,7 @@ def accelerator() -> str:
     first = os.environ.get("JAX_PLATFORMS", "").partition(",")[0].lower()
     if first:
         return {"cuda": "gpu", "rocm": "gpu"}.get(first, "" if first == "cpu" else first)
-    for platform, (plugins, devices) in _SIGNS.items():
+    for platform, (plugins, devices) in SIGNS.items():
         if any(map(find_spec, plugins)) and any(map(os.path.exists, devices)):
             return platform
     return ""

@@ -48,6 +48,7 @@ ALLOWED = {
         "judge",
         "kata",
         "machine",
+        "notebook_files",
         "options",
         "record",
         "report",

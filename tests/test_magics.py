@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from grader import options
 from grader.notebook import cells, devices
 from grader.notebook.client import Client, Ended
 from grader.record.store import FOLDER
@@ -41,26 +42,7 @@ VERDICT = {
 # ---- the texts of cells
 
 
-def test_lines_of_ipython_are_taken_out_and_lines_keep_their_numbers() -> None:
-    cell = "%matplotlib inline\ndef f(x):\n    %time y = x\n    return x\n!ls\nfiles = !ls\nf?\nf(1)"
-    assert cells.as_python(cell).split("\n") == [
-        "pass  # %matplotlib inline",
-        "def f(x):",
-        "    pass  # %time y = x",
-        "    return x",
-        "pass  # !ls",
-        "pass  # files = !ls",
-        "pass  # f?",
-        "f(1)",
-    ]
-
-
-@pytest.mark.parametrize("cell", ['text = """\n%not a magic\n"""', "def f(x:\n%time f", "\0"])
-def test_what_is_python_or_nothing_at_all_stays_as_it_is(cell: str) -> None:
-    assert cells.as_python(cell) == cell
-
-
-def test_earlier_cells_are_those_with_python_that_ran() -> None:
+def test_earlier_cells_are_sent_as_they_are_without_the_one_that_is_graded() -> None:
     body = "def g(x):\n    return f(x)\n"
     history = [
         "",
@@ -71,13 +53,14 @@ def test_earlier_cells_are_those_with_python_that_ran() -> None:
         "f(1)",
         f"%%grade g\n{body}",
     ]
-    assert cells.earlier(history, body) == ["import os", "\ndef f(x): return x", "f(1)"]
+    assert cells.earlier(history, body) == ["import os", *history[2:4], "f(1)"]
 
 
-def test_of_many_earlier_cells_the_newest_are_sent() -> None:
-    history = [f"x = {'1' * (cells.MOST // 2)}", "y = 2", "z = 3", f"w = '{'a' * (cells.MOST - 5)}'", "v = 4"]
-    sent = cells.earlier(history, "")
-    assert [one[:1] for one in sent] == ["w", "v"]
+def test_of_many_earlier_cells_the_newest_that_fit_are_sent() -> None:
+    half = "1" * (cells.MOST // 2)
+    history = ["s = 0", f"t = {half}", "u = 1", f"v = '{'a' * 5_000_000}'", f"w = {half}", "x = 3"]
+    assert [one[:1] for one in cells.earlier(history, "")] == ["s", "u", "w", "x"]
+    assert cells.earlier([f"v = '{'a' * cells.MOST}'"], "") == []
 
 
 # ---- what the kernel holds
@@ -95,6 +78,21 @@ def test_a_tpu_is_left_to_the_notebook_and_said(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(devices, "started_backends", lambda: frozenset({"cpu", "tpu"}))
     assert devices.notes() == [devices.TPU]
     assert devices.settings()["JAX_PLATFORMS"] == "cpu"
+
+
+@pytest.mark.parametrize("sign", options.SIGNS["tpu"][1])
+def test_a_tpu_is_known_by_the_same_files_as_where_it_is_graded(
+    sign: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Both kinds of devices, wherever files of devices lie."""
+    monkeypatch.setattr(devices, "started_backends", lambda: frozenset({"cpu"}))
+    monkeypatch.setattr(devices, "_TPU_LOCK", tmp_path / "none")
+    monkeypatch.setattr(devices, "Path", lambda path: tmp_path / path[1:])
+    assert not devices.has_tpu()
+    (tmp_path / sign[1:]).parent.mkdir(parents=True)
+    (tmp_path / sign[1:]).touch()
+    assert devices.has_tpu()
+    assert len(devices.TPU_DEVICES) == len(options.SIGNS["tpu"][1])
 
 
 @pytest.mark.parametrize(

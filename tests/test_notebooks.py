@@ -545,7 +545,7 @@ def test_the_last_cell_that_answers_counts_and_all_else_is_told(
         ("%%grade\nx = 1", "\nx = 1", "", ()),
         ("%%bash\nls", "", None, ()),
         ("%time f(x)\nx = 1", "\nx = 1", None, ("%time f(x)",)),
-        ("def f(x):\n    %time x\n    return x", "def f(x):\n\n    return x", None, ("%time x",)),
+        ("def f(x):\n    %time x\n    return x", "def f(x):\n    pass\n    return x", None, ("%time x",)),
         ("files = !ls\nf?\n?f\nx = 1", "\n\n\nx = 1", None, ("files = !ls", "f?", "?f")),
         ("x = (5\n% 3)\ny = '''\n!ls\n'''", "x = (5\n% 3)\ny = '''\n!ls\n'''", None, ()),
         ("!echo it's (here\nx = 1\n%who", "\nx = 1\n", None, ("!echo it's (here", "%who")),

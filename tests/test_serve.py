@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,21 +21,23 @@ import jsonschema
 import psutil
 import pytest
 
+from grader.cells import Cell
 from grader.findings import Finding, Kind
 from grader.judge.runner import RunProgress
 from grader.kata import catalogue
 from grader.kata.catalogue import UnknownSelector
 from grader.record.store import AttemptLog
 from grader.results import Aspect, CheckResult, DayResult, ExerciseResult, RunResult, Status
-from grader.serve import requests
+from grader.serve import requests, service
 from grader.serve.cell_lines import as_the_cell_counts
 from grader.serve.chosen import named, to_grade
 from grader.serve.grading import Graded
-from grader.serve.judged_text import Judged, Text, defined_in, is_an_answer, put_together
+from grader.serve.judged_text import Judged, Text, as_python, defined_in, is_an_answer, put_together
 from grader.serve.kept import Kept, KeptFiles
 from grader.serve.lines import Outgoing, lines_of
 from grader.serve.requests import Grade, WrongRequest
 from grader.serve.service import Service
+from grader.source.loading import load
 from tests.serve_driver import LAST, ROOT, Event, Served
 
 DAY = catalogue.find_day("day01")
@@ -95,6 +98,38 @@ def test_an_event_is_a_line_of_json_whatever_is_in_it() -> None:
     assert json.loads(stream.getvalue())["y"] == ["nan", "-inf", 1.5]
 
 
+# ---- cells as they are
+
+
+def test_lines_of_ipython_are_taken_out_and_lines_keep_their_numbers() -> None:
+    cell = "%matplotlib inline\ndef f(x):\n    %time y = x\nif f:\n    !ls\nfiles = !ls\nf?\nf(1)"
+    wanted = ["", "def f(x):", "    pass", "if f:", "    pass", "", "", "f(1)"]
+    assert as_python(cell).split("\n") == wanted
+    assert as_python(f"\n%%time\n{cell}").split("\n") == ["", "", *wanted]
+    assert as_python(f"%%bash\n{cell}") == ""
+
+
+@pytest.mark.parametrize("magic", ["%timeit f(1)", "!ls", "f?"])
+@pytest.mark.parametrize(
+    "python",
+    [
+        'def f(x):\n    """Why subtract the maximum?\n    %not a magic\n    """\n    return x\n',
+        "def f(x):\n    if x:\n        return x\n    # does this help?\n    else:\n        return 0\n",
+        "def f(x):\n    return (x\n    % 3)\n",
+        "def f(x):\n    return x \\\n    % 3\n",
+    ],
+)
+def test_only_lines_that_begin_a_statement_are_of_ipython(python: str, magic: str) -> None:
+    assert as_python(python) == python
+    assert as_python(f"{python}{magic}\n") == f"{python}\n"
+    assert as_python(f"{magic}\n{python}") == f"\n{python}"
+
+
+@pytest.mark.parametrize("cell", ["def f(x:\n%time f", "\0", "x = 1\ry = 2", ""])
+def test_what_is_no_python_stays_as_it_is(cell: str) -> None:
+    assert as_python(cell) == cell
+
+
 # ---- what is judged of a cell
 
 
@@ -145,6 +180,63 @@ def test_what_a_statement_reads_when_it_runs_stands_above_it() -> None:
         "def softmax(x):\n    return helper(x)\n", [Text(texts[0]), Text(texts[1]), Text(texts[0])]
     )
     exec(compile(alone.above, "above", "exec"), {"__name__": "cell"})
+
+
+HELPER = "@jax.custom_jvp\ndef h(x):\n    return x\n"
+PAIR = "class Pair:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "completion"),
+    [
+        (HELPER, "@h.defjvp\ndef h_jvp(primals, tangents):\n    return rule(primals, tangents)\n"),
+        (HELPER, "def h_jvp(primals, tangents):\n    return rule(primals, tangents)\nh.defjvp(h_jvp)\n"),
+        (HELPER.replace("jvp", "vjp"), "h.defvjp(rule, lambda saved, g: (g,))\n"),
+        (HELPER, "h.defjvp(rule)\nlate = 1\n"),
+        (f"{PAIR}h = Pair()\n", "jax.tree_util.register_pytree_node(Pair, rule, lambda _, given: Pair())\n"),
+        (f"{PAIR}h = Pair()\n", "try:\n    register_dataclass(Pair, rule)\nexcept ValueError:\n    pass\n"),
+        (f"{PAIR}h = Pair()\n", "Pair.method = rule\n"),
+        ("h = {}\n", "h['a'] = rule\n"),
+        ("h = {}\n", "for name in 'ab':\n    h[name] = rule\n"),
+        ("h = []\n", "h.append(rule)\n"),
+        ("h = jax.Primitive('h')\n", "jax.interpreters.ad.primitive_jvps[h] = rule\n"),
+    ],
+)
+def test_what_completes_a_helper_stands_above_it_with_what_that_needs(helper: str, completion: str) -> None:
+    earlier = [Text("import jax\nBASE = 1\n"), Text(helper), Text("def rule(*given):\n    return BASE\n")]
+    above = put_together("def softmax(x):\n    return h(x)\n", [*earlier, Text(completion)]).above
+    for line in [*helper.split("\n"), "BASE = 1", "def rule(*given):", *completion.split("\n")]:
+        assert line in above or line == "late = 1"
+    assert "rule" not in put_together("def softmax(x):\n    return x\n", [*earlier, Text(completion)]).above
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        "print(h(3))",
+        "h(jnp.ones(3))",
+        "plt.plot(h(3))",
+        "h.lower(3).compile()",
+        "display(h)",
+        "found[0] = h(3)",
+        "y = h(3)",
+        "jax.config.update('jax_enable_x64', True)",
+        "@jax.jit\ndef other(x):\n    h.rule = x",
+        "jax.nn.softmax = h",
+    ],
+)
+def test_what_somebody_tried_is_not_judged(play: str) -> None:
+    earlier = [Text("import jax\n"), Text("found = {}\n"), Text(HELPER), Text(f"{play}\n")]
+    above = put_together("def softmax(x):\n    return h(x)\n", earlier).above
+    assert "def h" in above
+    assert play.split("\n")[-1] not in above
+
+
+def test_what_completes_a_helper_that_was_replaced_is_left_out() -> None:
+    texts = [HELPER, "h.defjvp(old)\n", "h = abs\n", "old = 1\n"]
+    assert put_together("y = h(0)\n", list(map(Text, texts))).above == "h = abs\n\n"
+    again = [texts[1], HELPER]  # the helper's cell ran once more, below its rule's
+    assert "defjvp" not in put_together("y = h(0)\n", list(map(Text, again))).above
 
 
 def test_a_broken_text_hides_nothing_of_the_others() -> None:
@@ -246,6 +338,17 @@ def test_lines_are_those_of_the_cell() -> None:
     assert found[2] == Finding("is wrong")
 
 
+def test_a_line_of_an_earlier_cell_is_not_one_of_the_cell(tmp_path: Path) -> None:
+    text = "1 / 0\n2 / 0\n3 / 0\n4 / 0\n"
+    loaded = load(tmp_path / "cell.py", text=text, cell=Cell(2), skip_lines=(2, 4))
+    assert [problem.finding.text.partition(" while it was loaded")[0] for problem in loaded.problems] == [
+        "A line of an earlier cell failed",
+        "A line of an earlier cell ended or blocked the grading process",
+        "Line 1 of the cell failed",
+        "Line 2 of the cell ended or blocked the grading process",
+    ]
+
+
 # ---- what is kept
 
 
@@ -317,6 +420,12 @@ class MadeUp:
         self.kept, self._does = KeptFiles(folder), does
         self.stopped = False
 
+    def __enter__(self) -> MadeUp:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
     def begin(self) -> None:
         self.stopped = False
 
@@ -339,12 +448,12 @@ class MadeUp:
 def converse(gradings: Any, folder: Path, *lines: str | Event) -> list[Event]:
     """All events on some lines, which are heard before anything is graded."""
     events: list[Event] = []
-    service = Service(gradings, AttemptLog(folder), events.append)
+    served = Service(gradings, AttemptLog(folder), events.append)
     for line in lines:
-        service.hear((json.dumps(line) if isinstance(line, dict) else line).encode())
-    service._waiting.append(None)  # type: ignore[arg-type]
+        served.hear((json.dumps(line) if isinstance(line, dict) else line).encode())
+    served._waiting.append(None)  # type: ignore[arg-type]
     with suppress(AttributeError):
-        service.run()
+        served.run()
     return events
 
 
@@ -359,6 +468,25 @@ def test_a_mistake_of_ours_is_told_and_the_next_grading_works(tmp_path: Path) ->
     assert events[0]["kind"] == "fault"
     assert "KeyError" in events[0]["details"]
     assert "\n" not in events[0]["message"]
+
+
+def test_it_ends_in_time_also_while_it_gets_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, seen = threading.Event(), []
+    reading, writing = os.pipe()
+
+    class GettingReady(MadeUp):
+        def get_ready(self, day: object) -> None:
+            os.write(writing, b'{"id": 2, "do": "bye"}\n')
+            seen.append(ended.wait(20))
+
+    monkeypatch.setattr(service, "_watch_parent", lambda parent, close: None)
+    monkeypatch.setattr(service, "_end_in", lambda seconds: ended.set())
+    made_up: Any = GettingReady(tmp_path)
+    os.write(writing, f"{json.dumps({'id': 1, 'do': 'grade', 'code': RIGHT})}\n".encode())
+    with os.fdopen(reading, "rb") as lines:
+        service.serve(lines, lambda event: None, made_up, AttemptLog(tmp_path))
+    os.close(writing)
+    assert seen == [True]
 
 
 def test_stop_ends_what_waits_and_what_came_later_is_graded(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _TPU_LOCK = Path("/tmp/libtpu_lockfile")
+# As options.py has them, which cannot be asked from a kernel.
+TPU_DEVICES = ("accel[0-9]*", "vfio/[0-9]*")
 _PREALLOCATE = "XLA_PYTHON_CLIENT_PREALLOCATE"
 TPU = "There is a TPU, which belongs to one process: it is left to this notebook, and grading is done on the CPU."
 GPU_TAKEN = (
@@ -30,7 +32,8 @@ def started_backends() -> frozenset[str]:
 
 def has_tpu() -> bool:
     """Whether this machine has a TPU, as far as files tell, or JAX has started one here."""
-    return "tpu" in started_backends() or _TPU_LOCK.exists() or any(Path("/dev").glob("accel[0-9]*"))
+    there = any(any(Path("/dev").glob(pattern)) for pattern in TPU_DEVICES)
+    return "tpu" in started_backends() or _TPU_LOCK.exists() or there
 
 
 def has_gpu() -> bool:

@@ -20,7 +20,7 @@ _LINE_MAGIC = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """What of a cell is Python: its text with the lines where they were, those left out blank.
+    """What of a cell is Python: its text with the lines where they were, those left out blank, or `pass` inside a block.
 
     `asked` is the word that `%%grade` names; empty where it names none, and None in a cell without it.
     """
@@ -66,7 +66,7 @@ def _word(rest: str) -> str:
 
 
 def _blank_line_magics(lines: list[str]) -> list[str]:
-    """Blank the lines that begin a statement and are none of Python's; return them."""
+    """Blank the lines that begin a statement and are none of Python's; return them. A block may have no other line."""
     if not any(map(_LINE_MAGIC.match, lines)):
         return []
     found: list[str] = []
@@ -74,7 +74,8 @@ def _blank_line_magics(lines: list[str]) -> list[str]:
     at = _next_magic(ended, 0)
     while at is not None:
         found.append(lines[at].strip())
-        lines[at] = ""
+        indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+        lines[at] = f"{indent}pass" if indent else ""
         at = _next_magic(ended, at + 1)
     return found
 

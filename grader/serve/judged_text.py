@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.notebook_files.magics import python_in
 from grader.source.blocks import parsed
+from grader.source.completions import completed
 from grader.source.learner_file import LearnerFile
 from grader.source.scopes import Names
 from grader.source.syntax import Definition, Function, lines_of, parse, split_lines
@@ -35,6 +37,15 @@ class Judged:
     @property
     def text(self) -> str:
         return self.above + self.cell
+
+
+def as_python(text: str) -> str:
+    """A text without the lines that only IPython understands (`%time f(x)`, `!ls`, `f?`); the others keep their numbers."""
+    try:
+        parse(text)
+    except SyntaxError:
+        return python_in(text).text
+    return text
 
 
 def defined_in(text: str) -> list[str]:
@@ -100,10 +111,15 @@ def _copied(text: str) -> list[ast.stmt]:
 
 
 def _needed(tree: ast.Module, last: Sequence[ast.stmt]) -> set[int]:
-    """The lines of the statements that the last ones need to have run before them."""
+    """The lines of the statements that the last ones need to have run before them, and of those that complete these."""
     names = Names(tree)
-    found: dict[int, ast.stmt] = {}
     own = {id(statement) for statement in last}
+    completing = {
+        id(statement): (statement, made)
+        for statement in tree.body
+        if id(statement) not in own and (made := _made_above(names, statement))
+    }
+    found: dict[int, ast.stmt] = {}
     waiting = [*last]
     while waiting:
         statement = waiting.pop()
@@ -114,7 +130,21 @@ def _needed(tree: ast.Module, last: Sequence[ast.stmt]) -> set[int]:
         new = {id(one): one for one in needs if id(one) not in own | found.keys()}
         found |= new
         waiting += new.values()
+        if not waiting:
+            new = {
+                id(one): one
+                for one, made in completing.values()
+                if id(one) not in found and any(id(helper) in found for helper in made)
+            }
+            found |= new
+            waiting += new.values()
     return {statement.lineno for statement in found.values()}
+
+
+def _made_above(names: Names, statement: ast.stmt) -> list[ast.stmt]:
+    """The statements that made what another one completes. What is imported is of others, and complete."""
+    made = [one for name in completed(statement) for one in _last_above(names, name, statement)]
+    return [one for one in made if not isinstance(one, ast.Import | ast.ImportFrom)]
 
 
 def _last_above(names: Names, name: str, statement: ast.stmt) -> list[ast.stmt]:

@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 from grader import __version__
@@ -25,6 +26,7 @@ from grader.serve import requests
 from grader.serve.answers import Answers, Refused
 from grader.serve.chosen import Chosen, to_grade
 from grader.serve.grading import Gradings
+from grader.serve.judged_text import as_python
 from grader.serve.lines import Event, lines_of
 from grader.serve.requests import Bye, Grade, Request, Stop, WrongRequest
 
@@ -39,8 +41,10 @@ Send = Callable[[Event], None]
 class Service:
     """What is asked for, and what is being judged. `hear` and `close` come from the thread that reads."""
 
-    def __init__(self, gradings: Gradings, record: AttemptLog, send: Send) -> None:
-        self._gradings, self._send_event = gradings, send
+    def __init__(
+        self, gradings: Gradings, record: AttemptLog, send: Send, closing: Callable[[], None] = lambda: None
+    ) -> None:
+        self._gradings, self._send_event, self._closing = gradings, send, closing
         self._answers = Answers(record, gradings.kept, lambda: self._last)
         self._last: Chosen | None = None
         # What waits, and whether something is judged: read and changed only by who holds the condition.
@@ -85,6 +89,7 @@ class Service:
 
     def close(self) -> None:
         """Nobody asks any more: break off what is judged."""
+        self._closing()
         with self._condition:
             self._closed = True
             self._waiting.clear()
@@ -135,6 +140,7 @@ class Service:
     def _grade(self, asked: Grade) -> None:
         from grader.serve import results  # here: reports are made by then that JAX has begun to start
 
+        asked = replace(asked, code=as_python(asked.code), context=tuple(map(as_python, asked.context)))
         so_far = {self._last.day.key} if self._last else set()
         chosen = to_grade(asked.exercise, asked.code, so_far)
         refused, notice = faults.unsupported_jax()
@@ -208,7 +214,8 @@ def _trace(error: Exception) -> str:
 
 def serve(lines: BinaryIO, send: Send, gradings: Gradings, record: AttemptLog) -> None:
     """Serve until nobody asks any more, or the parent is gone. Comes back when all workers have ended."""
-    service = Service(gradings, record, send)
+    # From then on: what the other thread does while nothing is judged is not broken off.
+    service = Service(gradings, record, send, closing=lambda: _end_in(_PATIENCE))
     send({"event": "ready", "protocol": PROTOCOL, "grader": __version__})
     threading.Thread(target=service.listen, args=(lines,), name="requests", daemon=True).start()
     threading.Thread(
@@ -216,7 +223,6 @@ def serve(lines: BinaryIO, send: Send, gradings: Gradings, record: AttemptLog) -
     ).start()
     with gradings:
         service.run()
-        _end_in(_PATIENCE)
 
 
 def _watch_parent(parent: int, close: Callable[[], None]) -> None:

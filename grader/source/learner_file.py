@@ -49,6 +49,11 @@ class LearnerFile:
         """`line 3`, as whoever wrote it counts."""
         return self.cell.in_words(line) if self.cell else f"line {line}"
 
+    def where_in_it(self, line: int) -> str:
+        """`line 3 of pure_functions.py`. A line of an earlier cell is not one of the cell."""
+        earlier = self.cell is not None and self.cell.line_of(line) is None
+        return self.where(line) if earlier else f"{self.where(line)} of {self.name}"
+
     def reset_hint(self, name: str = "") -> str:
         """How a stub is brought back, or all of a file's."""
         if self.cell:

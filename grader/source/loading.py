@@ -105,7 +105,7 @@ def _parse(loaded: LearnerFile, source: str) -> ast.Module:
             continue
         line = block.error.lineno or block.lines.start + 1
         finding = Finding(
-            f"SyntaxError on {loaded.where(line)} of {loaded.name}: {block.error.msg}",
+            f"SyntaxError on {loaded.where_in_it(line)}: {block.error.msg}",
             Kind.UNREADABLE,
             **of_error(block.error),
             line=line,
@@ -157,7 +157,9 @@ def _run(
     if isinstance(statement, Definition):
         loaded.lines[statement.name] = line
     if line in skip_lines:
-        words = f"{_capital(loaded.where(line))} of {loaded.name} ended or blocked the grading process while it was loaded."
+        words = (
+            f"{_capital(loaded.where_in_it(line))} ended or blocked the grading process while it was loaded."
+        )
         hint = "Keep the top level to imports and definitions; move anything else into a function."
         problem = Problem(Finding(words, Kind.NOT_LOADED, line=line), hint)
         loaded.problems.append(problem)
@@ -189,7 +191,7 @@ def _statement_failed(loaded: LearnerFile, statement: ast.stmt, error: BaseExcep
     elif isinstance(error, SystemExit):
         hint = "A file of exercises is imported, not run: take the call to exit out of the top level."
     finding = Finding(
-        f"{_capital(loaded.where(line))} of {loaded.name} failed while it was loaded:",
+        f"{_capital(loaded.where_in_it(line))} failed while it was loaded:",
         Kind.NOT_LOADED,
         **of_error(error),
         cause=f"{name}: {text}" if text else name,
