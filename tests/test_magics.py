@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import time
 import warnings
@@ -91,6 +92,8 @@ def test_a_tpu_is_known_by_the_same_files_as_where_it_is_graded(
     assert not devices.has_tpu()
     (tmp_path / sign[1:]).parent.mkdir(parents=True)
     (tmp_path / sign[1:]).touch()
+    assert not devices.has_tpu()  # a GPU that is passed through looks alike
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name == "libtpu" else None)
     assert devices.has_tpu()
     assert len(devices.TPU_DEVICES) == len(options.SIGNS["tpu"][1])
 

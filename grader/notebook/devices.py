@@ -5,6 +5,7 @@ JAX is asked for nothing, since that would start it; what it has started already
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ def started_backends() -> frozenset[str]:
 def has_tpu() -> bool:
     """Whether this machine has a TPU, as far as files tell, or JAX has started one here."""
     there = any(any(Path("/dev").glob(pattern)) for pattern in TPU_DEVICES)
+    if there:  # a GPU that is passed through looks alike: JAX has a TPU by this package alone
+        there = importlib.util.find_spec("libtpu") is not None
     return "tpu" in started_backends() or _TPU_LOCK.exists() or there
 
 
