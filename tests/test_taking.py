@@ -19,6 +19,7 @@ SOFTMAX = "def softmax(x, axis=-1):\n    return h(x) + EPS\n"
 STANDARDIZE = "def standardize(x, axis=0, eps=1e-6):\n    return x / FLOOR\n"
 IN_THREE = "EPS = 1e-6\nEPS = EPS / 2\nEPS = max(EPS, 0)\n"
 RULE = "@h.defjvp\ndef h_jvp(primals, tangents):\n    return h(*primals), tangents[0]\n"
+HELPER = "import jax\n@jax.custom_jvp\ndef h(x):\n    return x\n"
 
 
 def with_head(lines: str) -> str:
@@ -87,3 +88,47 @@ def test_the_rule_of_an_exercise_goes_in_once(tmp_path: Path) -> None:
     assert found.text.count(rule) == 1
     again = taken(tmp_path, found.text, f"%%grade day01.softmax\n{cell}")
     assert again.text == found.text
+
+
+@pytest.mark.parametrize(
+    ("earlier", "completing"),
+    [
+        (HELPER, RULE),
+        (HELPER, "def rule(p, t):\n    return p[0], t[0]\nh.defjvp(rule)\n"),
+        (
+            "import jax\nclass h:\n    pass\n",
+            "from jax.tree_util import register_pytree_node as known\nknown(h, lambda p: ((), 0), lambda a, c: h())\n",
+        ),
+        ("h = {}\n", "THREE = 3\nh['a'] = THREE\n"),
+        ("h = {}\n", "for key in 'ab':\n    h[key] = 3\n"),
+        ("def h(x):\n    return x\n", "h.calls = 0\n"),
+    ],
+)
+def test_what_completes_a_helper_comes_along(earlier: str, completing: str, tmp_path: Path) -> None:
+    cells = (earlier, completing, softmax("EPS = 1\n"))
+    found = taken(tmp_path, STUB, *cells)
+    at = [
+        found.text.find(line) for line in ["h = {" if "h = {" in earlier else "h", *completing.splitlines()]
+    ]
+    assert -1 not in at
+    assert found.text.index(completing.splitlines()[-1]) < found.text.index(SOFTMAX)
+    compile(found.text, "day01", "exec")
+    assert taken(tmp_path, found.text, *cells).text == found.text
+    other = taken(tmp_path, found.text, earlier, softmax("EPS = 1\n", "h = 7\n"))
+    assert completing.splitlines()[-1] not in other.text
+
+
+def test_what_only_looks_at_a_helper_stays_in_the_notebook(tmp_path: Path) -> None:
+    looks = "h(3)\nprint(h)\nassert h(3)\ny = h(2)\nlen(h)\n"
+    others = "@jax.jit\ndef unused(x):\n    return x\n@other.defjvp\ndef other_jvp(p, t):\n    return p, t\n"
+    replaced, helper = "def h(x):\n    return 2 * x\n", "def h(x):\n    return x\n"
+    found = taken(tmp_path, STUB, replaced, RULE, helper, looks, others, softmax("EPS = 1\n"), RULE)
+    assert "def h(x):\n    return x\n" in found.text
+    for line in [*looks.splitlines(), "unused", "other_jvp", "h_jvp", "2 * x"]:
+        assert line not in found.text
+
+
+def test_what_a_helper_is_made_of_comes_along(tmp_path: Path) -> None:
+    found = taken(tmp_path, STUB, "EPS = 9", "EPS = 1e-6", "EPS = EPS / 2", "EPS = max(EPS, 0)", softmax())
+    assert "EPS = 9" not in found.text
+    assert [line for line in found.text.splitlines() if line.startswith("EPS")] == IN_THREE.splitlines()
