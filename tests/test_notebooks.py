@@ -17,8 +17,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from grader import cli
-from grader.commands import notebook_answers
-from grader.kata import catalogue, workspace
+from grader.commands import grade, notebook_answers
+from grader.kata import catalogue, home, workspace
 from grader.kata.answers import waves
 from grader.notebook_files import document, lesson, writing
 from grader.notebook_files.answers import answers_of, opened
@@ -26,6 +26,7 @@ from grader.notebook_files.document import Cell, NoNotebook
 from grader.notebook_files.magics import python_in
 from grader.notebook_files.taking import Taken, take
 from grader.record.store import FOLDER
+from grader.results import RunResult
 from grader.source.pieces import pieces
 from grader.source.syntax import is_stub, parse
 from tests.sampling import sample, settle
@@ -551,6 +552,7 @@ def test_the_last_cell_that_answers_counts_and_all_else_is_told(
         ("!echo it's (here\nx = 1\n%who", "\nx = 1\n", None, ("!echo it's (here", "%who")),
         ("x = y != z", "x = y != z", None, ()),
         ("%%grade 'open\nx = 1", "\nx = 1", "'open", ()),
+        ("%%grade --seed 3 day01.softmax\nx = 1", "\nx = 1", "day01.softmax", ()),
     ],
 )
 def test_a_cell_without_what_is_no_python(
@@ -689,3 +691,19 @@ def test_where_nothing_can_be_kept_a_notebook_is_graded_all_the_same(
     monkeypatch.setenv(FOLDER, str(tmp_path / "file"))
     _, tree = notebook_answers.tree_from(notebook(graded("softmax", SOFTMAX)), catalogue.select(["day01"]))
     assert SOFTMAX in DAY.file_in(tree).read_text(encoding="utf-8")
+
+
+def test_a_notebook_is_graded_where_there_is_no_workspace(
+    ask: Ask, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> Path:
+        raise home.NoWorkspace("there is no kata here")
+
+    monkeypatch.setattr(home, "exercises", none)
+    monkeypatch.setattr(grade, "_grade", lambda *_: RunResult("", "", "", 0, ()))
+    made = notebook(graded("softmax", SOFTMAX))
+    assert ask("day01", "--from-notebook", made)[0] != 2
+    assert ask("day01")[0] == 2
+    both = ask("day01", "--from-notebook", made, "--solutions")
+    assert both[0] == 2
+    assert "--from-notebook names what is graded" in both[2]

@@ -27,7 +27,7 @@ def run(asked: argparse.Namespace) -> int:
     """Grade once."""
     from grader.machine import faults
 
-    selections, tree = catalogue.select(asked.words), tree_of(asked)
+    selections = catalogue.select(asked.words)
     if asked.from_notebook:
         if getattr(asked, "from") or asked.solutions:
             raise WrongUsage(
@@ -36,6 +36,8 @@ def run(asked: argparse.Namespace) -> int:
         from grader.commands.notebook_answers import tree_from
 
         selections, tree = tree_from(asked.from_notebook, selections)
+    else:
+        tree = tree_of(asked)
     files = [selection.day.file_in(tree) for selection in selections]
     if getattr(asked, "from") and not any(file.exists() for file in files):
         wanted = files[0].relative_to(tree)

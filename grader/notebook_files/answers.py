@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.kata import catalogue
 from grader.kata.catalogue import Day
+from grader.notebook_files.completing import completed
 from grader.notebook_files.document import Cell, read
 from grader.notebook_files.magics import Python, python_in
 from grader.source.pieces import Piece, pieces
 from grader.source.scopes import Names
-from grader.source.syntax import is_stub, name_defined, parse, split_lines
+from grader.source.syntax import Definition, is_stub, name_defined, parse, split_lines
 
 _LONGEST = 100_000  # characters of a cell that somebody has written
 
@@ -205,11 +206,71 @@ class _Reader:
         names = Names(ast.Module([part for piece in (*around, *own) for part in piece.statements], []))
         bound = {one for piece in own for one in piece.names}
         read = {one for piece in own for part in piece.statements for one in names.read_from_top(part)}
-        reached = names.reached(bound | read, but=others) - bound - self._exercises
-        wanted = {id(part) for one in reached for part in names.bound_at_top(one)}
-        needed = [
-            piece
-            for piece in around
-            if not piece.names & self._exercises and any(id(part) in wanted for part in piece.statements)
-        ]
-        return Answer(name, cell.number, own, needed)
+        needed = _Needed(
+            names,
+            [one for one in around if not one.names & self._exercises],
+            leave=bound | self._exercises,
+            but=others,
+        )
+        return Answer(name, cell.number, own, needed.by(bound | read))
+
+
+class _Needed:
+    """Finds what of the pieces around a cell its names need. Nothing is taken for those to `leave`, and nothing is reached
+    through those in `but`."""
+
+    def __init__(
+        self, names: Names, around: Sequence[Piece], leave: Collection[str], but: Collection[str]
+    ) -> None:
+        self._names, self._around, self._leave, self._but = names, around, leave, but
+        self._at = {id(part): at for at, piece in enumerate(around) for part in piece.statements}
+        self._completed = [completed(piece) for piece in around]
+
+    def by(self, read: Collection[str]) -> list[Piece]:
+        """What these names need, what completes that, what both need in turn, and so on, in the order of the pieces."""
+        chosen: set[int] = set()
+        reached: set[str] = set()
+        waiting = {*read}
+        while waiting:
+            reached |= self._names.reached(waiting, but=self._but) - {*self._leave}
+            new = self._binding(reached) | self._completing(reached) | self._before(chosen)
+            new -= chosen
+            chosen |= new
+            # Not what binds the same names: the `key` of a loop is that of other loops, too.
+            waiting = {name for at in new for name in self._read(at) - self._around[at].names} | {
+                *(reached if new else ())
+            }
+        return [self._around[at] for at in sorted(chosen)]
+
+    def _read(self, at: int) -> set[str]:
+        return {one for part in self._around[at].statements for one in self._names.read_from_top(part)}
+
+    def _binding(self, reached: Collection[str]) -> set[int]:
+        parts = (id(part) for name in reached for part in self._names.bound_at_top(name))
+        return {self._at[part] for part in parts if part in self._at}
+
+    def _completing(self, reached: Collection[str]) -> set[int]:
+        """What completes helpers, below where they were last bound. What is imported, such as `plt`, is no helper."""
+        first = {}
+        for name in reached:
+            bound = self._binding([name])
+            if bound and not any(self._around[at].imports for at in bound):
+                first[name] = min(bound)
+        return {
+            at
+            for at, names in enumerate(self._completed)
+            if not (names | self._around[at].names) & {*self._leave}
+            and any(at > first.get(name, len(self._around)) for name in names)
+        }
+
+    def _before(self, chosen: Collection[int]) -> set[int]:
+        """What `EPS = EPS / 2` reads: the last statement above that binds the same."""
+        found = set()
+        for at in chosen:
+            piece = self._around[at]
+            if not any(isinstance(part, Definition) for part in piece.statements):
+                for name in self._read(at) & piece.names:
+                    parts = self._names.binds_at_top(name)
+                    above = [self._at[id(part)] for part in parts if self._at.get(id(part), at) < at]
+                    found |= {*above[-1:]}
+        return found

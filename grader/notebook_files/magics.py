@@ -10,7 +10,7 @@ from grader.source.layout import Place, layout
 
 GRADE = "grade"
 _AROUND_PYTHON = {GRADE, "time", "timeit", "capture", "prun"}  # cell magics below which Python stands
-_VALUED = {"--seed", "--timeout"}  # options of `%%grade` that another word follows
+_VALUED = {"--seed"}  # options of `%%grade` that another word follows
 _CELL_MAGIC = re.compile(r"%%(\w+)(.*)")
 _LINE_MAGIC = re.compile(
     r"\s*(?:[%!?]|[\w.,()\[\]\s]+=\s*[%!]\s*\w)"  # %time f(x), !ls, ?f, files = !ls

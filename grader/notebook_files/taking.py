@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from grader.kata.catalogue import Day
 from grader.notebook_files.answers import Answer
+from grader.notebook_files.completing import completed, groups
 from grader.source.bindings import Bindings
 from grader.source.pieces import Piece, goes_with, pieces
 from grader.source.scopes import Names
@@ -64,18 +65,21 @@ def _taken(taken: Taken, day: Day, answer: Answer, wanted: Sequence[Answer], nam
 
 def _rivals(answers: Sequence[Answer]) -> list[str]:
     """Helpers of one name that differ from cell to cell: a file has room for one."""
-    seen: dict[str, tuple[list[str], int]] = {}
+    seen: dict[str, tuple[list[list[str]], int]] = {}
     found = []
     for answer in answers:
+        own: dict[str, list[list[str]]] = {}  # a cell may bind a name more than once
         for piece in answer.own:
             for name in sorted(piece.names - {answer.exercise}) if not piece.imports else ():
-                shape, cell = seen.setdefault(name, (piece.shape, answer.cell))
-                if shape != piece.shape:
-                    found.append(
-                        f"`{name}` is one thing in cell {cell} and another in cell {answer.cell}; "
-                        "in one file the last one holds for both"
-                    )
-                    seen[name] = (piece.shape, answer.cell)
+                own.setdefault(name, []).append(piece.shape)
+        for name, shapes in own.items():
+            before, cell = seen.get(name, (shapes, answer.cell))
+            if before != shapes:
+                found.append(
+                    f"`{name}` is one thing in cell {cell} and another in cell {answer.cell}; "
+                    "in one file the last one holds for both"
+                )
+            seen[name] = (shapes, answer.cell if before != shapes else cell)
     return found
 
 
@@ -100,13 +104,16 @@ class _File:
         fixed = self._reached_by_others(free)
         block: list[Piece] = []
         imports: list[Piece] = []
-        for piece in [*answer.needed, *answer.own]:
+        all_of_it = [*answer.needed, *answer.own]
+        helpers = [piece for piece in all_of_it if answer.exercise not in piece.names and not piece.imports]
+        missing = {id(piece) for piece in self._missing(helpers, place, fixed)}
+        for piece in all_of_it:
             if answer.exercise in piece.names:
                 block.append(piece)
             elif piece.imports:
                 if not self._has_import(piece, fixed):
                     imports.append(piece)
-            elif not self._has(piece, place, fixed):
+            elif id(piece) in missing:
                 block.append(piece)
         for piece in imports:
             text = self._in_its_lines(piece.text.strip())
@@ -158,22 +165,47 @@ class _File:
                 raise Clash(f"`{name}` is something else in your file, where other exercises use it")
         return all(here.get(name) == meaning for name, meaning in wanted.items())
 
-    def _has(self, new: Piece, place: slice, fixed: Collection[str]) -> bool:
-        """Whether the file has the same statement above a place; another one that binds the same makes room for it."""
-        for old in self._pieces:
-            inside = place.start <= old.begin < place.stop
-            if inside or not old.statements or old.names & self._exercises:
-                continue
-            if old.shape == new.shape and old.begin < max(place.start, 1):
-                return True
-            common = old.names & new.names
-            if not common and old.shape != new.shape:
-                continue
-            for name in common & set(fixed) if old.shape != new.shape else ():
+    def _missing(self, helpers: Sequence[Piece], place: slice, fixed: Collection[str]) -> list[Piece]:
+        """Those of an answer's helpers that the file does not have above a place; what it has instead makes room."""
+        missing = []
+        for names, group in groups(helpers):
+            last = self._found(names, group, place)[-len(group) :]
+            if [old.shape for old in last] == [new.shape for new in group]:
+                gone = [old for old in last if old.begin >= max(place.start, 1)]
+                missing += group[len(group) - len(gone) :]
+            else:
+                missing += group
+                gone = self._replaced(names, place, fixed)
+            # Each once: the next line would move up into the place of one that is gone.
+            changes = [(slice(one.first, one.end), "") for one in gone if not one.imports]
+            self._changes += [change for change in changes if change not in self._changes]
+        return missing
+
+    def _found(self, names: Collection[str], group: Sequence[Piece], place: slice) -> list[Piece]:
+        """What the file has outside a place of the names of a group, or says just as the group does."""
+        shapes = [piece.shape for piece in group]
+        return [old for old in self._outside(place) if old.names & set(names) or old.shape in shapes]
+
+    def _replaced(self, names: Collection[str], place: slice, fixed: Collection[str]) -> list[Piece]:
+        """What has to go where these names become something else, and what completes them with it. Raises Clash."""
+        gone = []
+        for old in self._outside(place):
+            completes = completed(old) & set(names)
+            for name in sorted((old.names & set(names) | completes) & set(fixed)):
                 raise Clash(f"your file has another `{name}`, which other exercises use; rename one of them")
-            if old.names <= new.names and not old.imports:
-                self._changes.append((slice(old.first, old.end), ""))
-        return False
+            if completes or (old.names and old.names <= set(names)):
+                gone.append(old)
+        return gone
+
+    def _outside(self, place: slice) -> list[Piece]:
+        """What of the file is no exercise and has no other use than to complete one."""
+        return [
+            old
+            for old in self._pieces
+            if old.statements
+            and not place.start <= old.begin < place.stop
+            and not (old.names or completed(old)) & self._exercises
+        ]
 
     def _end_of_imports(self, *, future: bool) -> int:
         """The line behind the last import above the first definition, or behind the docstring, or the first one.
@@ -212,20 +244,29 @@ class _File:
         return "".join(lines)
 
     def _check(self, new: Sequence[Piece], put_in: Sequence[Piece], free: Collection[str]) -> None:
-        """Raise Clash where what was put in cannot be read, or where other exercises are not word for word what they were:
-        a safeguard against what nobody foresaw."""
+        """Raise Clash where what was put in cannot be read, or where other exercises, or lines that nobody replaced, are
+        not word for word what they were: a safeguard against what nobody foresaw."""
 
         def others(found: Sequence[Piece]) -> list[tuple[list[str], list[str]]]:
             names = self._exercises - set(free)
-            return [
-                (sorted(one.names), one.shape or [one.text.strip()]) for one in found if one.names & names
-            ]
+            return [(sorted(one.names), _words(one)) for one in found if one.names & names]
 
         if others(self._pieces) != others(new):
             raise Clash("it would change other exercises of your file")
+        there = [_words(piece) for piece in new]
+        kept = [_words(one) for one in self._pieces if one.statements and not self._is_changed(one)]
+        if any(there.count(words) < kept.count(words) for words in kept):
+            raise Clash("it would change other lines of your file")
         shapes = [piece.shape for piece in new]
         if any(piece.shape not in shapes for piece in put_in if piece.statements):
             raise Clash("your file is no Python near it; mend that first")
+
+    def _is_changed(self, piece: Piece) -> bool:
+        return any(where.start < piece.end and piece.begin < where.stop for where, _ in self._changes)
+
+
+def _words(piece: Piece) -> list[str]:
+    return piece.shape or [piece.text.strip()]
 
 
 def _meanings(statements: Sequence[ast.stmt]) -> dict[str, str]:
