@@ -128,6 +128,41 @@ def test_a_report_shows_the_workspace(unpacked: Path, own: Path) -> None:
     assert "<svg" in page or "image/svg" in page
 
 
+def test_a_notebook_is_written_graded_and_served(unpacked: Path, own: Path) -> None:
+    ended = ask(unpacked, own, "notebook", "day02", "--solutions", "-o", "../day02.ipynb")
+    assert ended.returncode == 0, ended.stderr
+    asked = (
+        "day02.swap_rows",
+        "--from-notebook",
+        "../day02.ipynb",
+        "--no-speed",
+        "--no-deep",
+        "--format",
+        "plain",
+    )
+    assert "1 of 1 passed" in ask(unpacked, own, *asked).stdout
+    cell = (
+        "def swap_rows(matrix, i, j):\n    return matrix.at[jnp.stack([i, j])].set(matrix[jnp.stack([j, i])])"
+    )
+    requests = [{"id": 1, "do": "grade", "code": cell, "deep": False}, {"id": 2, "do": "bye"}]
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "grader", "serve"],
+        cwd=own,
+        env=settings(unpacked, own),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        assert service.stdin is not None
+        assert service.stdout is not None
+        service.stdin.write(json.dumps(requests[0]) + "\n")
+        service.stdin.flush()
+        events = iter(service.stdout.readline, "")
+        last = next(event for line in events if (event := json.loads(line))["event"] in {"result", "error"})
+        service.communicate(json.dumps(requests[1]) + "\n", timeout=60)
+    assert last["status"] == "passed", last
+
+
 def test_a_stub_comes_back_and_the_file_is_kept(unpacked: Path, own: Path) -> None:
     ended = ask(unpacked, own, "reset", "day02.histogram", "--yes")
     assert (ended.returncode, "unchanged" in ended.stdout) == (0, True)
