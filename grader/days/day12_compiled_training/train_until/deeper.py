@@ -54,7 +54,8 @@ def test_train_until_waits_for_hundreds_of_epochs(learner: Learner) -> None:
     v = [9.0] * 3000
     v[300], v[1500], v[2900] = 8.0, 7.0, 6.0
     data = simple_data(0.0)
-    for n_epochs, patience in ((2999, 280), (2999, 1250), (1000, 2000), (2999, 2**31 - 1)):
+    # An int32 still holds the largest patience and an epoch together: so may an answer reckon its last epoch.
+    for n_epochs, patience in ((2999, 280), (2999, 1250), (1000, 2000), (2999, 2_000_000_000)):
         arguments = until_arguments(scripted_params(v), data, n_epochs, patience)
         result = called_until(learner, arguments)
         text = f"train_until with losses of 9, but for epochs 300, 1500, 2900, n_epochs={n_epochs}, patience={patience}"

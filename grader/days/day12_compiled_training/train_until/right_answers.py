@@ -111,7 +111,7 @@ def train_until__nan_at_first_is_infinite(params, x, y, validation, optimizer, l
         params,
         optimizer.init(params),
         params,
-        jnp.nan_to_num(loss(params, *validation), nan=jnp.inf),
+        jnp.nan_to_num(loss(params, *validation), nan=jnp.inf, posinf=jnp.inf, neginf=-jnp.inf),
     )
     epoch, _, _, _, best, _ = lax.while_loop(goes_on, run_epoch, start)
     return (best, epoch)
