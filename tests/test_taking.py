@@ -97,7 +97,7 @@ def test_the_rule_of_an_exercise_goes_in_once(tmp_path: Path) -> None:
         (HELPER, "def rule(p, t):\n    return p[0], t[0]\nh.defjvp(rule)\n"),
         (
             "import jax\nclass h:\n    pass\n",
-            "from jax.tree_util import register_pytree_node as known\nknown(h, lambda p: ((), 0), lambda a, c: h())\n",
+            "from jax.tree_util import register_pytree_node\nregister_pytree_node(h, lambda p: ((), 0), lambda a, c: h())\n",
         ),
         ("h = {}\n", "THREE = 3\nh['a'] = THREE\n"),
         ("h = {}\n", "for key in 'ab':\n    h[key] = 3\n"),

@@ -41,22 +41,26 @@ def _stored_into(target: ast.Attribute | ast.Subscript) -> set[str]:
     found = set()
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
         found.add(_name(target.slice))
-    owner: ast.expr = target
-    while isinstance(owner, ast.Attribute | ast.Subscript):
-        owner = owner.value
-    return found | {_name(owner)}
+    return found | {_owner(target)}
 
 
 def _registered(call: ast.Call) -> set[str]:
     """What a call is a method of, and what it is given, where its name says that it adds something."""
     function = call.func
     if isinstance(function, ast.Attribute):
-        name, owner = function.attr, _name(function.value)
+        name, owner = function.attr, _owner(function)
     else:
         name, owner = _name(function), ""
     if not _ADDS.match(name):
         return set()
     return {owner, *map(_name, call.args), *(_name(keyword.value) for keyword in call.keywords)}
+
+
+def _owner(node: ast.expr) -> str:
+    """`T` of `T.rows["a"].append`; empty where it is no name's."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return _name(node)
 
 
 def _name(node: ast.expr) -> str:
